@@ -1,0 +1,109 @@
+"""What a service of the laptop cloud sees of HTTP: a request read whole, a reply to send.
+
+Services are plain synchronous functions from `Request` to `Reply`; the door (`localcloud.door`) does the network. So a service can be
+called from a test without a socket, and its threads may wait (an MNS long poll) without stopping a neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, unquote_plus
+
+
+class Headers(Mapping[str, str]):
+    """Request headers, looked up without regard to case; repeated ones are joined with a comma (RFC 9110, 5.3)."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._values: dict[str, str] = {}
+        for name, value in pairs:
+            key = name.lower()
+            self._values[key] = f"{self._values[key]},{value}" if key in self._values else value
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request body: in memory when small, in a temporary file when large.
+
+    `path` is set for a large one; whoever wants to keep the file moves it away, and the door removes it otherwise.
+    """
+
+    data: bytes = b""
+    path: Path | None = None
+
+    def __len__(self) -> int:
+        return self.path.stat().st_size if self.path else len(self.data)
+
+    def read(self) -> bytes:
+        return self.path.read_bytes() if self.path else self.data
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. `target` is the request target exactly as it stood on the request line: MNS signs it byte for byte."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: Body = field(default_factory=Body)
+    client: str = "127.0.0.1"
+
+    @property
+    def raw_path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def path(self) -> str:
+        """The decoded path; a plus is a plus."""
+        return unquote(self.raw_path, errors="surrogateescape")
+
+    @property
+    def raw_query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Decoded query parameters, blank ones kept; of a repeated name the last counts."""
+        pairs = (part.partition("=") for part in self.raw_query.split("&") if part)
+        return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+
+
+@dataclass(frozen=True)
+class FileSlice:
+    """`length` bytes of a file from `start` on, sent without reading them into memory."""
+
+    path: Path
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP reply. Header names go out as they are written here; Content-Length is the door's business."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | FileSlice = b""
+
+
+class Service(Protocol):
+    """A service behind the door."""
+
+    def claims(self, request: Request) -> bool:
+        """Whether this request is addressed to this service."""
+        ...
+
+    def serve(self, request: Request) -> Reply:
+        """Answer it; never raises for bad input, which is answered with the cloud's own error."""
+        ...
