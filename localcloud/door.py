@@ -1,0 +1,257 @@
+"""The one door of the laptop cloud: a single port that turns HTTP into calls of the services behind it, and their replies into HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from localcloud.http import Body, FileSlice, Headers, Reply, Request, Service
+
+log = logging.getLogger("localcloud.door")
+
+WORKERS = 64
+"""Requests served at the same time. An MNS long poll holds one for up to 30 seconds."""
+IN_MEMORY = 1024 * 1024
+"""Bytes of a request body kept in memory; a longer one goes to a file."""
+CHUNK = 256 * 1024
+KEEP_ALIVE_SECONDS = 75
+GRACE_SECONDS = 2
+"""How long `stop` waits for requests that are under way."""
+BODY_PREFIX = "body-"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class DoorError(Exception):
+    """The door can't open: the address is taken or not ours."""
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was whole, so nothing of it may count."""
+
+
+class Door:
+    """An HTTP/1.1 server in a background thread of this process.
+
+    Requests are offered to the services in their order; the first that claims one serves it, in a worker thread.
+    Bodies longer than `IN_MEMORY` bytes lie under `scratch` until their request is answered.
+    """
+
+    def __init__(self, services: Sequence[Service], host: str = "127.0.0.1", port: int = 0, *, scratch: Path) -> None:
+        self._services = tuple(services)
+        self._host = host
+        self._wanted_port = port
+        self._scratch = scratch
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="door")
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self.port = port
+
+    def start(self) -> None:
+        """Return once connections are accepted. Raises DoorError."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        for leftover in self._scratch.glob(f"{BODY_PREFIX}*"):
+            leftover.unlink()
+        listener = self._listen()
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._application,
+            interface="asgi3",  # uvicorn does not see that a bound method is one
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="door", daemon=True)
+        self._thread.start()
+        self._server.listening.wait()
+
+    def stop(self) -> None:
+        """Accept nothing more, give requests under way a moment, and end."""
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._wanted_port))
+            listener.listen()
+        except OSError as error:
+            listener.close()
+            raise DoorError(
+                f"port {self._wanted_port} of {self._host} can't be opened ({error.strerror}); choose another port or stop what uses it"
+            ) from error
+        return listener
+
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = Body()
+        try:
+            body = await self._read(receive)
+            request = _request(scope, body)
+            reply, file = await asyncio.get_running_loop().run_in_executor(self._workers, self._serve, request)
+            await _send(request.method, reply, file, receive, send)
+        except ClientGone:
+            log.info("a client hung up in the middle of a request")
+        finally:
+            if body.path:
+                body.path.unlink(missing_ok=True)
+
+    async def _read(self, receive: Receive) -> Body:
+        pending = bytearray()
+        spill: BinaryIO | None = None
+        loop = asyncio.get_running_loop()
+        try:
+            async for piece in _pieces(receive):
+                pending += piece
+                if len(pending) > IN_MEMORY:
+                    spill = spill or self._spill()
+                    await loop.run_in_executor(None, spill.write, bytes(pending))
+                    pending.clear()
+            if spill is None:
+                return Body(bytes(pending))
+            spill.write(pending)
+            spill.close()
+            return Body(path=Path(spill.name))
+        except BaseException:
+            if spill:
+                spill.close()
+                Path(spill.name).unlink()
+            raise
+
+    def _spill(self) -> BinaryIO:
+        return tempfile.NamedTemporaryFile(dir=self._scratch, prefix=BODY_PREFIX, delete=False)  # type: ignore[return-value]
+
+    def _serve(self, request: Request) -> tuple[Reply, BinaryIO | None]:
+        """The reply, and its file already open, so that a replaced object is still sent whole."""
+        try:
+            service = next((one for one in self._services if one.claims(request)), None)
+            if service is None:
+                return Reply(
+                    404, {"Content-Type": "text/plain; charset=utf-8"}, b"No service of the laptop cloud takes this request.\n"
+                ), None
+            reply = service.serve(request)
+            return reply, reply.body.path.open("rb") if isinstance(reply.body, FileSlice) else None
+        except Exception:  # The boundary of a request: a fault in one must not end the server.
+            log.exception("%s %s failed", request.method, request.raw_path)
+            return Reply(500, {"Content-Type": "text/plain; charset=utf-8"}, b"The laptop cloud failed; its log says why.\n"), None
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens. In a thread other than the main one uvicorn installs no signal handlers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def _request(scope: Scope, body: Body) -> Request:
+    target = scope["raw_path"].decode("ascii")
+    if scope["query_string"]:
+        target += "?" + scope["query_string"].decode("ascii")
+    # Header bytes beyond ASCII pass through unchanged as Latin-1 (RFC 9110, 5.5), and back out the same way.
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    if not target.startswith(("/", "*")):
+        target, pairs = _from_absolute_form(target, pairs)
+    return Request(scope["method"], target, Headers(pairs), body, scope["client"][0] if scope["client"] else "")
+
+
+def _from_absolute_form(target: str, pairs: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+    """What a proxy's client sends, `GET http://host/path`: its host replaces the Host header (RFC 9112, 3.2.2)."""
+    parts = urlsplit(target)
+    origin = target[len(f"{parts.scheme}://{parts.netloc}") :]
+    if not origin.startswith("/"):
+        origin = "/" + origin
+    return origin, [(name, value) for name, value in pairs if name.lower() != "host"] + [("host", parts.netloc)]
+
+
+async def _send(method: str, reply: Reply, file: BinaryIO | None, receive: Receive, send: Send) -> None:
+    try:
+        await send({"type": "http.response.start", "status": reply.status, "headers": list(_header_lines(method, reply))})
+        if file is not None and isinstance(reply.body, FileSlice) and method != "HEAD":
+            await _stream(file, reply.body, receive, send)
+        content = reply.body if isinstance(reply.body, bytes) and method != "HEAD" else b""
+        await send({"type": "http.response.body", "body": content})
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _header_lines(method: str, reply: Reply) -> Iterator[tuple[bytes, bytes]]:
+    headers: Mapping[str, str] = reply.headers
+    named = {name.lower() for name in headers}
+    for name, value in headers.items():
+        # A service that answers HEAD may name the length of the entity itself; otherwise the length is what is sent.
+        if name.lower() != "content-length" or method == "HEAD":
+            yield name.encode("latin-1"), _header_value(value)
+    length_is_given = method == "HEAD" and "content-length" in named
+    if reply.status not in (204, 304) and not length_is_given:
+        length = reply.body.length if isinstance(reply.body, FileSlice) else len(reply.body)
+        yield b"Content-Length", str(length).encode()
+
+
+def _header_value(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()
+
+
+async def _stream(file: BinaryIO, piece: FileSlice, receive: Receive, send: Send) -> None:
+    loop = asyncio.get_running_loop()
+    gone = asyncio.ensure_future(_hang_up(receive))
+    try:
+        file.seek(piece.start)
+        left = piece.length
+        while left and not gone.done():
+            data = await loop.run_in_executor(None, file.read, min(CHUNK, left))
+            if not data:
+                raise EOFError(f"{piece.path.name} is {left} bytes shorter than its reply says")
+            left -= len(data)
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+    finally:
+        gone.cancel()
+
+
+async def _hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
