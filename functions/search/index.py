@@ -1,0 +1,25 @@
+"""A sentence in, media out: JSON at /search, a page for people at /."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sightline.events import parse_http
+from sightline.handlers import answer_web
+from sightline.search import SearchSite
+from sightline.wiring import wiring
+
+
+@cache
+def site() -> SearchSite:
+    return wiring().search_site(Path(__file__).parent / "page")
+
+
+def initialize(_context: Any) -> None:
+    site()
+
+
+def handler(event: bytes, _context: Any) -> dict[str, Any]:
+    return answer_web(site(), lambda: site().answer(parse_http(event)))

@@ -1,0 +1,33 @@
+"""Access keys, asked for anew at every call: in a warm instance the temporary ones change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sightline.errors import BadSetting
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key; `security_token` is set for a temporary one (STS)."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+
+CredentialsProvider = Callable[[], Credentials]
+
+
+def from_environment(environment: Mapping[str, str]) -> CredentialsProvider:
+    """Reads the variables that Function Compute sets (python3.12 has no `context.credentials`: FC's environment variable page)."""
+
+    def provide() -> Credentials:
+        values = [environment.get(f"ALIBABA_CLOUD_{name}", "") for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")]
+        if not values[0] or not values[1]:
+            name = "ALIBABA_CLOUD_ACCESS_KEY_ID" if not values[0] else "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+            raise BadSetting(name, "is not set", "give the function a role, or set it by hand")
+        return Credentials(values[0], values[1], values[2] or None)
+
+    return provide

@@ -1,0 +1,72 @@
+"""Every error that leaves this package.
+
+    SightlineError
+    ├── BadInput           what somebody gave us is wrong: names the field and the fix
+    │   └── BadSetting     an environment variable is missing or wrong
+    ├── LedgerConflict     another writer was faster: read again (retryable)
+    ├── ServiceUnreachable no answer, so whether the call took effect is unknown (retryable)
+    └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
+
+`retryable` says whether the same call may succeed later without anybody changing anything.
+"""
+
+from __future__ import annotations
+
+
+class SightlineError(Exception):
+    """Base of all; `retryable` as the module says."""
+
+    retryable = False
+
+
+class BadInput(SightlineError):
+    """Input that can't be used. `field` names the part, `fix` says what would be right."""
+
+    def __init__(self, field: str, problem: str, fix: str) -> None:
+        super().__init__(f"{field}: {problem}; {fix}")
+        self.field = field
+        self.problem = problem
+        self.fix = fix
+
+
+class BadSetting(BadInput):
+    """A setting that stops a function at its start."""
+
+
+class LedgerConflict(SightlineError):
+    """The ledger grew between our reading and our append."""
+
+    retryable = True
+
+
+class ServiceUnreachable(SightlineError):
+    """A request got no answer: refused, reset or timed out. It may have taken effect."""
+
+    retryable = True
+
+    def __init__(self, service: str, operation: str, cause: str) -> None:
+        super().__init__(f"{service} {operation}: no answer ({cause})")
+        self.service = service
+        self.operation = operation
+
+
+class ServiceRefused(SightlineError):
+    """A request got an error for an answer.
+
+    Codes of IMS are not documented per operation, so callers branch on `retryable`, the status class and a code's prefix only.
+    """
+
+    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
+        super().__init__(f"{service} {operation}: {status} {code}: {message} (request {request_id or 'unknown'})")
+        self.service = service
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retryable = status >= 500 or status == 429 or code.startswith(("Throttling", "RequestsTooFrequent", "ServiceUnavailable"))
+
+    @property
+    def missing(self) -> bool:
+        """Whether the thing that was asked for does not exist; no code for it is documented, so the status and the code's ending count."""
+        known = self.code.startswith(("InvalidAccessKeyId", "InvalidApi"))
+        return not known and (self.status == 404 or self.code.endswith(("NotExist", "NotFound")))

@@ -1,0 +1,50 @@
+"""One fact, and its line in the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sightline.clock import from_iso, to_iso
+
+VERSION = 1
+
+FactKind = Literal[
+    "uploaded",  # a generation arrived: bucket, key, size, event
+    "refused",  # it is no media: reason
+    "claimed",  # somebody is about to submit its job: attempt, until
+    "released",  # the claim is given back, because nothing was submitted: reason
+    "submitted",  # the service took the job: job_id
+    "understood",  # the job ended well and its part is stored: job_id
+    "inserted",  # the search library took the media: library
+    "searchable",  # its index jobs ended well
+    "failed",  # nothing more will happen by itself: step, reason
+    "removed",  # the object is gone, and so is everything made of it
+]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`generation` is the eTag of the content that the fact is about; `details` as listed at FactKind."""
+
+    kind: FactKind
+    at: datetime
+    generation: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_line(self) -> bytes:
+        document = {"v": VERSION, "at": to_iso(self.at), "fact": self.kind, "generation": self.generation, **self.details}
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read_line(line: bytes) -> Fact | None:
+    """None for a kind that this version does not know: a newer deploy may have written it, and the other facts still count."""
+    document = json.loads(line)
+    kind = document.pop("fact")
+    if kind not in get_args(FactKind):
+        return None
+    document.pop("v", None)
+    return Fact(kind, from_iso(document.pop("at")), document.pop("generation"), document)

@@ -1,0 +1,94 @@
+"""Ledgers as appendable objects: one for each media, a line for each fact.
+
+An append names the position that was read, and OSS refuses any other (409 PositionNotEqualToLength, AppendObject documentation): so an
+append is a compare-and-swap, and the story has one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sightline.errors import LedgerConflict
+from sightline.ledger.facts import Fact, read_line
+from sightline.ledger.story import Story, tell
+from sightline.store import Bucket, PositionConflict
+
+ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What was read of a media's ledger; `position` is its length in bytes."""
+
+    media_id: str
+    position: int
+    facts: Sequence[Fact]
+
+    @property
+    def story(self) -> Story:
+        return tell(self.facts)
+
+
+Decision = Callable[[Story], Sequence[Fact]]
+
+
+class Ledger:
+    """Keys begin with the media id, which is random, so that they spread over OSS's partitions; `pending/` marks unfinished media."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def read(self, media_id: str) -> Journal:
+        content = self._bucket.get(ledger_key(media_id)) or b""
+        facts = [fact for line in content.splitlines() if line and (fact := read_line(line))]
+        return Journal(media_id, len(content), facts)
+
+    def append(self, journal: Journal, facts: Sequence[Fact]) -> Journal:
+        """Raises LedgerConflict where the ledger has grown since `journal` was read."""
+        lines = b"".join(fact.to_line() for fact in facts)
+        try:
+            self._bucket.append(ledger_key(journal.media_id), journal.position, lines)
+        except PositionConflict as error:
+            raise LedgerConflict(f"the ledger of {journal.media_id} grew past {journal.position} bytes") from error
+        return Journal(journal.media_id, journal.position + len(lines), [*journal.facts, *facts])
+
+    def update(self, media_id: str, decide: Decision) -> tuple[Story, Sequence[Fact]]:
+        """Append what `decide` answers to the story as it is, asking anew when another writer was faster.
+
+        Returns the story afterwards and the facts that were appended, none where there was nothing to say.
+        """
+        for _ in range(ROUNDS):
+            journal = self.read(media_id)
+            facts = decide(journal.story)
+            if not facts:
+                return journal.story, facts
+            try:
+                return self.append(journal, facts).story, facts
+            except LedgerConflict:
+                continue
+        raise LedgerConflict(f"the ledger of {media_id} kept growing through {ROUNDS} rounds")
+
+    def mark_pending(self, media_id: str, address: str) -> None:
+        """`address` is `bucket/key`, so that the sweep can start from nothing but the marker."""
+        self._bucket.put(f"pending/{media_id}", address.encode(), "text/plain; charset=utf-8")
+
+    def clear_pending(self, media_id: str) -> None:
+        self._bucket.delete(f"pending/{media_id}")
+
+    def pending(self) -> Iterator[str]:
+        """Media ids with something left to do."""
+        for key in self._bucket.keys("pending/"):
+            yield key.removeprefix("pending/")
+
+    def pending_address(self, media_id: str) -> tuple[str, str] | None:
+        """Bucket and key of a pending media."""
+        content = self._bucket.get(f"pending/{media_id}")
+        if content is None:
+            return None
+        bucket, _, key = content.decode().partition("/")
+        return bucket, key
+
+
+def ledger_key(media_id: str) -> str:
+    return f"{media_id}/ledger.jsonl"

@@ -1,0 +1,71 @@
+"""Which uploads are media, decided from the key and the size alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sightline.media.identity import media_id
+from sightline.media.layout import KeyLayout, is_sequence_part
+from sightline.media.types import Media, MediaKind
+
+# Formats of the smart tag documentation (MPS, "supported formats"), and m3u8 from the IPC guide's sample.
+IMAGES = frozenset({"jpg", "jpeg", "png"})
+VIDEOS = frozenset({"avi", "flv", "mkv", "mpg", "mp4", "ts", "mov", "mxf", "m3u8"})
+
+
+@dataclass(frozen=True)
+class SizeLimits:
+    image_bytes: int
+    video_bytes: int
+
+
+@dataclass(frozen=True)
+class Admitted:
+    media: Media
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No media, for a reason that whoever uploaded it should read."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing that anybody meant as a media."""
+
+    reason: str
+
+
+def admit(
+    bucket: str, key: str, etag: str, size: int, uploaded: datetime, layout: KeyLayout, limits: SizeLimits
+) -> Admitted | Refused | Ignored:
+    if not layout.covers(key):
+        return Ignored(f"the key is not under {layout.prefix}")
+    if key.endswith("/"):
+        return Ignored("a directory marker")
+    if is_sequence_part(key):
+        return Ignored("a part of an image sequence; its manifest.json is the media")
+    kind = _kind(key)
+    if kind is None:
+        return Refused(f"the extension is none of {', '.join(sorted(IMAGES | VIDEOS))}; convert the file, or name a sequence manifest.json")
+    if size == 0:
+        return Refused("the object has zero bytes; upload it again")
+    most = limits.video_bytes if kind == "video" else limits.image_bytes
+    if size > most:
+        return Refused(f"the object has {size:,} bytes and a {kind} may have {most:,}; upload a smaller one")
+    origin = layout.origin(key)
+    media = Media(media_id(bucket, key), bucket, key, etag, size, kind, origin.namespace, origin.device, origin.time or uploaded)
+    return Admitted(media)
+
+
+def _kind(key: str) -> MediaKind | None:
+    name = key.rpartition("/")[2]
+    if name == "manifest.json":
+        return "sequence"
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    if extension in IMAGES:
+        return "image"
+    return "video" if extension in VIDEOS else None

@@ -1,0 +1,69 @@
+"""The key layout: `uploads/<namespace>/<device>/<anything>`, with a time anywhere in the last part.
+
+uploads/home/front_door/2026-11-21T08-15-30.mp4   namespace home, device front_door, filmed at 08:15:30 UTC
+uploads/home/20261121_081530_clip.mp4             namespace home, no device
+uploads/clip.mp4                                  the default namespace, no device
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_ -](\d\d)[-:_]?(\d\d)[-:_]?(\d\d)")
+# vlEventDescParams.deviceId: at most 32 letters, digits, underscores and hyphens (IPC content understanding guide).
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a key tells: `time` is None where it names none."""
+
+    namespace: str
+    device: str | None
+    time: datetime | None
+
+
+@dataclass(frozen=True)
+class KeyLayout:
+    prefix: str
+    default_namespace: str
+
+    def covers(self, key: str) -> bool:
+        return key.startswith(self.prefix)
+
+    def origin(self, key: str) -> Origin:
+        *folders, name = key[len(self.prefix) :].split("/")
+        folders = [folder for folder in folders if folder]
+        namespace = folders[0] if folders else self.default_namespace
+        device = _legal_device(folders[1]) if len(folders) > 1 and not folders[1].endswith(SEQUENCE_FOLDER) else None
+        return Origin(namespace, device, _time_in("/".join([*folders[1:], name])))
+
+
+SEQUENCE_FOLDER = ".event"
+
+
+def is_sequence_part(key: str) -> bool:
+    """Whether the key lies in a folder called `<anything>.event`: its images are parts of a sequence, and only its manifest is a media."""
+    folders = key.split("/")[:-1]
+    return any(folder.endswith(SEQUENCE_FOLDER) for folder in folders) and not key.endswith("/manifest.json")
+
+
+def _legal_device(name: str) -> str:
+    """The name itself where IMS takes it, else the legal part of it with a hash of the whole, so that two cameras stay two."""
+    if _DEVICE.fullmatch(name):
+        return name
+    legal = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:23]
+    return f"{legal}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _time_in(text: str) -> datetime | None:
+    for found in _TIME.finditer(text):
+        year, month, day, hour, minute, second = map(int, found.groups())
+        try:
+            return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        except ValueError:
+            continue
+    return None

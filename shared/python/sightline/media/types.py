@@ -1,0 +1,24 @@
+"""The media itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+MediaKind = Literal["image", "video", "sequence"]
+
+
+@dataclass(frozen=True)
+class Media:
+    """One generation of one upload: `etag` is its content, `size` its bytes, `time` when it was filmed as far as the key tells."""
+
+    id: str
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    kind: MediaKind
+    namespace: str
+    device: str | None
+    time: datetime

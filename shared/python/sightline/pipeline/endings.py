@@ -1,0 +1,45 @@
+"""The ends that are not a searchable media: failed, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sightline.ledger import Fact, Story
+from sightline.media import media_id
+from sightline.pipeline.ports import Pipeline
+
+
+def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: str) -> str:
+    """The end of the road for this content, until somebody uploads it again."""
+    record = pipeline.records.get(identity)
+    if record is not None and record.generation != generation:
+        forget(pipeline, identity)
+    fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
+    pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+    pipeline.ledger.clear_pending(identity)
+    return f"failed: {reason}"
+
+
+def remove(pipeline: Pipeline, key: str) -> str:
+    """Take the media of a deleted object out of the library. The bucket is asked first: an object that is there stays."""
+    if pipeline.media_bucket.head(key) is not None:
+        return "nothing to do: the object is there"
+    identity = media_id(pipeline.media_bucket.name, key)
+    story = pipeline.ledger.read(identity).story
+    if story.stage not in ("unknown", "removed"):
+        forget(pipeline, identity)
+        pipeline.ledger.update(identity, lambda now: _removed(pipeline, now))
+    pipeline.ledger.clear_pending(identity)
+    return "removed"
+
+
+def forget(pipeline: Pipeline, identity: str) -> None:
+    """Nothing of earlier content is found any more; its ledger stays."""
+    record = pipeline.records.get(identity)
+    if record is not None:
+        pipeline.library.delete(identity, record.namespace)
+        pipeline.records.remove(identity)
+
+
+def _removed(pipeline: Pipeline, story: Story) -> Sequence[Fact]:
+    return [] if story.stage in ("unknown", "removed") else [Fact("removed", pipeline.clock(), story.generation)]

@@ -1,0 +1,56 @@
+"""What the pipeline needs of the world."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sightline.clock import Clock, utc_now
+from sightline.ims.search_library import IndexState
+from sightline.ims.smarttag import SmarttagInput, SmarttagJob
+from sightline.ledger import Ledger
+from sightline.media import Admitted, Ignored, KeyLayout, Refused, admit
+from sightline.media.admission import SizeLimits
+from sightline.record import RecordShelf
+from sightline.settings import Settings
+from sightline.store import Bucket, ObjectInfo
+
+
+class Tagging(Protocol):
+    """Smart tag jobs; met by `ims.SmarttagClient`."""
+
+    def submit(self, title: str, source: SmarttagInput, device: str | None, user_data: str) -> str: ...
+
+    def query(self, job_id: str) -> SmarttagJob: ...
+
+
+class Library(Protocol):
+    """A search library; met by `ims.SearchLibrary`."""
+
+    def insert(self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str) -> None: ...
+
+    def index_states(self, media_id: str) -> Sequence[IndexState]: ...
+
+    def delete(self, media_id: str, namespace: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The ports and the settings, wired once for an instance."""
+
+    settings: Settings
+    media_bucket: Bucket
+    ledger: Ledger
+    records: RecordShelf
+    tagging: Tagging
+    library: Library
+    clock: Clock = utc_now
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def admit(self, key: str, found: ObjectInfo) -> Admitted | Refused | Ignored:
+        settings = self.settings
+        layout = KeyLayout(settings.upload_prefix, settings.default_namespace)
+        limits = SizeLimits(settings.max_image_bytes, settings.max_video_bytes)
+        return admit(self.media_bucket.name, key, found.etag, found.size, found.modified, layout, limits)

@@ -1,0 +1,49 @@
+"""The query of `GET /search`, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sightline.errors import BadInput
+
+LONGEST_TEXT = 500
+LONGEST_NAMESPACE = 64
+# SearchMediaByHybrid: PageSize at most 50.
+LARGEST_PAGE = 50
+DEFAULT_PAGE = 10
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """`page` counts from 1."""
+
+    text: str
+    namespace: str
+    page: int
+    page_size: int
+
+
+def parse_query(parameters: Mapping[str, str], default_namespace: str) -> SearchQuery:
+    """Read q, namespace, page and page_size. Raises BadInput for the first that is wrong."""
+    text = " ".join("".join(character if character.isprintable() else " " for character in parameters.get("q", "")).split())
+    if not text:
+        raise BadInput("q", "is empty", "ask in a sentence, such as: a person in red walks to the right")
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(
+            "q", f"has {len(text):,} characters", f"use at most {LONGEST_TEXT}; one sentence with one or two key words finds most"
+        )
+    namespace = parameters.get("namespace", "").strip() or default_namespace
+    if len(namespace) > LONGEST_NAMESPACE:
+        raise BadInput("namespace", f"has {len(namespace):,} characters", f"use at most {LONGEST_NAMESPACE}")
+    page = _number(parameters, "page", 1, 1, 10_000)
+    return SearchQuery(text, namespace, page, _number(parameters, "page_size", DEFAULT_PAGE, 1, LARGEST_PAGE))
+
+
+def _number(parameters: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = parameters.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise BadInput(name, f"is {text[:20]!r}", f"use a whole number from {least} to {most}")
+    return int(text)

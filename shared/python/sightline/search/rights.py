@@ -1,0 +1,18 @@
+"""What a caller may see. Every route that shows a media passes here, and nothing else decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sightline.record import Record
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks; limited to the namespace that the query names."""
+
+    namespace: str
+
+
+def may_see(caller: Caller, record: Record) -> bool:
+    return record.namespace == caller.namespace

@@ -1,0 +1,68 @@
+"""The routes of the search function: JSON for programs, a page for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sightline.errors import BadInput, SightlineError
+from sightline.events import HttpRequest, HttpResponse
+from sightline.search.query import parse_query
+from sightline.search.searcher import Searcher
+
+_PAGE = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+}
+
+
+class SearchSite:
+    """`media_origin` is where pictures and films come from: the only other host that the page may talk to."""
+
+    def __init__(self, searcher: Searcher, page: Path, default_namespace: str, media_origin: str) -> None:
+        self._searcher = searcher
+        self._page = page
+        self._default_namespace = default_namespace
+        self._security = {
+            "Content-Security-Policy": f"default-src 'self'; img-src 'self' data: {media_origin}; media-src {media_origin}; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return self._problem(405, "MethodNotAllowed", BadInput("method", f"is {request.method}", "use GET"))
+        if request.path in _PAGE:
+            name, content_type = _PAGE[request.path]
+            return HttpResponse(200, (self._page / name).read_bytes(), content_type, {**self._security, "Cache-Control": "no-cache"})
+        if request.path != "/search":
+            return self._problem(404, "NotFound", BadInput("path", f"{request.path[:100]} leads nowhere", "use / or /search?q=…"))
+        return self._search(request.query)
+
+    def _search(self, parameters: Mapping[str, str]) -> HttpResponse:
+        try:
+            query = parse_query(parameters, self._default_namespace)
+        except BadInput as error:
+            return self._problem(400, "InvalidQuery", error)
+        return self._json(200, self._searcher.search(query))
+
+    def failure(self, error: SightlineError) -> HttpResponse:
+        """What a caller reads when a service behind us failed; its details are in the log."""
+        status = 503 if error.retryable else 502
+        fix = "try again in a moment" if error.retryable else "look at the function's log"
+        return self._json(
+            status, {"error": {"code": "SearchUnavailable", "message": "the search library did not answer", "field": None, "fix": fix}}
+        )
+
+    def _problem(self, status: int, code: str, error: BadInput) -> HttpResponse:
+        return self._json(
+            status, {"error": {"code": code, "message": f"{error.field} {error.problem}", "field": error.field, "fix": error.fix}}
+        )
+
+    def _json(self, status: int, document: dict[str, Any]) -> HttpResponse:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        return HttpResponse(status, body, headers={**self._security, "Cache-Control": "no-store"})

@@ -1,0 +1,58 @@
+"""All settings of the functions, in one typed class read from environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sightline.errors import BadSetting
+
+
+class Settings(BaseModel):
+    """Each field is the environment variable of the same name in capitals; times are in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    region: str = Field(default="cn-shanghai", description="Region of the buckets, without the `oss-`.")
+    oss_endpoint: str = Field(description="Where the functions reach OSS.")
+    oss_public_endpoint: str = Field(default="", description="Where browsers and IMS reach OSS; OSS_ENDPOINT when empty.")
+    media_bucket: str = Field(min_length=3, description="The bucket that people upload to.")
+    state_bucket: str = Field(min_length=3, description="The bucket of ledgers and records; without versioning.")
+    upload_prefix: str = Field(default="uploads/", pattern=r"^[^/].*/$", description="Keys below it are media.")
+    ims_endpoint: str = Field(description="Where smart tag jobs are submitted and asked about.")
+    ims_search_endpoint: str = Field(default="", description="Where the search library is; IMS_ENDPOINT when empty.")
+    smarttag_template_id: str = Field(min_length=1, description="A template of type 11 with `vlEventDesc`.")
+    smarttag_pipeline_id: str = Field(default="", description="The pipeline whose callbacks reach `collect`; the default one when empty.")
+    search_library: str = Field(pattern=r"^IPCamera_[A-Za-z0-9]+$", description="The search library; IPC needs the prefix.")
+    default_namespace: str = Field(default="default", min_length=1, description="Namespace of an upload or query that names none.")
+    caption_language: str = Field(default="en", description="`targetLanguage` of video jobs.")
+    input_url_seconds: int = Field(default=6 * 3600, ge=60, description="How long IMS may fetch a submitted input.")
+    page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
+    claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
+    callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")
+    job_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job that takes longer has failed.")
+    index_wait_seconds: float = Field(default=20, ge=0, description="How long `collect` waits for an index job; `sweep` does the rest.")
+    max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
+    max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
+    max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")
+
+    @property
+    def reachable_oss_endpoint(self) -> str:
+        return self.oss_public_endpoint or self.oss_endpoint
+
+    @property
+    def search_endpoint(self) -> str:
+        return self.ims_search_endpoint or self.ims_endpoint
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Raises BadSetting for the first variable that is missing or wrong."""
+    values = {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0])
+        purpose = Settings.model_fields[name].description or ""
+        raise BadSetting(name.upper(), first["msg"], f"set it in s.yaml. {purpose}") from error

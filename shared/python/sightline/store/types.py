@@ -1,0 +1,46 @@
+"""What the core asks of an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class PositionConflict(Exception):
+    """An append named another position than the object's length."""
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """`etag` is upper-case hex without quotes, as in an OSS event."""
+
+    etag: str
+    size: int
+    modified: datetime
+
+
+class Bucket(Protocol):
+    """One bucket. Calls raise ServiceRefused or ServiceUnreachable; a missing object is None, never an error."""
+
+    @property
+    def name(self) -> str: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def head(self, key: str) -> ObjectInfo | None: ...
+
+    def put(self, key: str, content: bytes, content_type: str = "application/octet-stream") -> None: ...
+
+    def append(self, key: str, position: int, content: bytes) -> None:
+        """Append where the object has exactly `position` bytes; 0 creates it. Raises PositionConflict otherwise."""
+        ...
+
+    def delete(self, key: str) -> None: ...
+
+    def keys(self, prefix: str) -> Iterator[str]: ...
+
+    def presign(self, key: str, seconds: int, process: str | None = None) -> str:
+        """An address that reads the object for `seconds`, processed by `x-oss-process` where that is given."""
+        ...
