@@ -1,0 +1,60 @@
+"""MNS's XML: reading request documents, writing replies.
+
+Replies are written so that the SDK's decoders can read them: it takes the first child node of an element as its text
+(mns_xml_handler.DecoderBase), so a text is one node, never CDATA beside text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from localcloud.mns.errors import malformed_xml
+from localcloud.mns.model import Property
+
+NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
+
+
+def read(body: bytes, root: str) -> ElementTree.Element:
+    """The document, its tags without their namespace. Raises MalformedXML, also when the root is another one."""
+    if b"<!DOCTYPE" in body:
+        raise malformed_xml("a document type is not allowed")
+    try:
+        document = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise malformed_xml(str(error)) from error
+    for element in document.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    if document.tag != root:
+        raise malformed_xml(f"the root element should be {root}, not {document.tag}")
+    return document
+
+
+def texts(element: ElementTree.Element) -> dict[str, str]:
+    """The text of every child that has no children of its own."""
+    return {child.tag: child.text or "" for child in element if len(child) == 0}
+
+
+def properties(message: ElementTree.Element, group: str, each: str) -> tuple[Property, ...]:
+    """`<UserProperties><PropertyValue>` or `<SystemProperties><SystemPropertyValue>` of a message."""
+    values = (texts(value) for value in message.iterfind(f"{group}/{each}"))
+    return tuple(Property(value.get("Name", ""), value.get("Value", ""), value.get("Type", "")) for value in values)
+
+
+def element(name: str, content: str) -> str:
+    return f"<{name}>{content}</{name}>"
+
+
+def fields(values: Mapping[str, object]) -> str:
+    """An element for every value. A carriage return would not survive the reader's line-end rules, so it goes out as a reference."""
+    return "".join(element(name, escape(str(value), {"\r": "&#13;"})) for name, value in values.items())
+
+
+def property_group(group: str, each: str, values: Iterable[Property]) -> str:
+    inner = "".join(element(each, fields({"Name": value.name, "Value": value.value, "Type": value.type})) for value in values)
+    return element(group, inner) if inner else ""
+
+
+def document(root: str, content: str) -> bytes:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">{content}</{root}>'.encode()

@@ -1,0 +1,74 @@
+"""The tables of the message service. Times are seconds since 1970."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS account (only INTEGER PRIMARY KEY CHECK (only = 1), logging_bucket TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS queue (
+    name TEXT PRIMARY KEY,
+    delay_seconds INTEGER NOT NULL,
+    visibility_timeout INTEGER NOT NULL,
+    maximum_message_size INTEGER NOT NULL,
+    message_retention_period INTEGER NOT NULL,
+    polling_wait_seconds INTEGER NOT NULL,
+    logging_enabled INTEGER NOT NULL,
+    created REAL NOT NULL,
+    modified REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS message (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    queue TEXT NOT NULL REFERENCES queue (name) ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    md5 TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    message_group TEXT NOT NULL,
+    user_properties TEXT NOT NULL,
+    system_properties TEXT NOT NULL,
+    enqueued REAL NOT NULL,
+    visible_at REAL NOT NULL,
+    expires REAL NOT NULL,
+    dequeue_count INTEGER NOT NULL DEFAULT 0,
+    first_dequeued REAL NOT NULL DEFAULT 0,
+    receipt TEXT
+);
+CREATE INDEX IF NOT EXISTS message_order ON message (queue, priority, sequence);
+CREATE INDEX IF NOT EXISTS message_receipt ON message (queue, receipt);
+
+CREATE TABLE IF NOT EXISTS topic (
+    name TEXT PRIMARY KEY,
+    maximum_message_size INTEGER NOT NULL,
+    logging_enabled INTEGER NOT NULL,
+    created REAL NOT NULL,
+    modified REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS subscription (
+    topic TEXT NOT NULL REFERENCES topic (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    filter_tag TEXT NOT NULL,
+    notify_strategy TEXT NOT NULL,
+    content_format TEXT NOT NULL,
+    created REAL NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (topic, name)
+);
+CREATE TABLE IF NOT EXISTS publication (
+    id TEXT PRIMARY KEY,
+    topic TEXT NOT NULL REFERENCES topic (name) ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    md5 TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    published REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS publication_topic ON publication (topic);
+CREATE TABLE IF NOT EXISTS delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    publication TEXT NOT NULL REFERENCES publication (id) ON DELETE CASCADE,
+    topic TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS delivery_due ON delivery (topic, destination, due);
+CREATE INDEX IF NOT EXISTS delivery_publication ON delivery (publication);
+"""

@@ -1,0 +1,90 @@
+"""The message service of the laptop cloud, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from localcloud.database import Database
+from localcloud.http import Reply, Request
+from localcloud.identity import Keyring
+from localcloud.mns.delivery import Courier
+from localcloud.mns.errors import MnsError, NotExist
+from localcloud.mns.model import BATCH_LIMIT, Draft
+from localcloud.mns.queue_store import QueueStore
+from localcloud.mns.queues import MessageQueues
+from localcloud.mns.schema import SCHEMA
+from localcloud.mns.topic_store import TopicStore
+from localcloud.mns.topics import Topics
+from localcloud.mns.wire import Wire
+from localcloud.place import Place
+from localcloud.ports import QueueMessage, TopicListener
+
+
+class MessageService:
+    """MNS: queues, topics and subscriptions, for clients over HTTP (`Service`) and for the cloud's other services (`Queues`).
+
+    All state lies in `<data>/mns.sqlite3`. Messages of a topic reach the listener, and every subscription, at least once.
+    """
+
+    def __init__(
+        self, data: Path, place: Place, keyring: Keyring, listener: TopicListener | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = Database(data / "mns.sqlite3", SCHEMA)
+        topic_store = TopicStore(self._database)
+        self._queues = MessageQueues(QueueStore(self._database), clock)
+        self._courier = Courier(self._database, topic_store, self._queues, place.account_id, clock)
+        self._topics = Topics(topic_store, clock, on_publish=self._courier.ring)
+        self._wire = Wire(self._queues, self._topics, keyring, place.account_id, clock)
+        if listener:
+            self.listen(listener)
+
+    def listen(self, listener: TopicListener) -> None:
+        """From now on the messages of every topic go to `listener` as well; those that waited for one, first."""
+        self._courier.listen(listener)
+
+    def start(self) -> None:
+        self._courier.start()
+
+    def stop(self) -> None:
+        self._queues.close()
+        self._courier.stop()
+        self._database.close()
+
+    def claims(self, request: Request) -> bool:
+        return "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith("MNS ")
+
+    def serve(self, request: Request) -> Reply:
+        return self._wire.serve(request)
+
+    def publish(self, topic: str, body: str) -> None:
+        """Raises KeyError for an unknown topic, MnsError for a body that a client could not have sent either."""
+        try:
+            self._topics.publish(topic, Draft(body))
+        except NotExist as error:
+            raise KeyError(topic) from error
+
+    def send(self, queue: str, body: str) -> None:
+        """Raises KeyError for an unknown queue, MnsError for a body that a client could not have sent either."""
+        try:
+            self._queues.send(queue, Draft(body))
+        except NotExist as error:
+            raise KeyError(queue) from error
+
+    def receive(self, queue: str, count: int, wait_seconds: float) -> list[QueueMessage]:
+        """Up to `count` messages (16 at most), an empty list after `wait_seconds` without one. Raises KeyError for an unknown queue."""
+        try:
+            found = self._queues.receive(queue, min(count, BATCH_LIMIT), wait_seconds)
+        except NotExist as error:
+            raise KeyError(queue) from error
+        return [QueueMessage(each.id, each.draft.body, each.receipt or "", each.enqueued, each.dequeue_count) for each in found]
+
+    def delete(self, queue: str, receipt_handle: str) -> None:
+        """Delete a received message. A handle that no longer counts is passed over: the message will be received again."""
+        try:
+            self._queues.delete_message(queue, receipt_handle)
+        except NotExist as error:
+            raise KeyError(queue) from error
+        except MnsError:
+            return

@@ -1,0 +1,80 @@
+"""Who sent a request, by MNS's signature.
+
+Source: "Sign requests" in the API reference, and mns_client.get_signature of the official SDK:
+base64(HMAC-SHA1(secret, VERB + content-md5 + content-type + date, each with a line feed, + sorted x-mns-* headers + request target)).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+
+from localcloud.http import Request
+from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
+from localcloud.mns.errors import MnsError, Refused, TimeExpired
+
+SKEW_SECONDS = 15 * 60
+_AUTHORIZATION = re.compile(r"MNS (?P<id>[^:\s]+):(?P<signature>\S+)")
+
+
+def authenticate(request: Request, keyring: Keyring, now: float) -> None:
+    """Returns if the request is genuine, whole and fresh; raises what MNS would answer otherwise."""
+    header = request.headers.get("authorization")
+    if not header:
+        raise MnsError("MissingAuthorizationHeader", "Authorization header is required.")
+    credentials = _AUTHORIZATION.fullmatch(header.strip())
+    if not credentials:
+        raise MnsError(
+            "InvalidAuthorizationHeader", "The Authorization header format is invalid; it should be MNS <AccessKeyId>:<signature>."
+        )
+    _check_date(request.headers.get("date"), now)
+    expected = signature(request, _secret(request, keyring, credentials["id"]))
+    if not hmac.compare_digest(expected.encode(), credentials["signature"].encode()):
+        raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+    _check_digest(request)
+
+
+def signature(request: Request, secret: str) -> str:
+    headers = request.headers
+    first = [request.method, headers.get("content-md5", ""), headers.get("content-type", ""), headers.get("date", "")]
+    own = [f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-mns-")]
+    text = "\n".join(first) + "\n" + "".join(own) + request.target
+    return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def _secret(request: Request, keyring: Keyring, access_key_id: str) -> str:
+    try:
+        return keyring.secret_for(access_key_id, request.headers.get("security-token"))
+    except UnknownAccessKey as error:
+        raise Refused("InvalidAccessKeyId", "The AccessKey Id you provided is not exist.") from error
+    except CredentialError as error:
+        raise Refused("AccessDenied", "The security token you provided is invalid or has expired.") from error
+
+
+def _check_date(text: str | None, now: float) -> None:
+    if not text:
+        raise MnsError("MissingDateHeader", "Date header is required.")
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError as error:
+        raise MnsError(
+            "InvalidDateHeader", "The Date header format is invalid; it should be like Thu, 07 Mar 2012 18:49:58 GMT."
+        ) from error
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=timezone.utc)
+    if abs(date.timestamp() - now) > SKEW_SECONDS:
+        raise TimeExpired
+
+
+def _check_digest(request: Request) -> None:
+    """The SDK sends base64 of the hex digest, the document's samples base64 of the digest itself; both are taken."""
+    claimed = request.headers.get("content-md5")
+    if not claimed:
+        return
+    digest = hashlib.md5(request.body.read(), usedforsecurity=False)
+    if claimed not in (base64.b64encode(digest.hexdigest().encode()).decode(), base64.b64encode(digest.digest()).decode()):
+        raise MnsError("InvalidDegist", "The Content-MD5 you specified is invalid.")
