@@ -1,0 +1,214 @@
+"""A search library in one SQLite file.
+
+The table `document` is the truth. `passages` is an FTS5 index over terms of our own (analysis.py), a row for each document and a line for
+each of its sentences and segments; it is made anew if the analysis has changed since. A search takes from the index whatever can reach the
+threshold, and scores that exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.retrieval import analysis, question, scoring
+from engines.retrieval.connections import Connections
+from engines.retrieval.lexicon import Lexicon
+from engines.retrieval.lexicon import load as load_lexicon
+from engines.retrieval.scoring import Facet, WeightedFacet
+from engines.retrieval.types import Answer, Clip, Document, Hit, Query, Segment
+
+# Raise it when analysis.py or tokens.py give other terms for the same text; a changed lexicon is noticed by itself.
+ANALYSIS_VERSION = 1
+MOST_CLIPS = 10
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS document (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- newer is greater; a replaced document gets a new one
+    media_id TEXT NOT NULL UNIQUE,
+    namespace TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    segments TEXT NOT NULL                 -- JSON: [[start, end, text], …]
+);
+CREATE INDEX IF NOT EXISTS document_namespace ON document (namespace);
+-- detail=none: which documents have a term is all that is asked. With the ascii tokenizer nothing but a space parts our terms.
+CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(terms, detail = none, tokenize = "ascii tokenchars '#^!@_'");
+CREATE TABLE IF NOT EXISTS analysis (fingerprint TEXT NOT NULL);
+"""
+
+CANDIDATES = """
+SELECT document.id, document.media_id, passages.terms
+FROM passages JOIN document ON document.id = passages.rowid
+WHERE passages MATCH :terms
+  AND (:namespace IS NULL OR document.namespace = :namespace)
+  AND (:media_type IS NULL OR document.media_type = :media_type)
+  AND (:media_id IS NULL OR document.media_id = :media_id)
+"""
+COUNT_IN_NAMESPACE = "SELECT count(*) FROM document WHERE namespace = ?"
+
+
+@dataclass(frozen=True)
+class _Found:
+    score: float
+    id: int
+    media_id: str
+    passages: tuple[frozenset[str], ...]
+
+
+class SqliteLibrary:
+    """Implements `Library` for the threads of one process. A put is searchable and durable when it returns."""
+
+    def __init__(self, path: Path, lexicon: Lexicon | None = None) -> None:
+        self._lexicon = lexicon or load_lexicon()
+        self._connections = Connections(path)
+        with self._connections.writing() as connection:
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            self._reindex_if_outdated(connection)
+
+    def put(self, documents: Sequence[Document]) -> None:
+        with self._connections.writing() as connection:
+            for document in documents:
+                _delete(connection, document.media_id)
+                row = (
+                    *map(_clean, (document.media_id, document.namespace, document.media_type, document.title, document.text)),
+                    json.dumps([[each.start, each.end, each.text] for each in document.segments]),
+                )
+                cursor = connection.execute(
+                    "INSERT INTO document (media_id, namespace, media_type, title, text, segments) VALUES (?, ?, ?, ?, ?, ?)", row
+                )
+                self._index(connection, int(cursor.lastrowid or 0), document)
+
+    def delete(self, media_ids: Sequence[str]) -> None:
+        with self._connections.writing() as connection:
+            for media_id in media_ids:
+                _delete(connection, media_id)
+
+    def get(self, media_id: str) -> Document | None:
+        with self._connections.reading() as connection:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM document WHERE media_id = ?", (_clean(media_id),)).fetchone()
+        return _document(row) if row else None
+
+    def count(self) -> int:
+        with self._connections.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
+
+    def search(self, query: Query) -> Answer:
+        """Hits by score, the newest first among equals.
+
+        Raises ValueError for an empty text and for an offset or a limit below 0.
+        """
+        if query.offset < 0 or query.limit < 0:
+            raise ValueError(f"offset and limit must not be negative: {query.offset}, {query.limit}")
+        facets = question.facets(query.text, self._lexicon)
+        if not facets:
+            return Answer(total=0, hits=())
+        with self._connections.reading() as connection:
+            weighted = _weighted(connection, facets, query.namespace)
+            found = _found(connection, weighted, query)
+            page = found[query.offset : query.offset + query.limit]
+            return Answer(total=len(found), hits=tuple(_hit(connection, each, weighted) for each in page))
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def _index(self, connection: sqlite3.Connection, id: int, document: Document) -> None:
+        lines = [*analysis.passages(document.title, self._lexicon), *analysis.passages(document.text, self._lexicon)]
+        # A segment is one passage, and the last ones are the segments': see _hit().
+        lines += [frozenset().union(*analysis.passages(segment.text, self._lexicon)) for segment in document.segments]
+        text = "\n".join([_namespace_term(document.namespace), *(" ".join(sorted(line)) for line in lines)])
+        connection.execute("INSERT INTO passages (rowid, terms) VALUES (?, ?)", (id, text))
+
+    def _reindex_if_outdated(self, connection: sqlite3.Connection) -> None:
+        current = f"{ANALYSIS_VERSION} {self._lexicon.fingerprint}"
+        if connection.execute("SELECT fingerprint FROM analysis").fetchall() == [(current,)]:
+            return
+        connection.execute("DELETE FROM passages")
+        for id, *row in connection.execute(f"SELECT id, {_COLUMNS} FROM document").fetchall():
+            self._index(connection, id, _document(row))
+        connection.execute("DELETE FROM analysis")
+        connection.execute("INSERT INTO analysis VALUES (?)", (current,))
+
+
+_COLUMNS = "media_id, namespace, media_type, title, text, segments"
+
+
+def _document(row: Sequence[str]) -> Document:
+    *fields, segments = row
+    media_id, namespace, media_type, title, text = fields
+    return Document(media_id, namespace, media_type, title, text, tuple(Segment(*each) for each in json.loads(segments)))
+
+
+def _clean(text: str) -> str:
+    """Half a surrogate pair, which JSON can carry and UTF-8 can't, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _delete(connection: sqlite3.Connection, media_id: str) -> None:
+    row = connection.execute("DELETE FROM document WHERE media_id = ? RETURNING id", (_clean(media_id),)).fetchone()
+    if row:
+        connection.execute("DELETE FROM passages WHERE rowid = ?", row)
+
+
+def _namespace_term(namespace: str) -> str:
+    """A namespace may have any character and a term may not. The column decides what is seen; the term only spares looking at the rest."""
+    return "@" + hashlib.blake2b(_clean(namespace).encode(), digest_size=16).hexdigest()
+
+
+def _match(terms: Iterable[str], operator: str, namespace: str | None) -> str:
+    """An FTS5 expression. Terms are quoted and have letters, digits and our marks only, so that no text can become syntax."""
+    expression = f" {operator} ".join(f'"{term}"' for term in sorted(terms))
+    return f'"{_namespace_term(namespace)}" AND ({expression})' if namespace is not None else expression
+
+
+def _weighted(connection: sqlite3.Connection, facets: Sequence[Facet], namespace: str | None) -> list[WeightedFacet]:
+    """Counts are those of the namespace that is asked, so that no score tells of another's media."""
+    if namespace is None:
+        (media,) = connection.execute("SELECT count(*) FROM document").fetchone()
+    else:
+        (media,) = connection.execute(COUNT_IN_NAMESPACE, (_clean(namespace),)).fetchone()
+    weighted = []
+    for facet in facets:
+        terms, operator = ((facet.concept, facet.implied), "OR") if facet.concept else (facet.words, "AND")
+        match = _match(filter(None, terms), operator, namespace)
+        (having,) = connection.execute("SELECT count(*) FROM passages WHERE passages MATCH ?", (match,)).fetchone()
+        weighted.append(WeightedFacet(facet, scoring.weight(facet.rate, having, media)))
+    return weighted
+
+
+def _found(connection: sqlite3.Connection, facets: Sequence[WeightedFacet], query: Query) -> list[_Found]:
+    """All that is above the threshold, in the order of the answer."""
+    terms = frozenset().union(*(facet.terms for facet in scoring.essential(facets)))
+    parameters = {
+        "terms": _match(terms, "OR", query.namespace),
+        "namespace": None if query.namespace is None else _clean(query.namespace),
+        "media_type": None if query.media_type is None else _clean(query.media_type),
+        "media_id": None if query.media_id is None else _clean(query.media_id),
+    }
+    found = []
+    for id, media_id, text in connection.execute(CANDIDATES, parameters):
+        passages = tuple(frozenset(line.split(" ")) for line in text.split("\n")[1:])
+        score = round(scoring.score(facets, passages), 6)
+        if score >= scoring.THRESHOLD:
+            found.append(_Found(score, id, media_id, passages))
+    return sorted(found, key=lambda each: (-each.score, -each.id))
+
+
+def _hit(connection: sqlite3.Connection, found: _Found, facets: Sequence[WeightedFacet]) -> Hit:
+    (text,) = connection.execute("SELECT segments FROM document WHERE id = ?", (found.id,)).fetchone()
+    segments = json.loads(text)
+    terms = found.passages[len(found.passages) - len(segments) :]
+    clips = [Clip(start, end, round(scoring.coverage(facets, said), 6)) for (start, end, _), said in zip(segments, terms, strict=True)]
+    return Hit(found.media_id, found.score, tuple(_best(clips)))
+
+
+def _best(clips: Sequence[Clip]) -> list[Clip]:
+    """The clips above the threshold, or the best one alone if what was asked is spread over several."""
+    ranked = sorted((clip for clip in clips if clip.score > 0), key=lambda clip: (-clip.score, clip.start, clip.end))
+    above = [clip for clip in ranked if clip.score >= scoring.THRESHOLD]
+    return (above or ranked[:1])[:MOST_CLIPS]
