@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +29,7 @@ from localcloud.mns.topics import Topics
 from localcloud.place import Place
 from localcloud.ports import TopicMessage
 
+ROOT = Path(__file__).parents[4]
 ACCOUNT = "1000000000000001"
 QUEUE_ENDPOINT = f"acs:mns:cn-shanghai:{ACCOUNT}:queues/q"
 PUBLICATION = Publication("A1", "t", "body <é> 你好", "C" * 32, 1_700_000_000.5, "tagged")
@@ -260,4 +264,35 @@ def test_unknown_names_are_key_errors_in_process(tmp_path: Path, keyring: Keyrin
         service.receive("nowhere", 1, 0)
     with pytest.raises(KeyError):
         service.delete("nowhere", "1-" + "0" * 32)
+    service.stop()
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from localcloud.identity import Credential, Keyring
+from localcloud.mns import MessageService
+from localcloud.place import Place
+service = MessageService(pathlib.Path(sys.argv[1]), Place(), Keyring(Credential("id", "secret")))
+service.start()
+service.publish("t", "published")
+service.send("q", "sent")
+(received,) = service.receive("q", 1, 0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_process_loses_nothing(tmp_path: Path, keyring: Keyring) -> None:
+    make_topic(tmp_path, "t")
+    database = Database(tmp_path / "mns.sqlite3", SCHEMA)
+    MessageQueues(QueueStore(database), time.time).create("q", {"VisibilityTimeout": "1"})
+    database.close()
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+    listener = Listener()
+    service = MessageService(tmp_path, Place(), keyring, listener)
+    service.start()
+    eventually(lambda: listener.bodies == ["published"])
+    (again,) = service.receive("q", 1, 20)
+    assert (again.body, again.dequeue_count) == ("sent", 2)
     service.stop()

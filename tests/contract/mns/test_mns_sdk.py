@@ -1,0 +1,362 @@
+"""The message service as the official SDK (aliyun-mns-sdk) sees it, over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import http.server
+import json
+import queue as stdlib_queue
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from mns.account import Account
+from mns.message_property import MessagePropertyValue, PropertyType
+from mns.mns_exception import MNSServerException
+from mns.queue import Message, QueueMeta
+from mns.subscription import SubscriptionMeta, SubscriptionNotifyContentFormat, SubscriptionNotifyStrategy
+from mns.topic import Base64TopicMessage, TopicMessage, TopicMeta
+
+from localcloud.door import Door
+from localcloud.http import Headers, Request
+from localcloud.identity import Credential, Keyring
+from localcloud.mns import MessageService
+from localcloud.mns.signature import signature
+from localcloud.place import Place
+
+# The SDK marks its message counts as deprecated, and sets them itself.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated function:DeprecationWarning")
+
+KEY = Credential("LTAItest", "the secret")
+PLACE = Place()
+DOCUMENT = "Simple Message Queue API reference, "
+SDK = "aliyun-mns-sdk 1.3.0, "
+
+
+class Cloud:
+    """A message service behind a door; the clock can be turned."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ahead = 0.0
+        self._accounts: list[Any] = []
+        self.keyring = Keyring(KEY)
+        self.service = MessageService(folder / "mns", PLACE, self.keyring, clock=lambda: time.time() + self.ahead)
+        self.door = Door([self.service], scratch=folder / "scratch")
+        self.service.start()
+        self.door.start()
+        self.endpoint = f"http://127.0.0.1:{self.door.port}"
+
+    def account(self, key: Credential = KEY) -> Any:
+        account = Account(self.endpoint, key.access_key_id, key.access_key_secret, key.security_token or "")
+        self._accounts.append(account)
+        return account
+
+    def stop(self) -> None:
+        for account in self._accounts:
+            account.get_client().close_connection()
+        self.service.stop()
+        self.door.stop()
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    cloud = Cloud(tmp_path)
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture
+def account(cloud: Cloud) -> Any:
+    return cloud.account()
+
+
+@pytest.fixture
+def queue(account: Any) -> Any:
+    queue = account.get_queue("jobs")
+    queue.create(QueueMeta())
+    return queue
+
+
+@pytest.fixture
+def topic(account: Any) -> Any:
+    topic = account.get_topic("callbacks")
+    topic.create(TopicMeta())
+    return topic
+
+
+def refusal(call: Any, *arguments: Any) -> Any:
+    with pytest.raises(MNSServerException) as caught:
+        call(*arguments)
+    assert caught.value.req_id
+    return caught.value
+
+
+def raw(cloud: Cloud, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, str]:
+    """Status and error code of a request that the SDK would not send."""
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.door.port, timeout=10)
+    connection.request(method, target, body, {"x-mns-version": "2015-06-06"} | headers)
+    answer = connection.getresponse()
+    root = ElementTree.fromstring(answer.read())
+    connection.close()
+    return answer.status, root.findtext("{http://mns.aliyuncs.com/doc/v1/}Code") or ""
+
+
+def signed(method: str, target: str, date: str, headers: dict[str, str] | None = None) -> dict[str, str]:
+    plain = {"x-mns-version": "2015-06-06", "date": date} | (headers or {})
+    request = Request(method, target, Headers(list(plain.items())))
+    return plain | {"Authorization": f"MNS {KEY.access_key_id}:{signature(request, KEY.access_key_secret)}"}
+
+
+@pytest.mark.contract(SDK + "mns_client.get_signature; " + DOCUMENT + "error codes")
+def test_a_wrong_secret_and_an_unknown_key_are_refused(cloud: Cloud) -> None:
+    error = refusal(cloud.account(Credential(KEY.access_key_id, "wrong")).list_queue)
+    assert error.type == "SignatureDoesNotMatch"
+    assert refusal(cloud.account(Credential("nobody", "wrong")).list_queue).type == "InvalidAccessKeyId"
+
+
+@pytest.mark.contract(SDK + "security-token header, unsigned; the code for an expired token is an assumption")
+def test_temporary_keys_work_until_they_expire(cloud: Cloud) -> None:
+    assert cloud.account(cloud.keyring.issue("role", 60)).list_queue()[0] == []
+    assert refusal(cloud.account(cloud.keyring.issue("role", -1)).list_queue).type == "AccessDenied"
+
+
+@pytest.mark.contract(DOCUMENT + "error codes: 400 for missing or malformed headers, 408 TimeExpired after 15 minutes")
+def test_each_flaw_of_a_request_has_its_own_code(cloud: Cloud) -> None:
+    now = formatdate(time.time(), usegmt=True)
+    late = formatdate(time.time() - 16 * 60, usegmt=True)
+    assert raw(cloud, "GET", "/queues", {}) == (400, "MissingAuthorizationHeader")
+    assert raw(cloud, "GET", "/queues", {"Authorization": "MNS nonsense"}) == (400, "InvalidAuthorizationHeader")
+    assert raw(cloud, "GET", "/queues", {"Authorization": "MNS a:b"}) == (400, "MissingDateHeader")
+    assert raw(cloud, "GET", "/queues", {"Authorization": "MNS a:b", "date": "soon"}) == (400, "InvalidDateHeader")
+    assert raw(cloud, "GET", "/queues", signed("GET", "/queues", late)) == (408, "TimeExpired")
+    assert raw(cloud, "GET", "/elsewhere", signed("GET", "/elsewhere", now)) == (400, "InvalidRequestURL")
+    assert raw(cloud, "GET", "/queues?a=b", signed("GET", "/queues", now)) == (403, "SignatureDoesNotMatch")
+    digest = {"content-md5": "wrong", "content-type": "text/xml"}
+    assert raw(cloud, "PUT", "/queues/q", signed("PUT", "/queues/q", now, digest), b"<Queue/>") == (400, "InvalidDegist")
+    assert raw(cloud, "PUT", "/queues/q", signed("PUT", "/queues/q", now), b"<Queue>") == (400, "MalformedXML")
+
+
+@pytest.mark.contract(SDK + "mns_xml_handler.GetQueueAttrDecoder; " + DOCUMENT + "CreateQueue, SetQueueAttributes, GetQueueAttributes")
+def test_the_life_of_a_queue(cloud: Cloud, account: Any) -> None:
+    queue = account.get_queue("MNS-Sample-1")
+    meta = QueueMeta(vis_timeout=100, max_msg_size=10240, msg_ttl=3600, delay_sec=10, polling_wait_sec=20, logging_enabled=True)
+    assert queue.create(meta) == f"{cloud.endpoint}/queues/MNS-Sample-1"
+    assert queue.create(meta) == f"{cloud.endpoint}/queues/MNS-Sample-1"
+    assert refusal(queue.create, QueueMeta(vis_timeout=99)).type == "QueueAlreadyExist"
+
+    change = QueueMeta()
+    change.set_visibilitytimeout(50)
+    change.set_delay_seconds(5)
+    queue.set_attributes(change)
+    known = queue.get_attributes()
+    assert (known.queue_name, known.visibility_timeout, known.delay_seconds) == ("MNS-Sample-1", 50, 5)
+    assert (known.polling_wait_seconds, known.logging_enabled) == (20, True)
+    assert abs(known.create_time - time.time()) < 60
+
+    queue.delete()
+    assert refusal(queue.get_attributes).type == "QueueNotExist"
+
+
+@pytest.mark.contract(SDK + "mns_xml_handler.ListQueueDecoder; NextMarker absent at the end")
+def test_lists_are_paged(account: Any) -> None:
+    for number in range(5):
+        account.get_queue(f"many-{number}").create(QueueMeta())
+    account.get_queue("other").create(QueueMeta())
+    names: list[str] = []
+    marker = ""
+    while True:
+        urls, marker = account.list_queue("many-", 2, marker)
+        assert 1 <= len(urls) <= 2
+        names += [url.rpartition("/")[2] for url in urls]
+        if not marker:
+            break
+    assert names == [f"many-{number}" for number in range(5)]
+
+
+@pytest.mark.contract(SDK + "its tests' golden samples: MessageBodyMD5 is the upper-case hex MD5 of the text as sent")
+@pytest.mark.parametrize("encoding", [True, False])
+def test_a_message_goes_round(queue: Any, encoding: bool) -> None:
+    text = "你好 <&> ]]> 'quoted' \U0001f3a5"
+    queue.set_encoding(encoding)
+    sent = queue.send_message(Message(text))
+    assert sent.receipt_handle == ""
+    got = queue.receive_message_with_str_body(5)
+    assert (got.message_body, got.message_id, got.dequeue_count, got.priority) == (text, sent.message_id, 1, 8)
+    assert got.message_body_md5 == sent.message_body_md5
+    if not encoding:
+        assert sent.message_body_md5 == hashlib.md5(text.encode()).hexdigest().upper()
+    assert 0 < got.next_visible_time - got.first_dequeue_time <= 30_000
+    queue.delete_message(got.receipt_handle)
+    assert refusal(queue.delete_message, got.receipt_handle).type == "ReceiptHandleError"
+    assert refusal(queue.receive_message, 0).type == "MessageNotExist"
+
+
+@pytest.mark.contract(SDK + "mns_xml_handler.MessageEncoder: UserProperties and MessageGroupId")
+def test_properties_and_the_group_travel_with_the_message(queue: Any) -> None:
+    message = Message("body", message_group_id="camera-1")
+    message.add_user_property("kind", MessagePropertyValue(PropertyType.STRING, "video"))
+    message.add_user_property("raw", MessagePropertyValue(PropertyType.BINARY, b"\x00\xff"))
+    queue.send_message(message)
+    (got,) = queue.batch_receive_message(1, 0)
+    assert got.message_group_id == "camera-1"
+    assert got.user_properties["kind"].get_string_value_by_type() == "video"
+    assert got.user_properties["raw"].get_binary_value() == b"\x00\xff"
+
+
+@pytest.mark.contract(SDK + "Batch* decoders; sample_all.py")
+def test_batches(queue: Any) -> None:
+    sent = queue.batch_send_message([Message(f"message {number}") for number in range(16)])
+    assert len({each.message_id for each in sent}) == 16
+    peeked = queue.batch_peek_message_with_str_body(3)
+    assert [each.message_body for each in peeked] == ["message 0", "message 1", "message 2"]
+    assert [each.dequeue_count for each in peeked] == [0, 0, 0]
+    assert queue.peek_message_with_str_body().message_body == "message 0"
+    got = queue.batch_receive_message_with_str_body(16, 5)
+    assert [each.message_body for each in got] == [f"message {number}" for number in range(16)]
+    handles = [each.receipt_handle for each in got]
+    error = refusal(queue.batch_delete_message, [handles[0], handles[1], "1-" + "0" * 32])
+    assert [each["ReceiptHandle"] for each in error.sub_errors] == ["1-" + "0" * 32]
+    assert error.type == "ReceiptHandleError"
+    queue.batch_delete_message(handles[2:])
+    assert refusal(queue.batch_peek_message, 3).type == "MessageNotExist"
+
+
+@pytest.mark.contract(SDK + "mns_xml_handler.BatchSendMessageDecoder.decodeError; " + DOCUMENT + "BatchSendMessage: 500 when some fail")
+def test_a_batch_that_fails_in_part_says_which(queue: Any) -> None:
+    change = QueueMeta()
+    change.set_maximum_message_size(1024)
+    queue.set_attributes(change)
+    queue.set_encoding(False)
+    error = refusal(queue.batch_send_message, [Message("small"), Message("x" * 1025)])
+    assert error.type == "InvalidArgument"
+    assert [sorted(each) for each in error.sub_errors] == [["MessageBodyMD5", "MessageId"], ["ErrorCode", "ErrorMessage"]]
+    assert queue.receive_message_with_str_body(0).message_body == "small"
+
+
+@pytest.mark.contract(DOCUMENT + "ChangeMessageVisibility: a new handle, and the old one is void")
+def test_changing_the_visibility(cloud: Cloud, queue: Any) -> None:
+    queue.send_message(Message("a"))
+    got = queue.receive_message(0)
+    changed = queue.change_message_visibility(got.receipt_handle, 100)
+    assert changed.receipt_handle != got.receipt_handle
+    assert 90_000 < int(changed.next_visible_time) - time.time() * 1000 <= 100_000
+    assert refusal(queue.change_message_visibility, got.receipt_handle, 100).type == "MessageNotExist"
+    cloud.ahead = 101
+    assert queue.receive_message(0).dequeue_count == 2
+
+
+@pytest.mark.contract(DOCUMENT + "SendMessage: a delayed message has a receipt handle")
+def test_a_delayed_message_can_be_deleted_before_anyone_sees_it(queue: Any) -> None:
+    sent = queue.send_message(Message("later", delay_seconds=600))
+    assert queue.get_attributes().delay_messages == 1
+    queue.delete_message(sent.receipt_handle)
+    assert queue.get_attributes().delay_messages == 0
+
+
+@pytest.mark.contract(DOCUMENT + "ReceiveMessage: waitseconds overrides PollingWaitSeconds")
+def test_a_long_poll_returns_with_the_message(cloud: Cloud, queue: Any) -> None:
+    got: list[str] = []
+    receiver = cloud.account().get_queue("jobs")
+    poll = threading.Thread(target=lambda: got.append(receiver.receive_message_with_str_body(20).message_body))
+    poll.start()
+    began = time.monotonic()
+    queue.send_message(Message("here"))
+    poll.join(10)
+    assert got == ["here"]
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.contract(SDK + "account.set_attributes: LoggingBucket")
+def test_the_logging_bucket_is_kept(account: Any) -> None:
+    from mns.account import AccountMeta
+
+    account.set_attributes(AccountMeta("logs"))
+    assert account.get_attributes().logging_bucket == "logs"
+
+
+@pytest.mark.contract(SDK + "mns_xml_handler.GetTopicAttrDecoder, GetSubscriptionAttrDecoder; sample_all.py")
+def test_the_life_of_a_topic_and_a_subscription(cloud: Cloud, account: Any, topic: Any) -> None:
+    change = TopicMeta()
+    change.set_maximum_message_size(6144)
+    change.set_logging_enabled(True)
+    topic.set_attributes(change)
+    known = topic.get_attributes()
+    assert (known.maximum_message_size, known.logging_enabled, known.message_retention_period) == (6144, True, 86400)
+    assert account.list_topic("call", 10, "") == ([f"{cloud.endpoint}/topics/callbacks"], "")
+
+    subscription = topic.get_subscription("sub")
+    wanted = SubscriptionMeta("http://127.0.0.1:9", SubscriptionNotifyStrategy.BACKOFF, SubscriptionNotifyContentFormat.XML, "important")
+    assert subscription.subscribe(wanted) == f"{cloud.endpoint}/topics/callbacks/subscriptions/sub"
+    wanted.set_filter_tag("other")
+    assert refusal(subscription.subscribe, wanted).type == "SubscriptionAlreadyExist"
+    subscription.set_attributes(SubscriptionMeta(notify_strategy=SubscriptionNotifyStrategy.EXPONENTIAL))
+    got = subscription.get_attributes()
+    assert (got.topic_owner, got.endpoint, got.filter_tag) == (PLACE.account_id, "http://127.0.0.1:9", "important")
+    assert (got.notify_strategy, got.notify_content_format) == ("EXPONENTIAL_DECAY_RETRY", "XML")
+    assert topic.list_subscription()[0] == [f"{cloud.endpoint}/topics/callbacks/subscriptions/sub"]
+    subscription.unsubscribe()
+    assert refusal(subscription.get_attributes).type == "SubscriptionNotExist"
+    topic.delete()
+    assert refusal(topic.publish_message, TopicMessage("a")).type == "TopicNotExist"
+
+
+@pytest.mark.contract(DOCUMENT + "QueueEndpoint; Base64TopicMessage with SIMPLIFIED suits the SDK's decoding queue")
+def test_a_topic_feeds_a_queue(topic: Any, queue: Any) -> None:
+    endpoint = f"acs:mns:{PLACE.region}:{PLACE.account_id}:queues/jobs"
+    topic.get_subscription("s").subscribe(SubscriptionMeta(endpoint, notify_content_format=SubscriptionNotifyContentFormat.SIMPLIFIED))
+    published = topic.publish_message(Base64TopicMessage("it is done", "tag"))
+    assert published.message_id
+    assert queue.receive_message_with_str_body(10).message_body == "it is done"
+
+
+class Inbox(http.server.ThreadingHTTPServer):
+    """An HTTP endpoint that refuses its first push and keeps every one."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _InboxHandler)
+        self.pushes: stdlib_queue.Queue[tuple[str, dict[str, str], bytes]] = stdlib_queue.Queue()
+        self.refusals = 1
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
+class _InboxHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Inbox)
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.pushes.put((self.path, dict(self.headers.items()), body))
+        self.server.refusals -= 1
+        self.send_response(204 if self.server.refusals < 0 else 503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    inbox = Inbox()
+    yield inbox
+    inbox.shutdown()
+    inbox.server_close()
+
+
+@pytest.mark.contract(DOCUMENT + "HttpEndpoint: POST, any 2xx is delivered, EXPONENTIAL_DECAY_RETRY tries again after a second")
+def test_an_http_endpoint_is_pushed_until_it_takes_the_message(topic: Any, inbox: Inbox) -> None:
+    endpoint = f"http://127.0.0.1:{inbox.server_port}/in?x=1"
+    meta = SubscriptionMeta(endpoint, SubscriptionNotifyStrategy.EXPONENTIAL, SubscriptionNotifyContentFormat.JSON)
+    topic.get_subscription("s").subscribe(meta)
+    published = topic.publish_message(TopicMessage("你好", "tag"))
+    first, second = inbox.pushes.get(timeout=10), inbox.pushes.get(timeout=10)
+    assert first[2] == second[2]
+    path, headers, body = second
+    assert path == "/in?x=1"
+    assert headers["x-mns-version"] == "2015-06-06"
+    message = json.loads(body)
+    assert (message["Message"], message["MessageTag"], message["MessageId"]) == ("你好", "tag", published.message_id)
+    assert message["MessageMD5"] == published.message_body_md5
