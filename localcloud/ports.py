@@ -71,6 +71,14 @@ class Queues(Protocol):
     def delete(self, queue: str, receipt_handle: str) -> None: ...
 
 
+class CallbackQueues(Queues, Protocol):
+    """What IMS needs besides, to refuse a callback address that leads nowhere."""
+
+    def has_topic(self, topic: str) -> bool: ...
+
+    def has_queue(self, queue: str) -> bool: ...
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """An object on this machine's disk: read it, never write it."""

@@ -1,0 +1,139 @@
+"""The media of search libraries: insert, update, delete, and the index jobs that these start.
+
+Not documented, so decided here (each is an assumption): inserting a known MediaId replaces the media, in another namespace too; a
+media is found by its library and id alone, and a Namespace that is given must be its own; unknown media are ResourceNotFound.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable
+
+from localcloud.database import Database
+from localcloud.ims import parameters as p
+from localcloud.ims.answers import Answer, plain_time
+from localcloud.ims.errors import invalid_parameter, not_found
+from localcloud.ims.inputs import is_signed, is_web_address, oss_address
+from localcloud.ims.libraries import find_library
+from localcloud.ims.shelf import Shelf
+
+
+class MediaShelf:
+    def __init__(self, database: Database, shelf: Shelf, clock: Callable[[], float], submitted: Callable[[], None]) -> None:
+        """`submitted` is called when there is an index job to run."""
+        self._database = database
+        self._shelf = shelf
+        self._clock = clock
+        self._submitted = submitted
+
+    def insert(self, given: p.InsertMediaToSearchLib) -> Answer:
+        find_library(self._database, given.search_lib_name)
+        check_input("Input", given.input)
+        check_key_frames(given)
+        identity = given.media_id or uuid.uuid4().hex
+        body = given.msg_body
+        with self._database.transaction() as write:
+            write.execute(
+                "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, 1, NULL) ON CONFLICT (library, id) DO UPDATE SET"
+                " namespace = excluded.namespace, type = excluded.type, input = excluded.input, title = excluded.title,"
+                " description = excluded.description, generation = generation + 1, seconds = NULL",
+                (given.search_lib_name, identity, given.namespace, given.media_type, given.input, body.title, body.vision_description),
+            )
+            self._start_jobs(write, given.search_lib_name, identity, [])
+        self._submitted()
+        return {"MediaId": identity}
+
+    def update(self, given: p.UpdateMediaToSearchLib) -> Answer:
+        row = self._row(given.search_lib_name, given.media_id, given.namespace)
+        body, changed = given.msg_body, given.msg_body.model_fields_set
+        title = body.title if "title" in changed else row["title"]
+        description = body.vision_description if "vision_description" in changed else row["description"]
+        with self._database.transaction() as write:
+            write.execute(
+                "UPDATE media SET title = ?, description = ?, generation = generation + 1 WHERE library = ? AND id = ?",
+                (title, description, row["library"], row["id"]),
+            )
+            self._start_jobs(write, row["library"], row["id"], [])
+        self._submitted()
+        return {"MediaId": row["id"]}
+
+    def delete(self, given: p.DeleteMediaFromSearchLib) -> Answer:
+        row = self._row(given.search_lib_name, given.media_id, given.namespace)
+        # An index job under way looks for the row while it holds the library, so it can put nothing back.
+        with self._shelf.library(row["library"]) as library, self._database.transaction() as write:
+            library.delete([row["id"]])
+            write.execute("DELETE FROM media WHERE library = ? AND id = ?", (row["library"], row["id"]))
+        return {"MediaId": row["id"]}
+
+    def query_jobs(self, given: p.QueryMediaIndexJob) -> Answer:
+        self._row(given.search_lib_name, given.media_id, None)
+        rows = self._database.query(
+            "SELECT * FROM index_job WHERE library = ? AND media = ? ORDER BY position", given.search_lib_name, given.media_id
+        )
+        return {"IndexJobInfoList": [_shape(row) for row in rows]}
+
+    def rerun(self, given: p.SearchIndexJobRerun) -> Answer:
+        find_library(self._database, given.search_lib_name)
+        unknown = []
+        with self._database.transaction() as write:
+            for identity in given.media_ids:
+                row = self._find(given.search_lib_name, identity)
+                if row is None or given.namespace not in (None, row["namespace"]):
+                    unknown.append(identity)
+                    continue
+                write.execute("UPDATE media SET generation = generation + 1 WHERE library = ? AND id = ?", (row["library"], row["id"]))
+                self._start_jobs(write, row["library"], row["id"], given.task)
+        self._submitted()
+        return {"Data": {"MediaIdsNoExist": unknown}}
+
+    def _start_jobs(self, write: sqlite3.Connection, library: str, identity: str, types: list[str]) -> None:
+        """One job for each active index, in place of the older ones."""
+        write.execute("DELETE FROM index_job WHERE library = ? AND media = ?", (library, identity))
+        active = write.execute("SELECT type FROM library_index WHERE library = ? AND status = 'Active'", (library,)).fetchall()
+        for row in active:
+            if not types or row["type"] in types:
+                write.execute(
+                    "INSERT INTO index_job (library, media, type, generation, status, submitted)"
+                    " SELECT library, id, ?, generation, 'Running', ? FROM media WHERE library = ? AND id = ?",
+                    (row["type"], self._clock(), library, identity),
+                )
+
+    def _find(self, library: str, identity: str) -> sqlite3.Row | None:
+        return self._database.one("SELECT * FROM media WHERE library = ? AND id = ?", library, identity)
+
+    def _row(self, library: str, identity: str, namespace: str | None) -> sqlite3.Row:
+        find_library(self._database, library)
+        row = self._find(library, identity)
+        if row is None or namespace not in (None, row["namespace"]):
+            raise not_found("media", identity)
+        return row
+
+
+def check_input(name: str, address: str) -> None:
+    """An address that will still be good tomorrow. Raises AcsError."""
+    if oss_address(address) is None and not is_web_address(address):
+        raise invalid_parameter(name, "it is neither oss://bucket/key nor an http or https URL")
+    # "Temporary URLs are not supported", InsertMediaToSearchLib.
+    if is_web_address(address) and is_signed(address):
+        raise invalid_parameter(name, "it is a signed, temporary URL; give the oss:// address of the object")
+
+
+def check_key_frames(given: p.InsertMediaToSearchLib) -> None:
+    """ImagesInput is for cameras' videos alone. Its addresses are checked; this laptop cloud looks at the media itself instead."""
+    if given.images_input is None:
+        return
+    if given.media_type != "video" or not given.search_lib_name.startswith("IPCamera_"):
+        raise invalid_parameter("ImagesInput", "it is for MediaType video in a search library named IPCamera_… only")
+    for address in given.images_input.images:
+        check_input("ImagesInput", address)
+
+
+def _shape(row: sqlite3.Row) -> Answer:
+    shape = {"IndexType": row["type"], "Status": row["status"], "GmtSubmit": plain_time(row["submitted"])}
+    if row["finished"] is not None:
+        shape["GmtFinish"] = plain_time(row["finished"])
+    if row["reason"]:
+        # Our own: the cloud has no field for the reason, and the SDKs pass over one that they don't know.
+        shape["Message"] = row["reason"]
+    return shape

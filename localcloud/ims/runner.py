@@ -1,0 +1,82 @@
+"""Threads that take work from the store: a claim, then the work, again and again, and a rest when there is none."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+log = logging.getLogger("localcloud.ims")
+
+Item = TypeVar("Item")
+REST_SECONDS = 0.5
+"""After so long a rest the store is asked again, even if nobody called."""
+
+
+class Stopped(Exception):
+    """The service is being stopped; what was under way stays as it is in the store, and is done again after the next start."""
+
+
+class Runner(Generic[Item]):
+    """`claim` returns None when there is nothing to do; `give_up` is told of an item whose `run` raised, and must not raise itself."""
+
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        claim: Callable[[], Item | None],
+        run: Callable[[Item], None],
+        give_up: Callable[[Item, Exception], None],
+    ) -> None:
+        self._claim = claim
+        self._run = run
+        self._give_up = give_up
+        self._calls = 0
+        self._stopping = False
+        self._called = threading.Condition()
+        self._threads = [threading.Thread(target=self._loop, name=f"{name}-{number}", daemon=True) for number in range(threads)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def call(self) -> None:
+        """There may be something to do."""
+        with self._called:
+            self._calls += 1
+            self._called.notify_all()
+
+    def stop(self) -> None:
+        """Take nothing more. What is under way must be ended by its owner; `join` waits for it."""
+        with self._called:
+            self._stopping = True
+            self._called.notify_all()
+
+    def join(self, seconds: float) -> None:
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(seconds)
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            # Read before the claim, so that a call during it is not slept through.
+            calls = self._calls
+            if not self._step():
+                with self._called:
+                    self._called.wait_for(lambda seen=calls: self._stopping or self._calls != seen, REST_SECONDS)  # type: ignore[misc]
+
+    def _step(self) -> bool:
+        item: Item | None = None
+        try:
+            item = self._claim()
+            if item is not None:
+                self._run(item)
+        except Stopped:
+            return False
+        except Exception as error:
+            if item is None:
+                log.exception("the store could not be asked for work")
+                return False
+            self._give_up(item, error)
+        return item is not None

@@ -1,0 +1,133 @@
+"""Intelligent Media Services behind the door: routing, signatures, and the life of its threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localcloud.acs import AcsError, acs_error_reply, authenticate, json_reply, parameters
+from localcloud.http import Reply, Request
+from localcloud.identity import Keyring
+from localcloud.ims import operations
+from localcloud.ims.answers import Answer
+from localcloud.ims.errors import unsupported_method
+from localcloud.ims.indexing import Indexing
+from localcloud.ims.inputs import InputLimits, Inputs
+from localcloud.ims.libraries import Libraries
+from localcloud.ims.media import MediaShelf
+from localcloud.ims.notices import Notices
+from localcloud.ims.pipelines import Pipelines
+from localcloud.ims.searching import Searching
+from localcloud.ims.shelf import OpenLibrary, Shelf
+from localcloud.ims.smarttag import SmarttagJobs, SmarttagRunner
+from localcloud.ims.store import open_store
+from localcloud.ims.templates import Templates
+from localcloud.ims.understanding import Memory, Understanding
+from localcloud.place import Place
+from localcloud.ports import CallbackQueues, Objects
+
+log = logging.getLogger("localcloud.ims")
+
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again."""
+
+    jobs_at_once: int = 2
+    index_jobs_at_once: int = 4
+    inputs: InputLimits = field(default_factory=InputLimits)
+    retry_seconds: float = 1.0
+
+
+class IntelligentMediaServices:
+    """A `Service`: IMS (product ICE, 2020-11-09), and of MPS (2014-06-18) the one operation that binds callbacks.
+
+    `data` is its own folder. `understanding` is closed by `stop`. What was under way when the process ended is done again after `start`.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        place: Place,
+        keyring: Keyring,
+        queues: CallbackQueues,
+        objects: Objects,
+        understanding: Understanding,
+        open_library: OpenLibrary,
+        clock: Callable[[], float] = time.time,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
+        self._keyring = keyring
+        self._clock = clock
+        self._understanding = understanding
+        self._stopping = threading.Event()
+        self._database = open_store(data / "ims.sqlite")
+        self._shelf = Shelf(data / "libraries", open_library)
+        inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping)
+        memory = Memory(self._database, understanding.fingerprint)
+        notices = Notices(self._database, queues, clock, settings.retry_seconds)
+        tagging = SmarttagRunner(
+            self._database, notices, inputs, understanding, memory, place.account_id, clock, settings.jobs_at_once
+        ).runner
+        indexing = Indexing(self._database, self._shelf, inputs, understanding, memory, clock, settings.index_jobs_at_once).runner
+        self._runners = (notices.runner, tagging, indexing)
+        templates = Templates(self._database, clock)
+        pipelines = Pipelines(self._database, queues, clock, tagging.call)
+        self._operations = operations.table(
+            operations.Behaviour(
+                templates,
+                pipelines,
+                SmarttagJobs(self._database, templates, pipelines, place.account_id, clock, tagging.call),
+                Libraries(self._database, self._shelf, clock),
+                MediaShelf(self._database, self._shelf, clock, indexing.call),
+                Searching(self._database, self._shelf),
+            )
+        )
+
+    def start(self) -> None:
+        for runner in self._runners:
+            runner.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for runner in self._runners:
+            runner.stop()
+        self._understanding.close()
+        for runner in self._runners:
+            runner.join(STOP_SECONDS)
+        self._shelf.close()
+        self._database.close()
+
+    def claims(self, request: Request) -> bool:
+        return _version(request) in (operations.ICE, operations.MPS)
+
+    def serve(self, request: Request) -> Reply:
+        request_id = str(uuid.uuid4()).upper()
+        try:
+            answer = self._answer(request)
+        except AcsError as error:
+            log.info("%s refused: %s %s", _action(request), error.code, error.message)
+            return acs_error_reply(error, request_id, request.headers.get("host", ""))
+        return json_reply({"RequestId": request_id, **answer}, request_id)
+
+    def _answer(self, request: Request) -> Answer:
+        authenticate(request, self._keyring, self._clock())
+        if request.method not in ("POST", "GET"):
+            raise unsupported_method(request.method)
+        return operations.find(self._operations, _version(request), _action(request))(parameters(request))
+
+
+def _version(request: Request) -> str:
+    return request.headers.get("x-acs-version") or request.query.get("Version", "")
+
+
+def _action(request: Request) -> str:
+    return request.headers.get("x-acs-action") or request.query.get("Action", "")

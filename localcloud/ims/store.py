@@ -1,0 +1,42 @@
+"""What IMS keeps: one SQLite file, opened by one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from localcloud.database import Database
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS template (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, type INTEGER NOT NULL, subtype INTEGER, config TEXT NOT NULL,
+    created REAL NOT NULL, modified REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS pipeline (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, speed TEXT NOT NULL, priority INTEGER NOT NULL, status TEXT NOT NULL,
+    is_default INTEGER NOT NULL, notify_kind TEXT, notify_name TEXT, role TEXT, created REAL NOT NULL, modified REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS smarttag_job (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, work TEXT NOT NULL,
+    user_data TEXT, state TEXT NOT NULL, results TEXT, submitted REAL NOT NULL, finished REAL);
+CREATE INDEX IF NOT EXISTS smarttag_job_waiting ON smarttag_job (position) WHERE state = 'Submitted';
+CREATE TABLE IF NOT EXISTS notice (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS library (name TEXT PRIMARY KEY, config TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS library_index (
+    library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, type TEXT NOT NULL, status TEXT NOT NULL, level TEXT NOT NULL,
+    PRIMARY KEY (library, type));
+CREATE TABLE IF NOT EXISTS media (
+    library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, id TEXT NOT NULL, namespace TEXT NOT NULL, type TEXT NOT NULL,
+    input TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, generation INTEGER NOT NULL, seconds REAL,
+    PRIMARY KEY (library, id));
+CREATE TABLE IF NOT EXISTS index_job (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, library TEXT NOT NULL, media TEXT NOT NULL, type TEXT NOT NULL,
+    generation INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, finished REAL,
+    FOREIGN KEY (library, media) REFERENCES media ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS index_job_of ON index_job (library, media);
+CREATE INDEX IF NOT EXISTS index_job_running ON index_job (position) WHERE status = 'Running';
+CREATE TABLE IF NOT EXISTS understanding (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, content TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+"""
+
+
+def open_store(path: Path) -> Database:
+    return Database(path, _SCHEMA)
