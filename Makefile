@@ -1,0 +1,58 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up test lint fix bench lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PATHS ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.local ## Make a virtual environment with what the laptop cloud needs
+
+setup-dev: $(VENV)/.dev ## The same with the tools and SDKs of the tests
+
+demo: setup ## Run the main job: upload, understand, search. PATHS="a.mp4 photos/" takes your own files
+	$(BIN)/sightline demo $(PATHS)
+
+up: setup ## Start the laptop cloud and serve until Ctrl-C
+	$(BIN)/sightline up
+
+test: setup-dev ## Run all tests
+	$(BIN)/pytest
+
+lint: setup-dev ## Check types, style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: setup-dev ## Mend style and format where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## Measure; the tables are kept in bench/RESULTS.md
+	$(BIN)/python -m bench
+
+lock: setup-dev ## Resolve the dependencies anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		pyproject.toml --extra ocr --extra build -o requirements/local.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		pyproject.toml --extra ocr --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
+
+clean: ## Remove the environment and what was built; the data folder stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.local: $(BIN)/python requirements/local.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.local requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@

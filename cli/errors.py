@@ -1,0 +1,25 @@
+"""What the command says when it can't go on, and the exit code it ends with.
+
+| code | meaning |
+|---|---|
+| 0 | it did what was asked |
+| 1 | it did not: a media failed, a search found nothing that it should have, a service answered with an error |
+| 2 | the command line was wrong |
+| 3 | no laptop cloud is running there, or one is already |
+| 4 | what was asked about does not exist |
+| 5 | it took longer than allowed |
+"""
+
+from __future__ import annotations
+
+FAILED, USAGE, NOT_RUNNING, NOT_FOUND, TOO_LATE = 1, 2, 3, 4, 5
+
+
+class CommandError(Exception):
+    """`problem` in a sentence, and the `fix`."""
+
+    def __init__(self, problem: str, fix: str, exit_code: int = FAILED) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+        self.exit_code = exit_code

@@ -1,0 +1,103 @@
+"""Everything that is known of one media: its facts, its job, its index entry, its record."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cli.clients import Clients
+from cli.errors import NOT_FOUND, CommandError
+from cli.follow import stage_name
+from cli.output import Output
+from sightline.clock import to_iso
+from sightline.errors import SightlineError
+from sightline.ledger import Journal
+from sightline.media import media_id
+
+Json = dict[str, Any]
+
+
+def explain(clients: Clients, name: str) -> Json:
+    """`name` is a media id, a key, or oss://bucket/key. Raises CommandError where no fact is known."""
+    identity = _identity(clients, name)
+    journal = clients.ledger().read(identity)
+    story = journal.story
+    if not journal.facts:
+        raise CommandError(
+            f"nothing is known of {name}",
+            "give a key of the media bucket as it was uploaded (`sightline upload` prints it), or a media id",
+            NOT_FOUND,
+        )
+    record = clients.records().get(identity)
+    return {
+        "media_id": identity,
+        "key": story.key,
+        "stage": stage_name(story.stage),
+        "reason": story.reason or None,
+        "facts": _facts(journal),
+        "job": _job(clients, story.job_id) if story.job_id else None,
+        "index": _index(clients, identity),
+        "record": record.model_dump(mode="json") if record else None,
+    }
+
+
+def _identity(clients: Clients, name: str) -> str:
+    if re.fullmatch(r"[0-9a-f]{32}", name):
+        return name
+    address = re.fullmatch(r"oss://([^/]+)/(.+)", name, re.DOTALL)
+    return media_id(address.group(1), address.group(2)) if address else media_id(clients.running.media_bucket, name)
+
+
+def _facts(journal: Journal) -> list[Json]:
+    return [{"at": to_iso(fact.at), "fact": fact.kind, "generation": fact.generation, **fact.details} for fact in journal.facts]
+
+
+def _job(clients: Clients, job_id: str) -> Json:
+    try:
+        job = clients.tagging().query(job_id)
+    except SightlineError as error:
+        return {"job_id": job_id, "state": "unknown", "reason": str(error)}
+    return {"job_id": job_id, "state": job.state, "reason": job.reason or None}
+
+
+def _index(clients: Clients, identity: str) -> list[str] | str:
+    try:
+        return list(clients.library().index_states(identity))
+    except SightlineError as error:
+        return str(error)
+
+
+def show(output: Output, story: Json) -> None:
+    output.result(story)
+    output.say(
+        f"{story['key']}\nmedia id  {story['media_id']}\nstage     {story['stage']}" + (f": {story['reason']}" if story["reason"] else "")
+    )
+    if story["job"]:
+        output.say(
+            f"job       {story['job']['job_id']} {story['job']['state']}"
+            + (f": {story['job']['reason']}" if story["job"]["reason"] else "")
+        )
+    output.say(
+        f"index     {', '.join(story['index']) or 'not there'}" if isinstance(story["index"], list) else f"index     {story['index']}"
+    )
+    output.say()
+    rows = []
+    for fact in story["facts"]:
+        details = {name: value for name, value in fact.items() if name not in ("at", "fact", "generation")}
+        rows.append([fact["at"], fact["fact"], fact["generation"][:8], ", ".join(f"{name} {value}" for name, value in details.items())])
+    output.table(["at", "fact", "content", "details"], rows)
+    if story["record"]:
+        _show_record(output, story["record"])
+
+
+def _because(part: Json) -> str:
+    return f": {part['reason']}" if part["reason"] else ""
+
+
+def _show_record(output: Output, record: Json) -> None:
+    output.say(f"\n{record['title']}\n{record['caption'] or record['brief']}")
+    engine = record["engine"]
+    if engine:
+        output.say(f"seen by   {engine['name']}" + (f"; it cannot see: {', '.join(engine['cannot_see'])}" if engine["cannot_see"] else ""))
+        for note in engine["notes"]:
+            output.say(f"note      {note}")

@@ -1,0 +1,56 @@
+"""Searching from the terminal: the same HTTP function that the page uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from cli.errors import CommandError
+from cli.output import Output
+from cli.running import Running
+
+Json = dict[str, Any]
+TIMEOUT_SECONDS = 40
+LOOK_AT_LOG = "look at `sightline logs search`"
+
+
+def search(running: Running, text: str, namespace: str, page: int = 1, page_size: int = 10) -> Json:
+    """The answer of `GET /search`. Raises CommandError with the field and the fix that the function names."""
+    parameters: dict[str, str | int] = {"q": text, "namespace": namespace, "page": page, "page_size": page_size}
+    try:
+        response = httpx.get(f"{running.page}search", params=parameters, timeout=TIMEOUT_SECONDS, trust_env=False)
+    except httpx.TransportError as error:
+        raise CommandError(
+            f"the search function did not answer ({type(error).__name__})", "look at `sightline logs sightline-search`"
+        ) from error
+    document: Json = _document(response)
+    if response.is_success:
+        return document
+    problem = document.get("error") or {}
+    raise CommandError(
+        str(problem.get("message", f"status {response.status_code}")), str(problem.get("fix", "look at `sightline logs sightline-search`"))
+    )
+
+
+def _document(response: httpx.Response) -> Json:
+    try:
+        document = response.json()
+    except ValueError:
+        document = {}
+    return document if isinstance(document, dict) else {}
+
+
+def show(output: Output, answer: Json) -> None:
+    output.result(answer)
+    if not answer["hits"]:
+        output.say(f"nothing found for {answer['query']!r} in namespace {answer['namespace']!r}")
+        return
+    rows = [[f"{hit['score']:.2f}", hit["title"], _moment(hit), hit["device"] or "", hit["key"]] for hit in answer["hits"]]
+    output.table(["score", "title", "from", "device", "key"], rows)
+    if answer["total"] > len(answer["hits"]):
+        output.say(f"{len(answer['hits'])} of {answer['total']}; more with --page")
+
+
+def _moment(hit: Json) -> str:
+    return "" if hit["starts_at"] is None else f"{hit['starts_at']:.1f} s"

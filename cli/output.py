@@ -1,0 +1,54 @@
+"""Everything the command prints passes here: for people, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.errors import CommandError
+
+
+class Output:
+    """Results go to standard output, errors to standard error. With `as_json` each result is one line of JSON, and prose is left out."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(highlight=False, soft_wrap=True)
+
+    def say(self, text: str = "") -> None:
+        """A line for people. What it says may come from a caption, so it is never read as markup."""
+        if not self.as_json:
+            self.console.print(text, markup=False)
+            sys.stdout.flush()
+
+    def result(self, document: Any) -> None:
+        """A result for programs."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        if self.as_json:
+            return
+        table = Table(box=None, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(_plain(cell) for cell in row))
+        self.console.print(table, soft_wrap=False)
+
+    def error(self, error: CommandError) -> None:
+        if self.as_json:
+            document = {"error": {"message": error.problem, "fix": error.fix, "exit_code": error.exit_code}}
+            sys.stderr.write(json.dumps(document, ensure_ascii=False) + "\n")
+        else:
+            sys.stderr.write(f"sightline: {error.problem}\n  {error.fix}\n")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

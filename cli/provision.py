@@ -1,0 +1,106 @@
+"""What must exist before the functions run: buckets, the callback topic and its binding, a template, a search library with an index.
+
+Everything is asked for first and made only if it is missing, through the public operations of each service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import oss2
+from mns.account import Account
+from mns.topic import TopicMeta
+
+from sightline.errors import ServiceRefused
+from sightline.ims import ImsTransport
+
+MPS_VERSION = "2014-06-18"
+# The smallest template that describes IPC events: "IPC content understanding", create an algorithm template.
+TEMPLATE_CONFIG = {"AnalyseTypes": "vlEventDesc", "Industry": "common", "Scene": "search"}
+TEMPLATE_TYPE = 11
+INDEX_TYPE = "mm"
+
+
+@dataclass(frozen=True)
+class Names:
+    media_bucket: str
+    state_bucket: str
+    topic: str
+    template: str
+    library: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """The services to provision; `mns` and `oss` are the official SDKs' clients."""
+
+    ims: ImsTransport
+    oss: Callable[[str], oss2.Bucket]
+    mns: Account
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    template_id: str
+    pipeline_id: str
+
+
+def provision(target: Target, names: Names) -> Provisioned:
+    """Make what is missing; running it again changes nothing."""
+    for bucket in (names.media_bucket, names.state_bucket):
+        target.oss(bucket).create_bucket(oss2.BUCKET_ACL_PRIVATE)  # idempotent for the owner
+    target.mns.get_topic(names.topic).create(TopicMeta())  # the same name with the same attributes is no error
+    template_id = _template(target.ims, names.template)
+    pipeline_id = _pipeline(target.ims)
+    _bind(target.ims, pipeline_id, names.topic)
+    _library(target.ims, names.library)
+    return Provisioned(template_id, pipeline_id)
+
+
+def _template(ims: ImsTransport, name: str) -> str:
+    listed = ims.call("ListCustomTemplates", {"Type": TEMPLATE_TYPE, "Name": name, "PageSize": 100})
+    for template in listed.get("CustomTemplateList") or []:
+        if template["TemplateName"] == name:
+            return str(template["TemplateId"])
+    config = json.dumps({**TEMPLATE_CONFIG, "TemplateName": name}, separators=(",", ":"))
+    made = ims.call("CreateCustomTemplate", {"Name": name, "Type": TEMPLATE_TYPE, "TemplateConfig": config}, again=False)
+    return str(made["CustomTemplate"]["TemplateId"])
+
+
+def _pipeline(ims: ImsTransport) -> str:
+    """The account's first pipeline: IMS makes one by itself."""
+    return str(ims.call("ListPipelines", {})["PipelineList"][0]["PipelineId"])
+
+
+def _bind(ims: ImsTransport, pipeline_id: str, topic: str) -> None:
+    """Callbacks are bound with MPS's UpdatePipeline; IMS's operation of that name has no NotifyConfig."""
+    parameters = {
+        "PipelineId": pipeline_id,
+        "Name": "sightline",
+        "State": "Active",
+        "NotifyConfig": json.dumps({"Topic": topic}),
+        "Role": "AliyunMTSDefaultRole",
+    }
+    ims.call("UpdatePipeline", parameters, version=MPS_VERSION)
+
+
+def _library(ims: ImsTransport, name: str) -> None:
+    library = _found(ims, name)
+    if library is None:
+        ims.call("CreateSearchLib", {"SearchLibName": name}, again=False)
+    if INDEX_TYPE not in (library or []):
+        ims.call("CreateSearchIndex", {"SearchLibName": name, "IndexType": INDEX_TYPE, "IndexStatus": "Active"}, again=False)
+
+
+def _found(ims: ImsTransport, name: str) -> list[str] | None:
+    """The library's index types; None where there is no such library."""
+    try:
+        answer = ims.call("QuerySearchLib", {"SearchLibName": name})
+    except ServiceRefused as error:
+        # No code is documented for an unknown library.
+        if error.retryable or error.status not in (400, 404):
+            raise
+        return None
+    return [index["IndexType"] for index in answer.get("IndexInfo") or []]

@@ -1,0 +1,144 @@
+"""A laptop cloud, provisioned and with the functions deployed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import oss2
+from mns.account import Account
+
+from cli import detectors, running
+from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
+from cli.provision import Names, Provisioned, Target, provision
+from cli.running import Running
+from localcloud.cloud import AlreadyRunning, LaptopCloud
+from localcloud.door import DoorError
+from localcloud.fc import ProjectError
+from localcloud.ims import EngineSettings
+from localcloud.place import Place
+from sightline.credentials import Credentials
+from sightline.ims import ImsTransport
+from sightline.transport import new_client
+
+DEFAULT_PORT = 7070
+LAYER = "sightline"
+SEARCH_FUNCTION = "sightline-search"
+NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "sightline", "IPCamera_sightline")
+
+
+def project_folder() -> Path:
+    """The checkout that the functions, the layer and s.yaml lie in."""
+    folder = Path(os.environ.get("SIGHTLINE_PROJECT", Path(__file__).parents[1]))
+    if not (folder / "s.yaml").is_file():
+        raise CommandError(
+            f"there is no s.yaml in {folder}", "run sightline from its checkout, or name that with SIGHTLINE_PROJECT", NOT_FOUND
+        )
+    return folder
+
+
+@contextmanager
+def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Iterator[Running]:
+    """A laptop cloud that is ready while the block runs. Raises CommandError."""
+    project = project_folder()
+    data = data.resolve()
+    place = Place()
+    try:
+        cloud = LaptopCloud(data, place, engine_settings(data, environment), port=port)
+    except AlreadyRunning as error:
+        raise CommandError(
+            f"a laptop cloud (process {error}) has {data}", "use it, end it with `sightline down`, or name another --data", NOT_RUNNING
+        ) from error
+    try:
+        state = _start(cloud, data, place, project, port, environment)
+        running.announce(state)
+        yield state
+    except DoorError as error:
+        raise CommandError(str(error), "pass another --port; 0 takes a free one") from error
+    except ProjectError as error:
+        raise CommandError(str(error), "mend s.yaml") from error
+    finally:
+        running.withdraw(data)
+        cloud.stop()
+
+
+def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str]) -> Running:
+    cloud.start()
+    account = cloud.keyring.account
+    made = provision(_target(cloud, place), NAMES)
+    pages = cloud.deploy(
+        project / "s.yaml", {LAYER: project / "shared"}, _variables(cloud, place, made, environment), port + 1 if port else 0
+    )
+    return Running(
+        pid=os.getpid(),
+        endpoint=cloud.endpoint,
+        page=pages[SEARCH_FUNCTION],
+        region=place.region,
+        account_id=place.account_id,
+        access_key_id=account.access_key_id,
+        access_key_secret=account.access_key_secret,
+        media_bucket=NAMES.media_bucket,
+        state_bucket=NAMES.state_bucket,
+        search_library=NAMES.library,
+        template_id=made.template_id,
+        data=str(data),
+    )
+
+
+def _target(cloud: LaptopCloud, place: Place) -> Target:
+    key = cloud.keyring.account
+    auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
+    return Target(
+        ims=ImsTransport(new_client(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
+        oss=lambda bucket: oss2.Bucket(auth, cloud.endpoint, bucket, region=place.region),
+        mns=Account(cloud.endpoint, key.access_key_id, key.access_key_secret),
+    )
+
+
+def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment: Mapping[str, str]) -> dict[str, str]:
+    """What `${env('…')}` finds in s.yaml: the laptop's own addresses, and any other SIGHTLINE_ variable of the caller."""
+    chosen = {name: value for name, value in environment.items() if name.startswith("SIGHTLINE_")}
+    return chosen | {
+        "SIGHTLINE_REGION": place.region,
+        "SIGHTLINE_ACCOUNT_ID": place.account_id,
+        "SIGHTLINE_MEDIA_BUCKET": NAMES.media_bucket,
+        "SIGHTLINE_STATE_BUCKET": NAMES.state_bucket,
+        "SIGHTLINE_CALLBACK_TOPIC": NAMES.topic,
+        "SIGHTLINE_SEARCH_LIBRARY": NAMES.library,
+        "SIGHTLINE_OSS_ENDPOINT": cloud.endpoint,
+        "SIGHTLINE_OSS_PUBLIC_ENDPOINT": cloud.endpoint,
+        "SIGHTLINE_IMS_ENDPOINT": cloud.endpoint,
+        "SIGHTLINE_TEMPLATE_ID": made.template_id,
+        "SIGHTLINE_PIPELINE_ID": made.pipeline_id,
+    }
+
+
+def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSettings:
+    """The built-in engine, with the detector of `sightline models add` and the vision endpoint that the environment names."""
+    detector = detectors.chosen(data)
+    vision = {name: environment.get(f"SIGHTLINE_VISION_{name}", "") for name in ("BASE_URL", "API_KEY", "MODEL")}
+    if vision["BASE_URL"] and not vision["MODEL"]:
+        raise CommandError("SIGHTLINE_VISION_BASE_URL is set and SIGHTLINE_VISION_MODEL is not", "name the model too, or unset the address")
+    return EngineSettings(
+        detector=str(detector.path) if detector else None,
+        detector_sha256=detector.sha256 if detector else None,
+        vision_base_url=vision["BASE_URL"] or None,
+        vision_api_key=vision["API_KEY"] or None,
+        vision_model=vision["MODEL"] or None,
+    )
+
+
+class Interrupted:
+    """Set by Ctrl-C, `sightline down` or an ended terminal."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._event.set())
+
+    def wait(self) -> None:
+        self._event.wait()

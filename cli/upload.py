@@ -1,0 +1,103 @@
+"""From files and folders to keys in the media bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import oss2
+
+from cli.clients import Clients
+from cli.errors import NOT_FOUND, CommandError
+from sightline.media import media_id
+from sightline.media.admission import IMAGES, VIDEOS
+from sightline.media.layout import SEQUENCE_FOLDER
+
+PREFIX = "uploads/"
+PARTS_FROM_BYTES = 10 * 2**20
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A file and its key. A part of a sequence is not a media by itself."""
+
+    path: Path
+    key: str
+    is_media: bool = True
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    path: Path
+    key: str
+    media_id: str
+    generation: str
+
+
+def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
+    """The uploads for `paths`, in order. A folder with a manifest.json is one sequence; other folders are walked.
+
+    A file that is named is uploaded whatever it is; in a folder only media are. Raises CommandError.
+    """
+    base = f"{PREFIX}{namespace}/{device}/"
+    planned: list[Planned] = []
+    for path in paths:
+        if path.is_file():
+            planned.append(Planned(path, base + path.name))
+        elif path.is_dir():
+            planned.extend(_folder(path.resolve(), base, path.resolve().name))
+        else:
+            raise CommandError(f"there is no {path}", "name files and folders that exist", NOT_FOUND)
+    if not planned:
+        raise CommandError("there is nothing to upload in there", f"media end in {', '.join(sorted(IMAGES | VIDEOS))}", NOT_FOUND)
+    return planned
+
+
+def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
+    manifest = folder / "manifest.json"
+    if manifest.is_file():
+        yield from _sequence(manifest, f"{base}{name.removesuffix(SEQUENCE_FOLDER)}{SEQUENCE_FOLDER}/")
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _folder(path, base, f"{name}/{path.name}")
+        elif path.suffix.lower().lstrip(".") in IMAGES | VIDEOS:
+            yield Planned(path, f"{base}{name}/{path.name}")
+
+
+def _sequence(manifest: Path, base: str) -> Iterator[Planned]:
+    """The images first: the manifest's arrival starts the work. What it names wrongly is said by the pipeline, as for any upload."""
+    try:
+        names = json.loads(manifest.read_text())["images"]
+    except (ValueError, KeyError, TypeError):
+        names = []
+    for name in names if isinstance(names, list) else []:
+        image = (manifest.parent / str(name)).resolve()
+        if image.is_file() and image.is_relative_to(manifest.parent.resolve()):
+            yield Planned(image, f"{base}{name}", is_media=False)
+    yield Planned(manifest, base + manifest.name)
+
+
+def send(clients: Clients, planned: Planned) -> Uploaded:
+    """Put one file. Raises CommandError."""
+    bucket = clients.oss2_bucket()
+    try:
+        if planned.path.stat().st_size > PARTS_FROM_BYTES:
+            checkpoints = oss2.ResumableStore(root=clients.running.data, dir="uploads")
+            result = oss2.resumable_upload(bucket, planned.key, str(planned.path), store=checkpoints, multipart_threshold=PARTS_FROM_BYTES)
+        else:
+            result = bucket.put_object_from_file(planned.key, str(planned.path))
+    except (oss2.exceptions.OssError, OSError) as error:
+        raise CommandError(f"{planned.path} could not be uploaded: {_cause(error)}", "mend that and upload it again") from error
+    identity = media_id(clients.running.media_bucket, planned.key)
+    return Uploaded(planned.path, planned.key, identity, str(result.etag).strip('"').upper())
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, oss2.exceptions.ServerError):
+        return f"{error.code}: {error.message}"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,104 @@
+"""The laptop cloud, put together: which service gets which of the others, and in what order they start and stop.
+
+As in the real one, what the functions need is provisioned first and the functions are deployed after it: `start`, then `deploy`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from localcloud.door import Door
+from localcloud.fc import FunctionCompute, Project
+from localcloud.gate import Gate
+from localcloud.identity import Keyring
+from localcloud.ims import EngineSettings, IntelligentMediaServices
+from localcloud.mns.service import MessageService
+from localcloud.oss import ObjectStorage
+from localcloud.place import Place
+
+log = logging.getLogger("localcloud")
+
+
+class AlreadyRunning(Exception):
+    """Another laptop cloud has this data folder."""
+
+
+class LaptopCloud:
+    """OSS, MNS, IMS and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
+
+    `port` 0 takes any free one. All state is under `data`, and outlives a killed process.
+    """
+
+    def __init__(self, data: Path, place: Place, engine: EngineSettings, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._data = data
+        self._place = place
+        self._host = host
+        self._closing = ExitStack()
+        data.mkdir(parents=True, exist_ok=True)
+        self._closing.push(_lock(data / "lock"))
+        self.keyring = Keyring.open(data / "keys.json")
+        self._gate = Gate()
+        self.mns = MessageService(data / "mns", place, self.keyring, self._gate)
+        self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
+        self.ims = IntelligentMediaServices(data / "ims", place, self.keyring, self.mns, self.oss, engine)
+        self.fc: FunctionCompute | None = None
+        self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch")
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{self._host}:{self._door.port}"
+
+    def start(self) -> None:
+        """Everything but the functions. Raises DoorError where the port is taken."""
+        self._run(self._door)
+        for service in (self.mns, self.oss, self.ims):
+            self._run(service)
+
+    def deploy(self, project_file: Path, layers: Mapping[str, Path], environment: Mapping[str, str], page_port: int = 0) -> dict[str, str]:
+        """Run the functions of a Serverless Devs project. Returns the address of each HTTP-triggered one, by function name.
+
+        `environment` is what `${env('X')}` finds in the project; `layers` maps a layer's name to the folder that holds what /opt would.
+        """
+        project = Project.read(project_file, environment, {"AccountID": self._place.account_id})
+        self.fc = FunctionCompute(self._data, self._place, self.keyring, project, layers, self.mns)
+        addresses = {}
+        for offset, trigger in enumerate(self.fc.http_triggers()):
+            door = Door(
+                [trigger.service], self._host, page_port + offset if page_port else 0, scratch=self._data / "scratch" / trigger.function
+            )
+            self._run(door)
+            addresses[trigger.function] = f"http://{self._host}:{door.port}/"
+        self._run(self.fc)
+        self._gate.open(self.fc)
+        return addresses
+
+    def stop(self) -> None:
+        """Whatever was accepted and is not finished goes on after the next start."""
+        self._gate.close()
+        self._closing.close()
+
+    def _run(self, service: Door | MessageService | ObjectStorage | IntelligentMediaServices | FunctionCompute) -> None:
+        service.start()
+        self._closing.callback(service.stop)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Held until the file is closed, or the process is gone. Raises AlreadyRunning."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        holder = file.read().strip()
+        file.close()
+        raise AlreadyRunning(holder) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
