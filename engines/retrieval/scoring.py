@@ -9,7 +9,7 @@ scores of different queries can be compared and one threshold serves all.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -35,9 +35,9 @@ LEAST_WEIGHT, MOST_WEIGHT = 0.1, 4.0
 class Facet:
     """One thing that is asked for.
 
-    `concept` is a term (`#red`, `!person`) or empty for a word that the lexicon doesn't know, `implied` the term by which a narrower concept
-    has it; `words` are the literal terms; `wider` the terms of the wider concepts; `rivals` the terms that contradict it; `rate` the share
-    of captions expected to have it.
+    `concept` is a term (`#red`, `!person`) or empty for a word that the lexicon doesn't know, `implied` the term by which a narrower
+    concept has it; `words` are the literal terms; `wider` the terms of the wider concepts; `rivals` the terms that contradict it; `rate`
+    the share of captions expected to have it.
     """
 
     concept: str
@@ -77,32 +77,73 @@ def credit(facet: Facet, terms: AbstractSet[str]) -> float:
     return 0.0 if facet.rivals.isdisjoint(terms) else CONTRADICTION
 
 
-def coverage(facets: Sequence[WeightedFacet], terms: AbstractSet[str]) -> float:
-    """The share of the query's worth that these terms have, 0 to 1."""
-    found = sum(each.weight * credit(each.facet, terms) for each in facets)
-    return max(0.0, found / sum(each.weight for each in facets))
+class Scorer:
+    """Scores for one query. A caption has few of the terms that matter to it, so what was worked out for the same few is remembered."""
+
+    def __init__(self, facets: Sequence[WeightedFacet]) -> None:
+        self._facets = facets
+        self._worth = sum(each.weight for each in facets)
+        self._asked = frozenset[str]().union(*(terms for each in facets for terms in _all_terms(each.facet)))
+        self._coverage: dict[frozenset[str], float] = {}
+
+    def coverage(self, terms: Iterable[str]) -> float:
+        """The share of the query's worth that these terms have, 0 to 1."""
+        relevant = self._asked.intersection(terms)
+        known = self._coverage.get(relevant)
+        if known is None:
+            found = sum(each.weight * credit(each.facet, relevant) for each in self._facets)
+            known = self._coverage[relevant] = max(0.0, found / self._worth)
+        return known
+
+    def score(self, passages: Sequence[Iterable[str]]) -> float:
+        """A media's score: mostly what all its passages have together, and partly what the best of them has alone.
+
+        Never above the former, and the former alone where it is below the threshold already.
+        """
+        whole = self.coverage([term for passage in passages for term in passage])
+        if whole < THRESHOLD or len(self._facets) == 1:
+            return whole
+        best = max(self.coverage(passage) for passage in passages)
+        return WHOLE_SHARE * whole + (1 - WHOLE_SHARE) * min(whole, best)
 
 
-def score(facets: Sequence[WeightedFacet], passages: Sequence[AbstractSet[str]]) -> float:
-    """A media's score: mostly what all its passages have together, and partly what the best of them has alone. Never above the former."""
-    whole = coverage(facets, frozenset().union(*passages))
-    if whole < THRESHOLD or len(facets) == 1:
-        return whole
-    best = max(coverage(facets, passage) for passage in passages)
-    return WHOLE_SHARE * whole + (1 - WHOLE_SHARE) * min(whole, best)
+def _all_terms(facet: Facet) -> tuple[Iterable[str], ...]:
+    return facet.terms, facet.words, facet.rivals
 
 
-def essential(facets: Sequence[WeightedFacet]) -> list[Facet]:
-    """The facets of which every hit has at least one: the others together stay below the threshold.
+@dataclass(frozen=True)
+class AnyOf:
+    """What a hit must have at least: a facet, or one of several such conditions."""
 
-    The idea is MaxScore's (Turtle and Flood, 1995): exact, unlike asking for all words first and for any word next.
+    parts: tuple[Facet | AllOf, ...]
+
+
+@dataclass(frozen=True)
+class AllOf:
+    facet: Facet
+    rest: AnyOf
+
+
+def necessary(facets: Sequence[WeightedFacet], depth: int = 4) -> AnyOf:
+    """A condition that every hit meets, for the index to check: it has facets enough to reach the threshold.
+
+    The idea is MaxScore's (Turtle and Flood, 1995), carried on for the `depth` heaviest facets. It is exact, unlike asking for all words
+    first and for any word next, which can't tell how many hits there are.
     """
-    lightest_first = sorted(facets, key=lambda each: each.weight)
-    reach = THRESHOLD * sum(each.weight for each in facets)
-    needed: list[Facet] = []
-    for each in lightest_first:
-        reach -= each.weight
-        # The margin keeps a rounding error from losing a media that is exactly on the threshold.
-        if reach <= 1e-9:
-            needed.append(each.facet)
-    return needed
+    heaviest_first = sorted(facets, key=lambda each: -each.weight)
+    # The margin keeps a rounding error from losing a media that is exactly on the threshold.
+    return _reaching(heaviest_first, THRESHOLD * sum(each.weight for each in facets) - 1e-6, depth)
+
+
+def _reaching(facets: Sequence[WeightedFacet], need: float, depth: int) -> AnyOf:
+    """Any of the facets that are heavy enough alone, or one of the others with enough of those after it."""
+    parts: list[Facet | AllOf] = []
+    for place, each in enumerate(facets):
+        rest = facets[place + 1 :]
+        if each.weight + sum(other.weight for other in rest) < need:
+            break
+        if each.weight >= need or depth == 1:
+            parts.append(each.facet)
+        else:
+            parts.append(AllOf(each.facet, _reaching(rest, need - each.weight, depth - 1)))
+    return AnyOf(tuple(parts))

@@ -18,7 +18,7 @@ from engines.retrieval import analysis, question, scoring
 from engines.retrieval.connections import Connections
 from engines.retrieval.lexicon import Lexicon
 from engines.retrieval.lexicon import load as load_lexicon
-from engines.retrieval.scoring import Facet, WeightedFacet
+from engines.retrieval.scoring import AllOf, AnyOf, Facet, Scorer, WeightedFacet
 from engines.retrieval.types import Answer, Clip, Document, Hit, Query, Segment
 
 # Raise it when analysis.py or tokens.py give other terms for the same text; a changed lexicon is noticed by itself.
@@ -57,7 +57,7 @@ class _Found:
     score: float
     id: int
     media_id: str
-    passages: tuple[frozenset[str], ...]
+    terms: str
 
 
 class SqliteLibrary:
@@ -110,9 +110,10 @@ class SqliteLibrary:
             return Answer(total=0, hits=())
         with self._connections.reading() as connection:
             weighted = _weighted(connection, facets, query.namespace)
-            found = _found(connection, weighted, query)
+            scorer = Scorer(weighted)
+            found = _found(connection, weighted, scorer, query)
             page = found[query.offset : query.offset + query.limit]
-            return Answer(total=len(found), hits=tuple(_hit(connection, each, weighted) for each in page))
+            return Answer(total=len(found), hits=tuple(_hit(connection, each, scorer) for each in page))
 
     def close(self) -> None:
         self._connections.close()
@@ -160,10 +161,28 @@ def _namespace_term(namespace: str) -> str:
     return "@" + hashlib.blake2b(_clean(namespace).encode(), digest_size=16).hexdigest()
 
 
-def _match(terms: Iterable[str], operator: str, namespace: str | None) -> str:
+def _any(terms: Iterable[str]) -> str:
     """An FTS5 expression. Terms are quoted and have letters, digits and our marks only, so that no text can become syntax."""
-    expression = f" {operator} ".join(f'"{term}"' for term in sorted(terms))
-    return f'"{_namespace_term(namespace)}" AND ({expression})' if namespace is not None else expression
+    return "(" + " OR ".join(f'"{term}"' for term in sorted(terms)) + ")"
+
+
+def _has(facet: Facet) -> str:
+    """Which documents have the facet in full: they are counted."""
+    if facet.concept:
+        return _any({facet.concept, facet.implied} - {""})
+    return " AND ".join(_any({word}) for word in facet.words)
+
+
+def _condition(necessary: AnyOf) -> str:
+    parts = [
+        f"({_any(part.facet.terms)} AND {_condition(part.rest)})" if isinstance(part, AllOf) else _any(part.terms)
+        for part in necessary.parts
+    ]
+    return "(" + " OR ".join(parts) + ")"
+
+
+def _within(namespace: str | None, expression: str) -> str:
+    return expression if namespace is None else f'"{_namespace_term(namespace)}" AND {expression}'
 
 
 def _weighted(connection: sqlite3.Connection, facets: Sequence[Facet], namespace: str | None) -> list[WeightedFacet]:
@@ -174,36 +193,39 @@ def _weighted(connection: sqlite3.Connection, facets: Sequence[Facet], namespace
         (media,) = connection.execute(COUNT_IN_NAMESPACE, (_clean(namespace),)).fetchone()
     weighted = []
     for facet in facets:
-        terms, operator = ((facet.concept, facet.implied), "OR") if facet.concept else (facet.words, "AND")
-        match = _match(filter(None, terms), operator, namespace)
+        match = _within(namespace, _has(facet))
         (having,) = connection.execute("SELECT count(*) FROM passages WHERE passages MATCH ?", (match,)).fetchone()
         weighted.append(WeightedFacet(facet, scoring.weight(facet.rate, having, media)))
     return weighted
 
 
-def _found(connection: sqlite3.Connection, facets: Sequence[WeightedFacet], query: Query) -> list[_Found]:
+def _found(connection: sqlite3.Connection, facets: Sequence[WeightedFacet], scorer: Scorer, query: Query) -> list[_Found]:
     """All that is above the threshold, in the order of the answer."""
-    terms = frozenset().union(*(facet.terms for facet in scoring.essential(facets)))
     parameters = {
-        "terms": _match(terms, "OR", query.namespace),
+        "terms": _within(query.namespace, _condition(scoring.necessary(facets))),
         "namespace": None if query.namespace is None else _clean(query.namespace),
         "media_type": None if query.media_type is None else _clean(query.media_type),
         "media_id": None if query.media_id is None else _clean(query.media_id),
     }
     found = []
     for id, media_id, text in connection.execute(CANDIDATES, parameters):
-        passages = tuple(frozenset(line.split(" ")) for line in text.split("\n")[1:])
-        score = round(scoring.score(facets, passages), 6)
+        score = round(scorer.score(_passages(text)), 6)
         if score >= scoring.THRESHOLD:
-            found.append(_Found(score, id, media_id, passages))
+            found.append(_Found(score, id, media_id, text))
     return sorted(found, key=lambda each: (-each.score, -each.id))
 
 
-def _hit(connection: sqlite3.Connection, found: _Found, facets: Sequence[WeightedFacet]) -> Hit:
+def _passages(text: str) -> list[list[str]]:
+    """The terms of each passage; the first line is the namespace's."""
+    return [line.split(" ") for line in text.split("\n")[1:]]
+
+
+def _hit(connection: sqlite3.Connection, found: _Found, scorer: Scorer) -> Hit:
     (text,) = connection.execute("SELECT segments FROM document WHERE id = ?", (found.id,)).fetchone()
     segments = json.loads(text)
-    terms = found.passages[len(found.passages) - len(segments) :]
-    clips = [Clip(start, end, round(scoring.coverage(facets, said), 6)) for (start, end, _), said in zip(segments, terms, strict=True)]
+    passages = _passages(found.terms)
+    said = passages[len(passages) - len(segments) :]
+    clips = [Clip(start, end, round(scorer.coverage(terms), 6)) for (start, end, _), terms in zip(segments, said, strict=True)]
     return Hit(found.media_id, found.score, tuple(_best(clips)))
 
 
