@@ -1,0 +1,59 @@
+"""What can go wrong in Function Compute, as one small tree."""
+
+from __future__ import annotations
+
+
+class FunctionComputeError(Exception):
+    """The root: everything that this package raises on purpose."""
+
+
+class ProjectError(FunctionComputeError):
+    """The project file can't be used; the message names the file, the place in it, and the fix."""
+
+
+class Refused(FunctionComputeError):
+    """A call that Function Compute answers with an error of its own: an HTTP status, a code and a message.
+
+    Codes and messages: https://www.alibabacloud.com/help/en/functioncompute/error-codes
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class UnknownFunction(Refused):
+    def __init__(self, function: str) -> None:
+        super().__init__(404, "FunctionNotFound", f"function '{function}' does not exist")
+
+
+class UnknownTrigger(Refused):
+    def __init__(self, trigger: str, function: str) -> None:
+        super().__init__(404, "TriggerNotFound", f"trigger '{trigger}' does not exist in function '{function}'")
+
+
+class UnknownService(Refused):
+    def __init__(self, service: str) -> None:
+        super().__init__(404, "ServiceNotFound", f"service '{service}' does not exist")
+
+
+class UnsupportedPath(Refused):
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(400, "PathNotSupported", f"'{method}' against '{path}' is not supported")
+
+
+class PayloadTooLarge(Refused):
+    def __init__(self, limit: int) -> None:
+        super().__init__(400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)")
+
+
+class InvalidArgument(Refused):
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "InvalidArgument", message)
+
+
+class TooManyInstances(Refused):
+    def __init__(self, limit: int) -> None:
+        super().__init__(429, "ResourceExhausted", f"your concurrency limit of {limit} instances is reached; try again later")
