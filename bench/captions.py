@@ -1,7 +1,8 @@
 """Captions as a camera's would read, from a small seeded grammar, and questions written apart from its wording.
 
 What a caption was made of is kept, so that an answer can be judged. The grammar and the questions have one author, who wrote the lexicon of
-engines/retrieval too: the figures compare engines on the same work and don't foretell a field result.
+engines/retrieval too and added four forms to it (towards the right, after dark, down the road, drive off) after the first run: the figures
+compare engines on the same work and don't foretell a field result.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from engines.retrieval.lexicon import Lexicon
 
 # How many mentions a denial covers; a comma or a semicolon ends it before.
 _DENIAL_REACH = {"no": 4, "without": 1}
+# Nobody in the corridor at night: the corridor and the night are there.
+_UNDENIED = frozenset({"place", "inside", "time", "hour"})
 _CHANGES_OF_MIND = frozenset({"but", "while", "但", "而"})
 
 
@@ -45,6 +47,11 @@ def _unknown_end(atoms: Sequence[str], start: int, lexicon: Lexicon) -> int:
     return end
 
 
+def _can_be_denied(concept: str | None, lexicon: Lexicon) -> bool:
+    known = lexicon.concepts.get(concept or "")
+    return known is None or known.group.name not in _UNDENIED
+
+
 def mentions(atoms: Sequence[str], lexicon: Lexicon) -> Iterator[Mention]:
     """What a sentence mentions, in its order; stop words are left out."""
     position = reach = 0
@@ -58,7 +65,7 @@ def mentions(atoms: Sequence[str], lexicon: Lexicon) -> Iterator[Mention]:
         if concept in _DENIAL_REACH:
             reach = _DENIAL_REACH[concept]
         elif known is None or concept is not None:
-            yield Mention(start, position, concept, denied=reach > 0)
+            yield Mention(start, position, concept, denied=reach > 0 and _can_be_denied(concept, lexicon))
             reach = max(0, reach - 1)
 
 
