@@ -1,1 +1,10 @@
 """Intelligent Media Services on a laptop: smart tag jobs, search libraries, and their callbacks."""
+
+from __future__ import annotations
+
+from localcloud.ims.inputs import InputLimits
+from localcloud.ims.service import IntelligentMediaServices, Settings
+from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.workers import WorkerLimits, Workers
+
+__all__ = ["EngineSettings", "InputLimits", "IntelligentMediaServices", "Settings", "WorkerLimits", "Workers"]

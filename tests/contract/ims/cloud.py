@@ -1,0 +1,205 @@
+"""A media service behind the real door, with the official SDK as its client and fakes for its neighbours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from alibabacloud_ice20201109.client import Client
+from alibabacloud_tea_openapi import models as open_api
+
+from engines.retrieval import open_library
+from engines.understanding.types import Description, Engine, MediaKind
+from localcloud.door import Door
+from localcloud.identity import Credential, Keyring
+from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
+from localcloud.ims.runner import Stopped
+from localcloud.ims.understanding import Understanding
+from localcloud.place import Place
+from localcloud.ports import QueueMessage, StoredObject
+from tests.contract.ims.scripted_engine import ScriptedEngine
+
+KEY = Credential("LTAItest", "the secret")
+PLACE = Place()
+PATIENCE_SECONDS = 60
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None]) -> T:
+    """What `look` returns once it is something."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+class FakeQueues:
+    """Takes messages for the topics and queues that exist; refuses the first `failures` of them."""
+
+    def __init__(self) -> None:
+        self.topics = {"callbacks"}
+        self.queues = {"callbacks"}
+        self.failures = 0
+        self.taken: list[tuple[str, str]] = []
+
+    def publish(self, topic: str, body: str) -> None:
+        self._take("topic", topic, body, self.topics)
+
+    def send(self, queue: str, body: str) -> None:
+        self._take("queue", queue, body, self.queues)
+
+    def receive(self, queue: str, count: int, wait_seconds: float) -> list[QueueMessage]:
+        raise NotImplementedError
+
+    def delete(self, queue: str, receipt_handle: str) -> None:
+        raise NotImplementedError
+
+    def has_topic(self, topic: str) -> bool:
+        return topic in self.topics
+
+    def has_queue(self, queue: str) -> bool:
+        return queue in self.queues
+
+    def _take(self, kind: str, name: str, body: str, existing: set[str]) -> None:
+        if name not in existing:
+            raise KeyError(name)
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("not now")
+        self.taken.append((f"{kind} {name}", body))
+
+
+class FakeObjects:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._stored: dict[tuple[str, str], StoredObject] = {}
+
+    def put(self, key: str, content: bytes) -> str:
+        """The oss:// address of an object of the bucket `media`."""
+        path = self._folder / str(len(self._stored))
+        path.write_bytes(content)
+        self._stored["media", key] = StoredObject(path, len(content), "ETAG", "application/octet-stream")
+        return f"oss://media/{key}"
+
+    def find(self, bucket: str, key: str) -> StoredObject | None:
+        return self._stored.get((bucket, key))
+
+
+class InProcess:
+    """An Understanding without processes, for tests of what is around it. Remembers what it was asked."""
+
+    fingerprint = "in process"
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine or ScriptedEngine()
+        self.asked: list[tuple[MediaKind, bool]] = []
+        self.closed = False
+
+    def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
+        self.asked.append((kind, urgent))
+        description = self._engine.describe(files, kind)
+        if self.closed:
+            raise Stopped
+        return description
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Cloud:
+    def __init__(self, folder: Path, understanding: Understanding | None = None) -> None:
+        self.folder = folder
+        self.queues = FakeQueues()
+        self.objects = FakeObjects(folder / "objects")
+        self.keyring = Keyring(KEY)
+        self.start(understanding)
+
+    def start(self, understanding: Understanding | None = None) -> None:
+        self.understanding = understanding or InProcess()
+        self.service = IntelligentMediaServices(
+            self.folder / "ims",
+            PLACE,
+            self.keyring,
+            self.queues,
+            self.objects,
+            self.understanding,
+            open_library,
+            settings=Settings(retry_seconds=0.01),
+        )
+        self.door = Door([self.service], scratch=self.folder / "scratch")
+        self.service.start()
+        self.door.start()
+
+    def stop(self) -> None:
+        self.door.stop()
+        self.service.stop()
+
+    def client(self, key: Credential = KEY, **settings: Any) -> Any:
+        return Client(
+            open_api.Config(
+                access_key_id=key.access_key_id,
+                access_key_secret=key.access_key_secret,
+                security_token=key.security_token,
+                endpoint=f"127.0.0.1:{self.door.port}",
+                protocol="http",
+                region_id=PLACE.region,
+                **settings,
+            )
+        )
+
+    def workers(self, engine: EngineSettings, limits: WorkerLimits | None = None) -> Workers:
+        return Workers(engine, self.folder / "workers.log", limits=limits)
+
+
+class Website:
+    """Serves a few files over HTTP; a path that is a number answers with that status, `/to?address` redirects there."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        website = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                website.answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def put(self, name: str, content: str | bytes) -> str:
+        self.files[f"/{name}"] = content.encode() if isinstance(content, str) else content
+        return f"{self.address}/{name}"
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        path, _, query = handler.path.partition("?")
+        content = self.files.get(path, b"")
+        status, headers = self._status(path, query)
+        handler.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    def _status(self, path: str, query: str) -> tuple[int, Mapping[str, str]]:
+        if path == "/to":
+            return 302, {"Location": query}
+        if path.strip("/").isdigit():
+            return int(path.strip("/")), {}
+        return (200 if path in self.files else 404), {}
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

@@ -1,0 +1,80 @@
+"""An engine that does what the media says, so that a test decides how an analysis goes. Used in this process and in real workers.
+
+A media is a few lines of text: `say WORDS` describes it so, `moment START END WORDS` adds a moment, `started FILE` writes the process id
+there, `wait FILE` waits until that file exists, `unreadable WHY`, `raise WHY`, `take MEGABYTES` of memory, `hang` never ends.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engines.understanding.types import Description, MediaKind, Moment, UnreadableMedia
+from localcloud.ims import EngineSettings
+
+NOTHING = Description(
+    title="",
+    brief="",
+    caption="",
+    events=("person walking",),
+    objects=("person", "包裹"),
+    actions=("walking",),
+    human=True,
+    vehicle=False,
+    pet=False,
+    package=True,
+    moments=(),
+    texts=(),
+    width=64,
+    height=48,
+    seconds=None,
+    engine="scripted",
+    cannot_see=("anything",),
+)
+
+
+class ScriptedEngine:
+    name = "scripted"
+
+    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+        description = replace(NOTHING, seconds=10.0 if kind == "video" else None, notes=(f"{kind} of {len(files)}",))
+        for file in files:
+            for line in file.read_text().splitlines():
+                description = _do(line, description)
+        return description
+
+
+def build(settings: EngineSettings) -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+def _do(line: str, description: Description) -> Description:
+    verb, _, rest = line.partition(" ")
+    if verb == "say":
+        return replace(description, title=rest, brief=rest, caption=rest)
+    if verb == "moment":
+        start, end, text = rest.split(" ", 2)
+        return replace(description, moments=(*description.moments, Moment(float(start), float(end), text, 0.9)))
+    if verb == "started":
+        Path(rest).write_text(str(os.getpid()))
+    elif verb == "unreadable":
+        raise UnreadableMedia(rest)
+    elif verb == "raise":
+        raise ZeroDivisionError(rest)
+    elif verb == "take":
+        hoard = b"x" * (int(rest) << 20)
+        _wait(lambda: not hoard)
+    elif verb == "wait":
+        _wait(Path(rest).exists)
+    elif verb == "hang":
+        _wait(lambda: False)
+    return description
+
+
+def _wait(done: object) -> None:
+    assert callable(done)
+    while not done():
+        time.sleep(0.01)
