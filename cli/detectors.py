@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from localcloud.ims.detectors import DetectorRefused, check
 
 from cli.errors import NOT_FOUND, CommandError
+from localcloud.ims.detectors import DetectorRefused, check
 
 LARGEST_BYTES = 500 * 2**20
 
@@ -24,7 +24,6 @@ class Chosen:
     path: Path
     sha256: str
     source: str
-    classes: int
 
 
 def chosen(data: Path) -> Chosen | None:
@@ -32,7 +31,7 @@ def chosen(data: Path) -> Chosen | None:
         known = json.loads(_note(data).read_text())
     except FileNotFoundError:
         return None
-    return Chosen(Path(known["path"]), known["sha256"], known["source"], known["classes"])
+    return Chosen(Path(known["path"]), known["sha256"], known["source"])
 
 
 def add(data: Path, source: str, sha256: str | None) -> Chosen:
@@ -46,13 +45,13 @@ def add(data: Path, source: str, sha256: str | None) -> Chosen:
         incoming.unlink()
         raise CommandError(f"the file's SHA-256 is {found}, not {sha256.lower()}", "fetch it again from its publisher, or correct --sha256")
     try:
-        classes = check(incoming)
+        check(incoming)
     except DetectorRefused as error:
         incoming.unlink()
         raise CommandError(f"this is no detector that can be used: {error}", "bring a YOLOX ONNX export; see the README") from error
     kept = (folder / f"{found[:16]}.onnx").resolve()
     incoming.replace(kept)
-    model = Chosen(kept, found, source, classes)
+    model = Chosen(kept, found, source)
     _note(data).write_text(json.dumps(asdict(model), default=str))
     return model
 

@@ -19,7 +19,7 @@ from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.door import DoorError
 from localcloud.fc import ProjectError
-from localcloud.ims import EngineSettings
+from localcloud.ims.understanding import EngineSettings
 from localcloud.place import Place
 from sightline.credentials import Credentials
 from sightline.ims import ImsTransport

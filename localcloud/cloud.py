@@ -13,11 +13,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from engines.retrieval import open_library
 from localcloud.door import Door
 from localcloud.fc import FunctionCompute, Project
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
-from localcloud.ims import EngineSettings, IntelligentMediaServices
+from localcloud.ims.service import IntelligentMediaServices
+from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.workers import Workers
 from localcloud.mns.service import MessageService
 from localcloud.oss import ObjectStorage
 from localcloud.place import Place
@@ -46,7 +49,8 @@ class LaptopCloud:
         self._gate = Gate()
         self.mns = MessageService(data / "mns", place, self.keyring, self._gate)
         self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
-        self.ims = IntelligentMediaServices(data / "ims", place, self.keyring, self.mns, self.oss, engine)
+        workers = Workers(engine, data / "logs" / "understanding.log")
+        self.ims = IntelligentMediaServices(data / "ims", place, self.keyring, self.mns, self.oss, workers, open_library)
         self.fc: FunctionCompute | None = None
         self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch")
 

@@ -1,0 +1,320 @@
+"""The core over fakes: the main way, and what happens when a step is lost, repeated or late."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sightline.errors import ServiceRefused, ServiceUnreachable, SightlineError
+from sightline.pipeline import collect, submit, sweep
+from tests.fakes.sightline import World, etag, make_world
+
+KEY = "uploads/home/front_door/2026-11-21T08-15-30.mp4"
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def raised(identity: str, error: SightlineError) -> None:
+    raise AssertionError(f"{identity}: {error}")
+
+
+def finish(world: World, job_id: str = "job-1") -> str:
+    world.tagging.succeed(job_id)
+    return collect(world.pipeline, job_id)
+
+
+def test_an_upload_becomes_searchable(world: World) -> None:
+    identity = world.upload(KEY)
+    assert submit(world.pipeline, KEY, "event-1") == "submitted: job job-1"
+    assert finish(world) == "searchable"
+    assert world.facts(identity) == ["uploaded", "claimed", "submitted", "understood", "inserted", "searchable"]
+    entry = world.library.entries[identity]
+    assert entry["address"] == f"oss://media/{KEY}"
+    assert (entry["type"], entry["title"], entry["namespace"]) == ("video", "A person walks", "home")
+    assert "to the right" in entry["description"]
+    record = world.pipeline.records.get(identity)
+    assert record is not None
+    assert (record.device, record.labels, record.generation) == ("front_door", ["human"], etag(b"a clip"))
+    assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_user_data_leads_home_within_its_limit(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    user_data = world.tagging.jobs["job-1"].user_data
+    assert json.loads(user_data) == {"mediaId": identity, "generation": etag(b"a clip"), "kind": "smarttag"}
+    assert len(user_data) <= 256  # IProduction's limit, the smaller of the two
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_a_repeated_event_starts_one_job(world: World, times: int) -> None:
+    world.upload(KEY)
+    for _ in range(times):
+        submit(world.pipeline, KEY, "event-1")
+    assert len(world.tagging.jobs) == 1
+
+
+def test_the_same_content_again_is_no_new_work(world: World) -> None:
+    world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    finish(world)
+    world.upload(KEY)
+    assert submit(world.pipeline, KEY, "event-2").startswith("nothing to do")
+    assert len(world.tagging.jobs) == 1
+
+
+def test_new_content_wins_over_a_job_that_still_runs(world: World) -> None:
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    world.upload(KEY, b"new")
+    submit(world.pipeline, KEY, "event-2")
+    world.tagging.succeed("job-2", "The new clip")
+    assert collect(world.pipeline, "job-2") == "searchable"
+    world.tagging.succeed("job-1", "The old clip")
+    assert collect(world.pipeline, "job-1") == "ignored: the content has changed since"
+    assert world.library.entries[identity]["title"] == "The new clip"
+
+
+def test_an_old_event_leads_to_the_content_that_is_there(world: World) -> None:
+    world.upload(KEY, b"old")
+    world.upload(KEY, b"new")
+    submit(world.pipeline, KEY, "event-of-new")
+    assert submit(world.pipeline, KEY, "event-of-old").startswith("nothing to do")
+    assert len(world.tagging.jobs) == 1
+
+
+def test_two_at_once_have_one_claim(world: World) -> None:
+    identity = world.upload(KEY)
+    rivals = iter(["event-1"])
+
+    def faster(key: str) -> None:
+        for event in rivals:
+            submit(world.pipeline, KEY, event)
+
+    world.state.before_append = faster
+    assert submit(world.pipeline, KEY, "event-1") == "nothing to do: another invocation has the claim"
+    assert len(world.tagging.jobs) == 1
+    assert world.facts(identity).count("claimed") == 1
+
+
+def test_a_refused_submit_may_be_tried_again_at_once(world: World) -> None:
+    identity = world.upload(KEY)
+    world.tagging.refuse = ServiceRefused("IMS", "SubmitSmarttagJob", 400, "Throttling.User", "slow down")
+    with pytest.raises(ServiceRefused):
+        submit(world.pipeline, KEY, "event-1")
+    assert submit(world.pipeline, KEY, "event-1") == "submitted: job job-1"
+    assert world.facts(identity) == ["uploaded", "claimed", "released", "claimed", "submitted"]
+
+
+def test_a_submit_without_an_answer_waits_for_its_lease(world: World) -> None:
+    """GIVEN a submit that timed out but took effect WHEN it is repeated THEN nothing is sent before the claim has lapsed."""
+    identity = world.upload(KEY)
+    world.tagging.after_submit = ServiceUnreachable("IMS", "SubmitSmarttagJob", "ReadTimeout")
+    with pytest.raises(ServiceUnreachable):
+        submit(world.pipeline, KEY, "event-1")
+    assert submit(world.pipeline, KEY, "event-1").startswith("nothing to do")
+    # The callback finds home although the job id was never written.
+    assert finish(world) == "searchable"
+    assert world.stage(identity) == "searchable"
+    assert len(world.tagging.jobs) == 1
+
+
+def test_the_sweep_takes_over_a_lapsed_claim(world: World) -> None:
+    identity = world.upload(KEY)
+    world.tagging.refuse = ServiceUnreachable("IMS", "SubmitSmarttagJob", "ConnectError")
+    with pytest.raises(ServiceUnreachable):
+        submit(world.pipeline, KEY, "event-1")
+    assert sweep(world.pipeline, raised).done == {identity: "waiting: claimed"}
+    world.clock.forward(world.pipeline.settings.claim_seconds)
+    assert sweep(world.pipeline, raised).done == {identity: "submitted: job job-1"}
+
+
+def test_the_sweep_finishes_a_media_whose_callback_was_lost(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.succeed("job-1")
+    assert sweep(world.pipeline, raised).done == {identity: "waiting: submitted"}
+    world.clock.forward(world.pipeline.settings.callback_seconds)
+    assert sweep(world.pipeline, raised).done == {identity: "searchable"}
+    assert sweep(world.pipeline, raised).done == {}
+
+
+def test_the_sweep_gives_up_a_job_that_never_ends(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.clock.forward(world.pipeline.settings.job_deadline_seconds + 1)
+    assert "did not finish in time" in sweep(world.pipeline, raised).done[identity]
+    assert world.stage(identity) == "failed"
+
+
+def test_the_sweep_says_so_when_the_service_forgot_a_job(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.jobs.clear()
+    world.clock.forward(world.pipeline.settings.callback_seconds)
+    assert "no longer knows job job-1" in sweep(world.pipeline, raised).done[identity]
+
+
+def test_one_bad_media_does_not_hold_up_the_sweep(world: World) -> None:
+    other = KEY.replace("front_door", "garden")
+    ids = [world.upload(KEY), world.upload(other)]
+    for key in (KEY, other):
+        submit(world.pipeline, key, "event")
+    world.clock.forward(world.pipeline.settings.callback_seconds)
+    first = sorted(ids)[0]
+    bad_job = world.pipeline.ledger.read(first).story.job_id
+    good_job = next(job for job in world.tagging.jobs if job != bad_job)
+    world.tagging.succeed(good_job)
+    query = world.tagging.query
+
+    def broken(job_id: str) -> object:
+        if job_id == bad_job:
+            raise ServiceRefused("IMS", "QuerySmarttagJob", 503, "ServiceUnavailable", "later")
+        return query(job_id)
+
+    world.tagging.query = broken  # type: ignore[method-assign, assignment]
+    report = sweep(world.pipeline, lambda identity, error: None)
+    assert list(report.errors) == [first]
+    assert list(report.done.values()) == ["searchable"]
+
+
+def test_an_index_job_that_is_slow_is_confirmed_by_the_sweep(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.library.states = [["Running"]]
+    assert finish(world) == "inserted: still being indexed"
+    world.library.states = [["Success"]]
+    assert sweep(world.pipeline, raised).done == {identity: "searchable"}
+    assert world.library.inserts == 1
+
+
+def test_a_failed_index_job_is_a_reason(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.library.states = [["Fail"]]
+    assert finish(world).startswith("failed: the search library")
+    assert world.stage(identity) == "failed"
+
+
+def test_a_failed_job_keeps_its_reason_and_may_be_tried_again_by_an_upload(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.fail("job-1", "the video is truncated")
+    assert collect(world.pipeline, "job-1") == "failed: the video is truncated"
+    assert world.pipeline.ledger.read(identity).story.reason == "the video is truncated"
+    assert submit(world.pipeline, KEY, "event-1").startswith("nothing to do")
+    world.upload(KEY)
+    assert submit(world.pipeline, KEY, "event-2") == "submitted: job job-2"
+
+
+def test_failed_new_content_does_not_leave_the_old_to_be_found(world: World) -> None:
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    finish(world)
+    world.upload(KEY, b"new and broken")
+    submit(world.pipeline, KEY, "event-2")
+    world.tagging.fail("job-2", "unreadable")
+    collect(world.pipeline, "job-2")
+    assert identity not in world.library.entries
+
+
+def test_a_success_without_a_description_is_a_reason(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.succeed("job-1")
+    world.tagging.jobs["job-1"] = world.tagging.jobs["job-1"].__class__("job-1", "Success", world.tagging.jobs["job-1"].user_data)
+    assert "vlEventDesc" in collect(world.pipeline, "job-1")
+    assert world.stage(identity) == "failed"
+
+
+def test_callbacks_repeated_early_or_foreign_change_nothing(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    assert collect(world.pipeline, "job-1") == "nothing to do yet: the job is Submitted"
+    finish(world)
+    before = world.state.objects.copy()
+    assert collect(world.pipeline, "job-1") == "nothing to do: done before"
+    world.tagging.jobs["foreign"] = world.tagging.jobs["job-1"].__class__("foreign", "Success", '{"fromICE":true,"pk":1}')
+    assert collect(world.pipeline, "foreign") == "ignored: not a job of ours"
+    assert world.state.objects == before
+    assert world.stage(identity) == "searchable"
+
+
+def test_a_deleted_object_is_never_found(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    finish(world)
+    world.media.delete(KEY)
+    assert submit(world.pipeline, KEY, "event-2") == "removed"
+    assert identity not in world.library.entries
+    assert world.pipeline.records.get(identity) is None
+    assert world.facts(identity)[-1] == "removed"
+
+
+def test_an_object_deleted_while_its_job_runs_is_not_indexed(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.media.delete(KEY)
+    assert finish(world) == "removed"
+    assert identity not in world.library.entries
+    assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_deleted_and_uploaded_again_is_searchable_again(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    finish(world)
+    world.media.delete(KEY)
+    submit(world.pipeline, KEY, "event-2")
+    world.upload(KEY)
+    assert submit(world.pipeline, KEY, "event-3") == "submitted: job job-2"
+    assert finish(world, "job-2") == "searchable"
+    assert identity in world.library.entries
+
+
+def test_what_is_no_media_is_refused_with_a_reason(world: World) -> None:
+    for key, content, words in [
+        ("uploads/home/notes.xyz", b"text", "the extension is none of"),
+        ("uploads/home/empty.mp4", b"", "zero bytes"),
+    ]:
+        identity = world.upload(key, content)
+        assert words in submit(world.pipeline, key, "event-1")
+        assert world.stage(identity) == "refused"
+        assert submit(world.pipeline, key, "event-1").startswith("refused")
+        assert world.facts(identity) == ["uploaded", "refused"]
+    assert world.tagging.jobs == {}
+
+
+def test_a_sequence_is_one_media(world: World) -> None:
+    base = "uploads/home/door/evening.event/"
+    for name in ("1.jpg", "2.jpg"):
+        world.upload(base + name, name.encode())
+        assert submit(world.pipeline, base + name, "event").startswith("ignored: a part of an image sequence")
+    identity = world.upload(base + "manifest.json", b'{"images": ["1.jpg", "2.jpg"]}')
+    assert submit(world.pipeline, base + "manifest.json", "event") == "submitted: job job-1"
+    assert [url.split("?")[0].rpartition("/")[2] for url in world.tagging.inputs[0].urls] == ["1.jpg", "2.jpg"]
+    finish(world)
+    assert world.library.entries[identity]["address"] == f"oss://media/{base}1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (b'{"images": ["1.jpg", "missing.jpg"]}', "missing.jpg is not in the bucket"),
+        (b'{"images": ["../../secret.jpg"]}', "lies outside the manifest's folder"),
+        (b'{"images": []}', "images: is no manifest"),
+        (b"not json", "is no manifest"),
+        (json.dumps({"images": [f"{number}.jpg" for number in range(51)]}).encode(), "name at most 50"),
+    ],
+)
+def test_a_wrong_manifest_says_what_is_wrong(world: World, manifest: bytes, words: str) -> None:
+    base = "uploads/home/door/evening.event/"
+    world.upload(base + "1.jpg")
+    identity = world.upload(base + "manifest.json", manifest)
+    assert words in submit(world.pipeline, base + "manifest.json", "event")
+    assert world.stage(identity) == "failed"
+    assert list(world.pipeline.ledger.pending()) == []
