@@ -57,3 +57,31 @@ class InvalidArgument(Refused):
 class TooManyInstances(Refused):
     def __init__(self, limit: int) -> None:
         super().__init__(429, "ResourceExhausted", f"your concurrency limit of {limit} instances is reached; try again later")
+
+
+class UnknownVersion(Refused):
+    def __init__(self, qualifier: str) -> None:
+        super().__init__(404, "VersionNotFound", f"version or alias '{qualifier}' does not exist; only LATEST does")
+
+
+class SignatureNotMatch(Refused):
+    def __init__(self) -> None:
+        message = "The request signature we calculated does not match the signature you provided. Check your access key and signing method"
+        super().__init__(403, "SignatureNotMatch", message)
+
+
+class InvalidAccessKey(Refused):
+    def __init__(self, access_key_id: str) -> None:
+        super().__init__(403, "InvalidAccessKeyID", f"invalid access key ID '{access_key_id}'")
+
+
+class AccessDenied(Refused):
+    def __init__(self, message: str) -> None:
+        super().__init__(403, "AccessDenied", message)
+
+
+class Stopped(Refused):
+    """The laptop cloud is going down: whatever ran has no outcome."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "ServiceUnavailable", "Function Compute is stopping; call again after the restart")

@@ -136,7 +136,7 @@ def _response_body(response: Mapping[str, object]) -> bytes:
     body = response.get("body", "")
     text = body if isinstance(body, str) else json.dumps(body)
     if not response.get("isBase64Encoded"):
-        return text.encode(errors="surrogateescape")
+        return text.encode(errors="replace")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:

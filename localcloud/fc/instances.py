@@ -11,14 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from localcloud.fc.errors import FunctionComputeError, TooManyInstances
+from localcloud.fc.errors import Stopped, TooManyInstances
 from localcloud.fc.instance import Call, Instance, Launch, Outcome
 
 log = logging.getLogger("localcloud.fc")
-
-
-class Stopped(FunctionComputeError):
-    """The laptop cloud is going down: whatever ran has no outcome."""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from localcloud.database import Database
-from localcloud.fc.errors import TooManyInstances
+from localcloud.fc.errors import Stopped, TooManyInstances
 from localcloud.fc.instance import Call, Outcome
-from localcloud.fc.instances import Ran, Stopped
+from localcloud.fc.instances import Ran
 from localcloud.fc.project import AsyncInvocation, Destination
 from localcloud.ports import Queues
 

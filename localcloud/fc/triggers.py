@@ -17,7 +17,7 @@ from localcloud.ports import ObjectEvent, QueueMessage, Queues, TopicMessage
 
 log = logging.getLogger("localcloud.fc")
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 1.0
 """How long one look at a queue waits for a message; also how long `stop` may take."""
 MOST_MESSAGES = 16
 """How many messages MNS hands out at once (official help, BatchReceiveMessage)."""

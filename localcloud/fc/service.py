@@ -1,0 +1,244 @@
+"""Function Compute on a laptop: the functions of a project, their triggers and their API."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.fc.bootstrap import INITIALIZE, INVOKE, STOP
+from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, ProjectError, Stopped, UnknownFunction
+from localcloud.fc.http_trigger import HttpFunction
+from localcloud.fc.instance import Call, Launch
+from localcloud.fc.instances import Instances, Limits
+from localcloud.fc.invocation import Invocation, new_request_id
+from localcloud.fc.logs import FunctionLog
+from localcloud.fc.project import Function, LogConfig, Project
+from localcloud.fc.queue import AsyncInvocations, growing_delay
+from localcloud.fc.trigger import HttpTrigger
+from localcloud.fc.triggers import Triggers
+from localcloud.fc.wire import Api
+from localcloud.http import Reply, Request, Service
+from localcloud.identity import Keyring
+from localcloud.place import Place
+from localcloud.ports import ObjectEvent, Queues, TopicMessage
+
+log = logging.getLogger("localcloud.fc")
+
+SYNC_BYTES = 32 * 2**20
+ASYNC_BYTES = 128 * 2**10
+CREDENTIAL_SECONDS = 36 * 3600
+WAIT_SECONDS = 10.0
+"""How long a synchronous call waits for a free instance. The cloud would start one of its 300; a laptop has fewer."""
+
+
+@dataclass(frozen=True)
+class HttpEntry:
+    """A function with an HTTP trigger, and the service to put behind a port of its own."""
+
+    function: str
+    service: Service
+
+
+class FunctionCompute:
+    """Runs a project's functions. State lives in `<data>/fc`, what functions print in `<data>/logs`.
+
+    `layers` gives, for the name of each layer that a function names, the folder whose content would be /opt. `python` runs the
+    functions, with the packages that are installed for it. Raises ProjectError if a layer is unknown.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        place: Place,
+        keyring: Keyring,
+        project: Project,
+        layers: Mapping[str, Path],
+        queues: Queues,
+        clock: Callable[[], float] = time.time,
+        python: Path = Path(sys.executable),
+        limits: Limits | None = None,
+        retry_delay: Callable[[int], float] = growing_delay,
+    ) -> None:
+        self.project = project
+        self.place = place
+        self._keyring = keyring
+        self._clock = clock
+        self._python = python
+        self._packages = _installed_packages(python)
+        self._layers = {name: _layer_folders(project, function, layers) for name, function in project.functions.items()}
+        self._logs = {name: FunctionLog(data / "logs", name) for name in project.functions}
+        self._instances = Instances(self._launch, lambda name, line: self._logs[name].write(line), limits)
+        self._async = AsyncInvocations(
+            data / "fc" / "invocations.sqlite",
+            {name: function.async_invoke_config for name, function in project.functions.items()},
+            self._instances.run,
+            queues,
+            place.function_arn,
+            clock,
+            self._instances.limits.per_function,
+            retry_delay,
+        )
+        self._triggers = Triggers(project, place, queues, self, clock)
+        self._api = Api(self, keyring, clock)
+
+    def start(self) -> None:
+        self._instances.start()
+        self._async.start()
+        self._triggers.start()
+
+    def stop(self) -> None:
+        """End everything. What was running asynchronously runs again after the next start."""
+        self._instances.stop()
+        self._triggers.stop()
+        self._async.stop()
+        for function_log in self._logs.values():
+            function_log.close()
+
+    def invoke(
+        self, function: str, payload: bytes, *, kind: str = "Sync", log_tail: bool = False, request_id: str | None = None
+    ) -> Invocation:
+        """InvokeFunction. `log_tail` asks for the last 4 KB of what a synchronous invocation printed.
+
+        Raises a Refused: UnknownFunction, InvalidArgument, PayloadTooLarge, TooManyInstances or Stopped.
+        """
+        if function not in self.project.functions:
+            raise UnknownFunction(function)
+        request_id = request_id or new_request_id(self._clock())
+        if kind == "Async":
+            if len(payload) > ASYNC_BYTES:
+                raise PayloadTooLarge(ASYNC_BYTES)
+            self._async.put(function, payload, request_id)
+            return Invocation.accepted(request_id)
+        if kind != "Sync":
+            raise InvalidArgument(f"the invocation type has to be Sync or Async, not '{kind}'")
+        if len(payload) > SYNC_BYTES:
+            raise PayloadTooLarge(SYNC_BYTES)
+        invocation = Invocation.ended(self._instances.run(function, Call(request_id, payload), WAIT_SECONDS), request_id)
+        return invocation if log_tail else _without_log(invocation)
+
+    def pending(self) -> int:
+        """How many asynchronous invocations have not ended."""
+        return self._async.pending()
+
+    def http_triggers(self) -> list[HttpEntry]:
+        """The functions that are on the web, each as a service that takes every request."""
+        return [
+            HttpEntry(name, HttpFunction(name, trigger, self.invoke, self._keyring, self.place, self._clock))
+            for name, function in self.project.functions.items()
+            for trigger in function.triggers
+            if isinstance(trigger, HttpTrigger)
+        ]
+
+    def object_event(self, event: ObjectEvent) -> None:
+        self._triggers.object_event(event)
+
+    def topic_message(self, message: TopicMessage) -> None:
+        self._triggers.topic_message(message)
+
+    def claims(self, request: Request) -> bool:
+        return self._api.claims(request)
+
+    def serve(self, request: Request) -> Reply:
+        return self._api.serve(request)
+
+    def enqueue(self, function: str, payload: bytes) -> str:
+        """For the triggers, whose sources bound what they send."""
+        request_id = new_request_id(self._clock())
+        self._async.put(function, payload, request_id)
+        return request_id
+
+    def succeeds(self, function: str, payload: bytes) -> bool:
+        try:
+            return not self.invoke(function, payload).error_type
+        except Stopped:
+            return False
+
+    def _launch(self, name: str, instance_id: str) -> Launch:
+        function = self.project.functions[name]
+        hooks = function.instance_lifecycle_config
+        handlers = {INVOKE: function.handler}
+        if hooks.initializer:
+            handlers[INITIALIZE] = hooks.initializer.handler
+        if hooks.pre_stop:
+            handlers[STOP] = hooks.pre_stop.handler
+        logs = function.log_config if isinstance(function.log_config, LogConfig) else LogConfig()
+        settings = {
+            "code": str(function.code),
+            "layers": [str(folder) for folder in self._layers[name]],
+            "packages": self._packages,
+            "handlers": handlers,
+            "runtime": function.runtime,
+            "region": self.place.region,
+            "account_id": self.place.account_id,
+            "log_config": {"log_project": logs.project, "log_store": logs.logstore},
+            "function": {
+                "name": name,
+                "handler": function.handler,
+                "memory": function.memory_size,
+                "timeout": function.timeout,
+                "version_id": "",
+                "qualifier": "LATEST",
+            },
+        }
+        return Launch(
+            python=self._python,
+            settings=settings,
+            environment=self._environment(function, instance_id),
+            timeout=function.timeout,
+            memory_limit=function.memory_size * 2**20,
+            initializer_timeout=hooks.initializer.timeout if hooks.initializer else None,
+            pre_stop_timeout=hooks.pre_stop.timeout if hooks.pre_stop else 1.0,
+        )
+
+    def _environment(self, function: Function, instance_id: str) -> dict[str, str]:
+        """What the built-in runtime gives a function (official help, "Environment variables"), and nothing of this process."""
+        credential = self._keyring.issue(function.role or function.function_name, CREDENTIAL_SECONDS)
+        host = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        system = {
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": credential.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credential.access_key_secret,
+            "ALIBABA_CLOUD_SECURITY_TOKEN": credential.security_token or "",
+            "FC_ACCOUNT_ID": self.place.account_id,
+            "FC_CUSTOM_LISTEN_PORT": "9000",
+            "FC_FUNC_CODE_PATH": f"{function.code}/",
+            "FC_FUNCTION_HANDLER": function.handler,
+            "FC_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "FC_FUNCTION_NAME": function.function_name,
+            # Runtimes on the newer Debian have this name; the older ones FC_VER_ID.
+            "FC_FUNCTION_VERSION": "LATEST",
+            "FC_INSTANCE_ID": instance_id,
+            "FC_REGION": self.place.region,
+            "FC_VER_ID": "LATEST",
+        }
+        return {**host, **system, **function.environment_variables}
+
+
+def _without_log(invocation: Invocation) -> Invocation:
+    return Invocation(**{**vars(invocation), "log_tail": b""})
+
+
+def _layer_folders(project: Project, function: Function, layers: Mapping[str, Path]) -> list[Path]:
+    for name in function.layer_names:
+        if name not in layers or not layers[name].is_dir():
+            known = ", ".join(sorted(layers)) or "none"
+            raise ProjectError(
+                f"{project.file}: function {function.function_name}: the layer '{name}' has no folder here; "
+                f"use one of those that have ({known})"
+            )
+    return [layers[name].resolve() for name in function.layer_names]
+
+
+def _installed_packages(python: Path) -> list[str]:
+    """The folders of third-party packages. Instances start without them (`-S`), and so without the .pth files in them."""
+    program = "import json, sysconfig; print(json.dumps([sysconfig.get_path(kind) for kind in ('purelib', 'platlib')]))"
+    answer = subprocess.run([str(python), "-I", "-c", program], capture_output=True, check=True, text=True).stdout
+    return list(dict.fromkeys(json.loads(answer)))
