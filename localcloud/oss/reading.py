@@ -1,0 +1,123 @@
+"""Reading objects: GET, HEAD, their metadata, ACL and tags."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from localcloud.http import FileSlice, Reply
+from localcloud.oss import documents
+from localcloud.oss.blobs import Blobs
+from localcloud.oss.conditions import check_conditions, wanted_slice
+from localcloud.oss.errors import invalid_request, no_such_key, not_symlink, symlink_target_missing
+from localcloud.oss.processing import Processing
+from localcloud.oss.records import StoredRecord
+from localcloud.oss.store import Store
+from localcloud.oss.wire import Call, http_date, xml_reply
+
+_OVERRIDES = {
+    f"response-{name.lower()}": name
+    for name in ("Content-Type", "Content-Language", "Expires", "Cache-Control", "Content-Disposition", "Content-Encoding")
+}
+
+
+class Reading:
+    """The operations that change nothing."""
+
+    def __init__(self, store: Store, blobs: Blobs, owner: str, processing: Processing) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._owner = owner
+        self._processing = processing
+
+    def find(self, call: Call) -> StoredRecord:
+        """Raises NoSuchBucket and NoSuchKey."""
+        record = self._store.find(call.bucket, call.key)
+        if record is None:
+            self._store.bucket(call.bucket)
+            raise no_such_key(call.key)
+        return record
+
+    def resolve(self, call: Call) -> StoredRecord:
+        """The object itself, or what a symlink points to."""
+        record = self.find(call)
+        if record.type != "Symlink":
+            return record
+        target = self._store.find(call.bucket, record.target)
+        if target is None or target.type == "Symlink":
+            raise symlink_target_missing(record.target)
+        return replace(target, type="Symlink")
+
+    def get(self, call: Call) -> Reply:
+        record = self.resolve(call)
+        check_conditions(call.headers, record.etag, record.modified)
+        piece = wanted_slice(call.headers, record.size)
+        headers = {**_described(record), **_overrides(call)}
+        if piece.partial:
+            headers["Content-Range"] = f"bytes {piece.start}-{piece.start + piece.length - 1}/{record.size}"
+        return Reply(206 if piece.partial else 200, headers, FileSlice(self._blobs.path(record.blob), piece.start, piece.length))
+
+    def head(self, call: Call) -> Reply:
+        record = self.resolve(call)
+        check_conditions(call.headers, record.etag, record.modified)
+        return Reply(200, {**_described(record), "Content-Length": str(record.size)})
+
+    def process(self, call: Call) -> Reply:
+        """GET with `x-oss-process`: a picture made of the object. It carries no CRC, since the object's would not be its own."""
+        if not call.query["x-oss-process"]:
+            return self.get(call)
+        record = self.resolve(call)
+        check_conditions(call.headers, record.etag, record.modified)
+        made = self._processing.apply(call.query["x-oss-process"], self._blobs.path(record.blob), record.size)
+        headers = {"Content-Type": made.content_type, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)}
+        return Reply(200, {**headers, **_overrides(call)}, made.content)
+
+    def meta(self, call: Call) -> Reply:
+        record = self.find(call)
+        headers = {"ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified), "x-oss-hash-crc64ecma": str(record.crc)}
+        if call.method == "HEAD":
+            headers["Content-Length"] = str(record.size)
+        return Reply(200, headers)
+
+    def acl(self, call: Call) -> Reply:
+        return xml_reply(documents.access_control(self._owner, self.find(call).properties.acl))
+
+    def tagging(self, call: Call) -> Reply:
+        tags = self.resolve(call).properties.tags
+        elements = [("Tag", [("Key", name), ("Value", value)]) for name, value in tags.items()]
+        return xml_reply(documents.document("Tagging", [("TagSet", elements)]))
+
+    def symlink(self, call: Call) -> Reply:
+        record = self.find(call)
+        if record.type != "Symlink":
+            raise not_symlink(call.key)
+        target = documents.percent_encoded(record.target)
+        return Reply(200, {"x-oss-symlink-target": target, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)})
+
+
+def _described(record: StoredRecord) -> dict[str, str]:
+    headers = {
+        "Content-Type": record.properties.content_type,
+        "ETag": f'"{record.etag}"',
+        "Last-Modified": http_date(record.modified),
+        "Accept-Ranges": "bytes",
+        "x-oss-object-type": record.type,
+        "x-oss-storage-class": "Standard",
+        "x-oss-hash-crc64ecma": str(record.crc),
+        **record.properties.headers,
+        **{f"x-oss-meta-{name}": value for name, value in record.properties.meta.items()},
+    }
+    if record.type == "Appendable":
+        headers["x-oss-next-append-position"] = str(record.size)
+    if record.properties.tags:
+        headers["x-oss-tagging-count"] = str(len(record.properties.tags))
+    return headers
+
+
+def _overrides(call: Call) -> dict[str, str]:
+    """`response-content-type` and its kin. Raises InvalidRequest for an anonymous call, and for a line break."""
+    wanted = {_OVERRIDES[name]: value for name, value in call.query.items() if name in _OVERRIDES and value}
+    if wanted and not call.owner:
+        raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
+    if any("\r" in value or "\n" in value or "\0" in value for value in wanted.values()):
+        raise invalid_request("A response header can't contain a line break.")
+    return wanted

@@ -1,0 +1,105 @@
+"""Object Storage Service on this machine's disk."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from localcloud.http import Reply, Request
+from localcloud.identity import Keyring
+from localcloud.oss.blobs import Blobs
+from localcloud.oss.buckets import Buckets
+from localcloud.oss.errors import OssError
+from localcloud.oss.multipart import Multipart
+from localcloud.oss.outbox import Outbox
+from localcloud.oss.processing import EngineImaging, ImageProcessor, Processing
+from localcloud.oss.reading import Reading
+from localcloud.oss.routes import Routes
+from localcloud.oss.signature import authenticate
+from localcloud.oss.store import Store
+from localcloud.oss.wire import Call, address, error_reply, finished
+from localcloud.oss.writing import Writing
+from localcloud.place import Place
+from localcloud.ports import ObjectEvents, StoredObject
+
+log = logging.getLogger("localcloud.oss")
+
+
+class ObjectStorage:
+    """OSS behind the door (`Service`), and its objects for the services beside it (`Objects`).
+
+    Everything lies in the folder `data`. `endpoint` gives the address under which clients reach it, `http://host:port`.
+    An object that was acknowledged, and its event, survive a kill of the process.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        place: Place,
+        keyring: Keyring,
+        events: ObjectEvents | None,
+        clock: Callable[[], float] = time.time,
+        *,
+        endpoint: Callable[[], str],
+        processor: ImageProcessor | None = None,
+    ) -> None:
+        self._place, self._keyring, self._clock, self._endpoint = place, keyring, clock, endpoint
+        self._store = Store(data / "oss.sqlite3", keep_events=events is not None)
+        self._blobs = Blobs(data / "blobs", clock)
+        self._outbox = Outbox(self._store, events) if events else None
+        buckets = Buckets(self._store, place, endpoint)
+        reading = Reading(self._store, self._blobs, place.account_id, Processing(processor or EngineImaging()))
+        writing = Writing(self._store, self._blobs, self._changed)
+        multipart = Multipart(self._store, self._blobs, writing, self._changed)
+        self._routes = Routes(self._store, buckets, reading, writing, multipart)
+        self._tidy()
+
+    def start(self) -> None:
+        """Begin to tell events."""
+        if self._outbox:
+            self._outbox.start()
+
+    def stop(self) -> None:
+        if self._outbox:
+            self._outbox.stop()
+        self._store.close()
+
+    def claims(self, request: Request) -> bool:  # noqa: ARG002 - the port's signature
+        """OSS has no mark of its own (an anonymous GET is a bare path), so it takes what no other service claims."""
+        return True
+
+    def serve(self, request: Request) -> Reply:
+        call = Call(request, "", "", self._clock())
+        try:
+            bucket, key = address(request, urlsplit(self._endpoint()).hostname or "")
+            call = Call(request, bucket, key, call.now, call.request_id)
+            signed = authenticate(call, self._keyring, self._place.region)
+            call = Call(request, bucket, key, call.now, call.request_id, owner=signed)
+            reply = self._routes.serve(call)
+        except OssError as error:
+            reply = error_reply(call, error)
+        return finished(call, reply)
+
+    def find(self, bucket: str, key: str) -> StoredObject | None:
+        """The object on disk, through a symlink if it is one. Its file stays for a minute after it is replaced or deleted."""
+        record = self._store.find(bucket, key)
+        if record and record.type == "Symlink":
+            record = self._store.find(bucket, record.target)
+        if record is None:
+            return None
+        return StoredObject(self._blobs.path(record.blob), record.size, record.etag, record.properties.content_type)
+
+    def _tidy(self) -> None:
+        """Clear away what a killed process left unfinished. Not in `start`: by then there may be requests."""
+        removed = self._blobs.sweep(self._store.blobs())
+        if removed:
+            log.info("removed %d unfinished or replaced files", removed)
+        for blob, length in self._store.appendable():
+            self._blobs.cut(blob, length)
+
+    def _changed(self) -> None:
+        if self._outbox:
+            self._outbox.notify()
