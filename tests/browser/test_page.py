@@ -1,0 +1,278 @@
+"""The page for people, in a real browser, against a scripted /search with real media."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.page_site import Site, answer, hit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PHONE = {"width": 360, "height": 740}
+CLIP_START, NEXT_CLIP = 4.0, 9.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    server.asked.clear()
+    server.search = lambda _: answer([])
+    return server
+
+
+class Watch:
+    """What the browser said and where it went."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.errors: list[str] = []
+        self.strangers: list[str] = []
+        home = urlsplit(site.url).netloc
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("request", lambda request: self.strangers.append(request.url) if urlsplit(request.url).netloc not in (home, "") else None)
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page that ends without an error in its console, and that never left home."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Asia/Shanghai")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    watch = Watch(page, site)
+    yield page
+    # A refused search is a failed request, which the browser itself logs.
+    errors = [error for error in watch.errors if "the server responded with a status of" not in error]
+    context.close()
+    assert errors == []
+    assert watch.strangers == []
+
+
+def until(page: Page, condition: str) -> None:
+    """Poll from here: the page's policy forbids the `eval` of Playwright's own waiting."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"not within 10 s: {condition}"
+        page.wait_for_timeout(20)
+
+
+def search(page: Page, site: Site, text: str) -> None:
+    page.goto(site.url)
+    page.fill("#q", text)
+    page.press("#q", "Enter")
+
+
+def titles(page: Page) -> list[str]:
+    page.wait_for_selector(".hits")
+    return page.locator(".hits h2").all_inner_texts()
+
+
+def test_hits_are_shown_in_their_order_with_what_is_known_of_them(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(1, title="First", labels=["human", "package"]), hit(2, title="Second", kind="image", time=None)])
+    search(page, site, "a person walks")
+    assert titles(page) == ["First", "Second"]
+    first = page.locator(".hit").first
+    text = first.inner_text()
+    for part in ("A person in red", "front-door", "Person", "Package", "0.87", "14 Mar 2026, 07:32"):
+        assert part in text
+    until(page, "document.querySelector('.hit img').naturalWidth > 0")
+    assert site.asked == [{"q": "a person walks", "page": "1", "page_size": "10"}]
+
+
+def test_a_caption_is_text_whatever_it_holds(page: Page, site: Site) -> None:
+    evil = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> & <b>bold</b>"
+    site.search = lambda _: answer([hit(title=evil, caption=evil, brief=evil, device=evil, labels=[evil])], hint=evil)
+    search(page, site, "attack")
+    assert titles(page) == [evil]
+    assert page.locator(".hit .caption").inner_text() == evil
+    page.click(".open")
+    page.wait_for_selector(".moments:not([hidden])")
+    assert page.locator("#player-title").inner_text() == evil
+    assert page.locator("#results b, #results script, #player b, #player script").count() == 0
+    assert page.title() == "attack · Sightline"
+
+
+@pytest.mark.parametrize("scheme", ["javascript:document.title='owned'", "data:text/html,x", "file:///etc/hosts"])
+def test_an_address_that_is_no_web_address_is_not_followed(page: Page, site: Site, scheme: str) -> None:
+    site.search = lambda _: answer([hit(kind="image", media_url=scheme, thumbnail_url=scheme)])
+    search(page, site, "attack")
+    page.click(".open")
+    assert "no picture" in page.locator(".stage").inner_text()
+
+
+def current_time(page: Page) -> float:
+    until(page, "document.querySelector('video')?.readyState >= 2 && !document.querySelector('video').seeking")
+    seconds: float = page.evaluate("document.querySelector('video').currentTime")
+    return seconds
+
+
+def test_the_player_starts_at_the_moment_and_jumps_to_another(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(starts_at=CLIP_START)])
+    page.emulate_media(reduced_motion="reduce")
+    search(page, site, "walks")
+    page.click(".open")
+    page.wait_for_selector(".moments:not([hidden])")
+    assert current_time(page) == pytest.approx(CLIP_START, abs=0.05), "it waits there where motion is to be reduced"
+
+    marks = page.locator(".mark")
+    assert marks.count() == 2
+    track = page.locator(".track").bounding_box()
+    box = marks.first.bounding_box()
+    assert track
+    assert box
+    assert (box["x"] - track["x"]) / track["width"] == pytest.approx(4 / 12, abs=0.02)
+    marks.nth(1).click()
+    assert current_time(page) == pytest.approx(NEXT_CLIP, abs=0.05)
+
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#player", state="hidden")
+    assert page.locator("video").count() == 0
+
+
+def test_the_player_plays_by_itself_from_the_moment(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit()])
+    search(page, site, "walks")
+    page.click("button[aria-label='Play from 0:09']")
+    until(page, "document.querySelector('video')?.currentTime > 9.1 && !document.querySelector('video').paused")
+    assert current_time(page) < 12.1
+
+
+def test_a_picture_opens(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(kind="sequence", media_url="/media/thumb.jpg", clips=[], starts_at=None)])
+    search(page, site, "walks")
+    page.click(".open")
+    until(page, "document.querySelector('.stage img').naturalWidth === 640")
+    assert page.locator(".moments").is_hidden()
+    page.click(".close")
+    page.wait_for_selector("#player", state="hidden")
+
+
+def test_media_that_is_gone_says_so(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(media_url="/media/gone.mp4", thumbnail_url="/media/gone.jpg")])
+    search(page, site, "walks")
+    page.click(".open")
+    page.wait_for_selector(".unplayable")
+    assert "search again" in page.locator(".unplayable").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["video", "image"])
+def test_a_phone_scrolls_in_one_direction_only(page: Page, site: Site, kind: str) -> None:
+    long = "https://example.com/" + "x" * 300
+    site.search = lambda _: answer([hit(kind=kind, title=long, caption=long, device=long, labels=[long])] * 3, total=99, hint=long)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for state in ("", "?q=walks"):
+        page.goto(site.url + state)
+        if state:
+            page.wait_for_selector(".hits")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.click(".open >> nth=0")
+    page.wait_for_selector("#player[open]")
+    assert page.evaluate("document.querySelector('#player').scrollWidth") <= PHONE["width"]
+
+
+def test_the_address_is_the_state_and_back_restores_it(page: Page, site: Site) -> None:
+    def by_query(asked: dict[str, str]) -> Any:
+        number = int(asked["page"])
+        return answer([hit(title=f"{asked['q']} {asked.get('namespace', '')} {number}")], total=25, page=number)
+
+    site.search = by_query
+    page.goto(f"{site.url}?q=first&namespace=garden")
+    assert titles(page) == ["first garden 1"]
+    assert page.input_value("#namespace") == "garden"
+    page.click("text=Next")
+    page.wait_for_selector("text=first garden 2")
+    assert page.url.endswith("?q=first&namespace=garden&page=2")
+    page.fill("#q", "second")
+    page.press("#q", "Enter")
+    page.wait_for_selector("text=second garden 1")
+
+    page.go_back()
+    page.wait_for_selector("text=first garden 2")
+    assert page.input_value("#q") == "first"
+    page.go_back()
+    page.wait_for_selector("text=first garden 1")
+    page.go_forward()
+    page.wait_for_selector("text=first garden 2")
+    page.reload()
+    assert titles(page) == ["first garden 2"]
+
+
+def test_examples_search(page: Page, site: Site) -> None:
+    site.search = lambda asked: answer([hit(title=asked["q"])])
+    page.goto(site.url)
+    page.click("text=有人从左往右走")
+    assert titles(page) == ["有人从左往右走"]
+    assert page.input_value("#q") == "有人从左往右走"
+    page.click("a.brand")
+    page.wait_for_selector("h1")
+    assert page.url == site.url
+
+
+def test_nothing_found_gives_advice(page: Page, site: Site) -> None:
+    search(page, site, "qwerty")
+    page.wait_for_selector(".advice")
+    text = page.locator("#results").inner_text()
+    assert "full sentence" in text
+    assert "one or two things" in text
+
+
+def test_an_error_shows_its_fix(page: Page, site: Site) -> None:
+    problem = {"code": "BadInput", "message": "q is 1,200 characters long", "field": "q", "fix": "Use at most 500 <b>characters</b>."}
+    site.search = lambda _: (400, {"error": problem})
+    search(page, site, "too long")
+    page.wait_for_selector("[role=alert]")
+    assert page.locator("[role=alert]").inner_text().startswith("q is 1,200 characters long")
+    assert page.locator(".fix").inner_text() == "Use at most 500 <b>characters</b>."
+
+    site.search = lambda _: answer([hit(title="now it works")])
+    page.click("text=Try again")
+    assert titles(page) == ["now it works"]
+
+
+def test_an_answer_that_is_late_does_not_replace_a_newer_one(page: Page, site: Site) -> None:
+    gate = threading.Event()
+
+    def slow_first(asked: dict[str, str]) -> Any:
+        if asked["q"] == "slow":
+            gate.wait(10)
+        return answer([hit(title=asked["q"])])
+
+    site.search = slow_first
+    search(page, site, "slow")
+    page.wait_for_selector(".ghost")
+    assert page.locator("#status").inner_text() == "Searching…"
+    page.fill("#q", "quick")
+    page.press("#q", "Enter")
+    assert titles(page) == ["quick"]
+    gate.set()
+    page.wait_for_load_state("networkidle")
+    assert titles(page) == ["quick"]
+
+
+def test_the_keyboard_is_enough(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit()])
+    page.goto(f"{site.url}?q=walks")
+    page.wait_for_selector(".hits")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("a/b")
+    assert page.input_value("#q") == "a/b"
+    page.focus(".open")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#player[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#player", state="hidden")
+    assert page.evaluate("document.activeElement.className") == "open"
