@@ -35,6 +35,7 @@ def test_chinese_words_are_bigrams_and_a_lone_character_itself() -> None:
     ("text", "expected"),
     [
         ("walks from left to right", {"#walk", "#right"}),
+        ("walks away from the camera", {"#walk", "#away"}),
         ("从右向左跑", {"#run", "#left"}),
         ("an object is left behind", {"#object", "#left_behind"}),
         ("a man in grey", {"#man", "^person", "#grey"}),
