@@ -2,7 +2,7 @@
 
 What a caption was made of is kept, so that an answer can be judged. The grammar and the questions have one author, who wrote the lexicon of
 engines/retrieval too and changed a few of its forms (towards the right, after dark, down the road, drive off, walk away) after seeing
-QUESTIONS answered; HELD_OUT was written later and has changed nothing. The figures compare engines on the same work and don't foretell a
+QUESTIONS answered; HELD_OUT has changed nothing. The figures compare engines on the same work and don't foretell a
 field result.
 """
 
