@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from engines.imaging.errors import UnreadableMedia as UnreadableMedia
+
 MediaKind = Literal["image", "video", "sequence"]
-
-
-class UnreadableMedia(Exception):
-    """The media can't be understood, for a reason that a person can act on (truncated, not an image, too large …)."""
 
 
 @dataclass(frozen=True)
 class Limits:
     """What an engine accepts. Beyond a limit it raises UnreadableMedia, naming the limit.
 
-    `pixels` of one frame, checked from the header before anything is decoded; `seconds` of a video; `frames` analysed at the most.
+    `pixels` of one frame, checked from the header before anything is decoded; `seconds` of a video; `images` of one event.
     """
 
     pixels: int = 50_000_000

@@ -1,0 +1,179 @@
+"""Videos: what a file holds, its frames at a rate, and one frame as a picture. Decoding is PyAV's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+
+from engines.imaging.errors import UnreadableMedia
+from engines.imaging.header import looks_like_text
+from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_foreign, encode, fit
+
+# Containers only: a playlist (HLS, concat) would let an uploaded file read other files and addresses.
+_FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,gif,m4v,wav,mp3,aac,flac"
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+_DECODER_THREADS = 2
+
+
+@dataclass(frozen=True)
+class VideoHeader:
+    """`seconds` and `fps` are None where the container doesn't say; width and height are those of the upright frame."""
+
+    width: int
+    height: int
+    seconds: float | None
+    fps: float | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`time` in seconds from the start of the video."""
+
+    time: float
+    image: Image
+
+
+def video_header(path: Path, pixels: int = PIXELS) -> VideoHeader:
+    """Raises UnreadableMedia."""
+    with _opened(path, pixels) as (container, stream):
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if _rotation(next(_decoded(container, stream), None)) % 180:
+            width, height = height, width
+        return VideoHeader(width, height, _seconds(container, stream), float(stream.average_rate) if stream.average_rate else None)
+
+
+def frames(path: Path, per_second: float, longest: int | None = None, pixels: int = PIXELS) -> Iterator[Frame]:
+    """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`.
+
+    What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
+    """
+    with _opened(path, pixels) as (container, stream):
+        due, start, count = 0.0, None, 0
+        for frame in _decoded(container, stream):
+            # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
+            stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
+            count += 1
+            start = stamp if start is None else start
+            if stamp - start + 1e-6 < due:
+                continue
+            yield Frame(stamp - start, _upright(frame, longest))
+            due = (math.floor((stamp - start) * per_second + 1e-6) + 1) / per_second
+    if not count:
+        raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
+
+
+def snapshot(
+    path: Path,
+    milliseconds: int,
+    width: int | None = None,
+    height: int | None = None,
+    output: Literal["jpg", "png"] = "jpg",
+    exact: bool = True,
+) -> bytes:
+    """The frame shown at a time, as a picture; the last one where the time lies beyond the end. Raises UnreadableMedia.
+
+    A width or height of 0 or None follows from the ratio. Not `exact` takes the key frame before, which is quicker.
+    """
+    with _opened(path, PIXELS) as (container, stream):
+        frame = _frame_at(container, stream, milliseconds / 1000, exact)
+        if frame is None:
+            raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
+        return encode(fit(_upright(frame, None), width, height), output)
+
+
+def _frame_at(container: Any, stream: Any, seconds: float, exact: bool) -> Any:
+    start = (stream.start_time or 0) * float(stream.time_base)
+    wanted = start + seconds
+    length = _seconds(container, stream)
+    _seek(container, stream, min(wanted, start + length) if length else wanted)
+    shown = None
+    for frame in _decoded(container, stream):
+        if shown is not None and frame.time is not None and frame.time > wanted + 1e-3:
+            break
+        shown = frame
+        if not exact:
+            break
+    if shown is None:
+        _seek(container, stream, start)
+        shown = next(_decoded(container, stream), None)
+    return shown
+
+
+def _seek(container: Any, stream: Any, seconds: float) -> None:
+    try:
+        container.seek(int(seconds / float(stream.time_base)), stream=stream)
+    except av.FFmpegError:
+        container.seek(0)
+
+
+@contextmanager
+def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
+    with path.open("rb") as file:
+        start = file.read(512)
+    if not start or looks_like_text(start):
+        raise UnreadableMedia(f"not a video: {describe_foreign(path)}")
+    try:
+        container = av.open(f"file:{path}", options=dict(_OPTIONS), metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise UnreadableMedia(_why_not_opened(path, start, error)) from None
+    with container:
+        stream = _video_stream(container)
+        check_pixels(stream.codec_context.width, stream.codec_context.height, pixels)
+        stream.codec_context.thread_count = _DECODER_THREADS
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def _why_not_opened(path: Path, start: bytes, error: av.FFmpegError) -> str:
+    if start[4:8] == b"ftyp":
+        return "the MP4 has no index (moov): its recording or its upload was cut short"
+    return f"not a video: {describe_foreign(path)} ({error.strerror or type(error).__name__})"
+
+
+def _video_stream(container: Any) -> Any:
+    for stream in container.streams.video:
+        # A song's cover picture is a video stream by name only.
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            if not stream.codec_context or not stream.codec_context.width:
+                raise UnreadableMedia("the video stream names no size: it is damaged or was cut short")
+            return stream
+    raise UnreadableMedia("the file has no video stream" + (", only sound" if container.streams.audio else ""))
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+    """Frames, passing over packets that can't be decoded: a clip cut short still shows its beginning."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                continue
+    except av.FFmpegError:
+        return
+
+
+def _seconds(container: Any, stream: Any) -> float | None:
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _rotation(frame: Any) -> int:
+    return int(frame.rotation) if frame is not None else 0
+
+
+def _upright(frame: Any, longest: int | None) -> Image:
+    factor = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
+    # Even sizes: the chroma planes of most videos are half as large.
+    width, height = (max(2, round(side * factor / 2) * 2) for side in (frame.width, frame.height))
+    image = frame.to_ndarray(format="bgr24", width=width, height=height) if factor < 1 else frame.to_ndarray(format="bgr24")
+    # PyAV gives the counter-clockwise turn that shows the frame upright, as np.rot90 takes it.
+    turns = _rotation(frame) // 90 % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

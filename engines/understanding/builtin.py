@@ -1,0 +1,79 @@
+"""The built-in engine: no cloud, no model hub, and where the user brings a detector file, that too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+
+from engines.imaging import Probe, UnreadableMedia, probe
+from engines.understanding.caption import describe
+from engines.understanding.detector import Detector
+from engines.understanding.facts import Findings
+from engines.understanding.looking import look_at_picture, look_at_sequence
+from engines.understanding.reading import Reader
+from engines.understanding.tools import Tools
+from engines.understanding.types import Description, Limits, MediaKind
+from engines.understanding.watching import watch
+
+# Two workers share a small machine; beyond two threads each, OpenCV only makes them wait for one another.
+_THREADS = 2
+
+_NEVER = ("who somebody is", "gender, age and mood", "indoors or outdoors", "sound and speech")
+_WITHOUT_DETECTOR = (
+    "animals and pets",
+    "vehicles that stand still, and what kind of vehicle moves",
+    "bags and other things that are carried, and what an object left behind is",
+    "people who stand still with their face turned away",
+)
+_WITHOUT_READER = ("text (install the `ocr` extra to read it)",)
+
+
+class BuiltinEngine:
+    """Meets the Engine port. Classifiers and models are loaded on first use and kept, so keep the engine too.
+
+    `load_detector` is called once, before the first media is described.
+    """
+
+    def __init__(self, limits: Limits, read_text: bool, load_detector: Callable[[], Detector] | None = None) -> None:
+        cv2.setNumThreads(_THREADS)
+        self._limits = limits
+        self._load_detector = load_detector
+        self._tools = Tools(reader=Reader() if read_text and Reader.available() else None)
+
+    @property
+    def name(self) -> str:
+        return "built-in with detector" if self._load_detector is not None else "built-in"
+
+    @property
+    def cannot_see(self) -> tuple[str, ...]:
+        without_detector = () if self._load_detector is not None else _WITHOUT_DETECTOR
+        return (*without_detector, *(() if self._tools.reader is not None else _WITHOUT_READER), *_NEVER)
+
+    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+        """Raises UnreadableMedia, and UnusableDetector where the detector's file can't be used."""
+        if self._load_detector is not None and self._tools.detector is None:
+            self._tools.detector = self._load_detector()
+        what = _checked(files, kind, self._limits)
+        return describe(self._findings(files, kind, what), kind, what, self.name, self.cannot_see)
+
+    def _findings(self, files: Sequence[Path], kind: MediaKind, what: Probe) -> Findings:
+        if kind == "video":
+            return watch(files[0], what, self._tools, self._limits)
+        if kind == "image":
+            return look_at_picture(files[0], self._tools, self._limits)
+        return look_at_sequence(files, self._tools, self._limits)
+
+
+def _checked(files: Sequence[Path], kind: MediaKind, limits: Limits) -> Probe:
+    """What the first file is. Raises UnreadableMedia where it isn't what the caller takes it for."""
+    if not files or (len(files) > 1 and kind != "sequence"):
+        raise UnreadableMedia(f"{len(files)} files were given for one {kind}")
+    what = probe(files[0], limits.pixels)
+    wanted = "video" if kind == "video" else "image"
+    if what.kind != wanted:
+        raise UnreadableMedia(
+            f"the file is a {'picture' if what.kind == 'image' else what.kind}, not a {'picture' if wanted == 'image' else wanted}"
+        )
+    return what

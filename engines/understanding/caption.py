@@ -1,0 +1,210 @@
+"""Findings put into words: title, brief, caption and labels, composed of measured facts and of nothing else. Pure functions.
+
+A number of people is always those in view at once; what is neither surely a person nor surely a vehicle is an unidentified moving object;
+age, gender, mood and place are never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from engines.imaging import Probe
+from engines.understanding import phrases
+from engines.understanding.facts import SAID_FROM, UNIDENTIFIED, Findings, Subject
+from engines.understanding.moments import distinct, left_behind, moments, subject_acts
+from engines.understanding.types import Description, MediaKind, Moment
+
+_TITLE = 80
+_ACTS = 6
+_WAYS = 3
+_TEXTS, _TEXT_LENGTH = 4, 60
+_DOING = {"walks": "walking", "runs": "running", "stands": "standing", "enters": "entering", "leaves": "leaving", "moves": "moving"}
+
+
+def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, cannot_see: tuple[str, ...]) -> Description:
+    told = moments(findings) if kind == "video" else ()
+    clauses = _clauses(findings, kind)
+    main = "; ".join(clauses[:2]) if clauses else _nothing(findings, kind)
+    return Description(
+        title=phrases.shortened(phrases.sentence(clauses[0] if clauses else main).rstrip("."), _TITLE),
+        brief=phrases.sentence(main),
+        caption=" ".join(phrases.sentence(words) for words in _sentences(findings, kind, clauses, told)),
+        events=distinct(told),
+        objects=_objects(findings),
+        actions=_actions(findings, told),
+        human=_has(findings, "person"),
+        vehicle=_has(findings, "vehicle"),
+        pet=_has(findings, "pet"),
+        package=any(left.confidence >= SAID_FROM for left in findings.left),
+        moments=told,
+        texts=tuple(text.text for text in findings.texts),
+        width=probe.width,
+        height=probe.height,
+        seconds=probe.seconds,
+        engine=engine,
+        cannot_see=cannot_see,
+        notes=findings.notes,
+    )
+
+
+def _said(findings: Findings) -> list[Subject]:
+    return [subject for subject in findings.subjects if subject.confidence >= SAID_FROM]
+
+
+def _has(findings: Findings, category: str) -> bool:
+    return any(subject.category == category for subject in _said(findings))
+
+
+def _clauses(findings: Findings, kind: MediaKind) -> list[str]:
+    """What is to be said, the most telling first, each able to stand as a sentence."""
+    if findings.page_of_text and not findings.subjects:
+        return [f"a page of text: {_quoted(findings, 1)}"]
+    groups = _groups(findings)
+    people = groups.pop("person", [])
+    unidentified = groups.pop(UNIDENTIFIED, [])
+    clauses = [_group("person", people, findings, kind)] if people else []
+    clauses += [left_behind(left) for left in findings.left]
+    moving = [word for word, subjects in groups.items() if any(subject.moves or subject.category != "thing" for subject in subjects)]
+    clauses += [_group(word, groups[word], findings, kind) for word in moving]
+    things = [phrases.counted(word, findings.at_once.get(word, 1)) for word in groups if word not in moving]
+    if things:
+        clauses.append(phrases.listed(things) + _are_in_view(kind, findings, [word for word in groups if word not in moving]))
+    if unidentified and not people and not moving:
+        clauses.append(_group(UNIDENTIFIED, unidentified, findings, kind))
+    if findings.texts:
+        clauses.append(f"text that reads {_quoted(findings, 1)}")
+    return clauses
+
+
+def _groups(findings: Findings) -> dict[str, list[Subject]]:
+    groups: dict[str, list[Subject]] = {}
+    for subject in _said(findings):
+        groups.setdefault(subject.word, []).append(subject)
+    return groups
+
+
+def _are_in_view(kind: MediaKind, findings: Findings, words: Sequence[str]) -> str:
+    if kind != "video":
+        return ""
+    return " is in view" if len(words) == 1 and findings.at_once.get(words[0], 1) == 1 else " are in view"
+
+
+def _group(word: str, subjects: Sequence[Subject], findings: Findings, kind: MediaKind) -> str:
+    count = max(1, findings.at_once.get(word, 1))
+    if kind != "video":
+        return _still_group(word, subjects, count)
+    if len(subjects) == 1:
+        return _single(subjects[0])
+    who = f"up to {phrases.counted(word, count)}" if count > 1 else f"{phrases.counted(word, 1)} at a time"
+    ways = Counter[str]()
+    for subject in subjects:
+        does = phrases.doing(subject)
+        if does and subject.track is not None:
+            ways[does] += max(1, round(subject.track.seconds))
+    doing = [_plural_verb(does) if count > 1 else does for does, _ in ways.most_common(_WAYS)]
+    return f"{who} {_factored(doing)}" if doing else f"{who} {'are' if count > 1 else 'is'} in view"
+
+
+def _single(subject: Subject) -> str:
+    """All that one subject does, in the order of doing it."""
+    acts = [act.does for act in sorted(subject_acts(subject), key=lambda act: (_rank(act.does), act.start))]
+    if len(acts) > 1:
+        acts = [does for does in acts if does != "is in view"]
+    return f"{phrases.name(subject)} {phrases.listed(acts) if acts else 'is in view'}"
+
+
+def _rank(does: str) -> int:
+    return 0 if does.startswith("enters") else 2 if does.startswith("leaves") else 1
+
+
+def _plural_verb(does: str) -> str:
+    verb, _, rest = does.partition(" ")
+    return f"{verb.removesuffix('s')} {rest}".rstrip()
+
+
+def _factored(doing: Sequence[str]) -> str:
+    """ "walk to the left and to the right" for two acts with one verb."""
+    parts: list[str] = []
+    last = ""
+    for does in sorted(doing, key=lambda each: doing.index(next(other for other in doing if other.split(" ")[0] == each.split(" ")[0]))):
+        verb, _, rest = does.partition(" ")
+        parts.append(rest if verb == last and rest else does)
+        last = verb
+    return phrases.listed(parts)
+
+
+def _still_group(word: str, subjects: Sequence[Subject], count: int) -> str:
+    facing = sum(subject.facing for subject in subjects)
+    if count == 1:
+        return phrases.name(subjects[0]) + (
+            " and facing the camera" if facing and subjects[0].colour else " facing the camera" if facing else ""
+        )
+    words = phrases.counted(word, count)
+    if facing:
+        words += f", {'all' if facing == count else phrases.number(facing)} of them facing the camera"
+    colours = list(dict.fromkeys(subject.colour for subject in subjects if subject.colour))
+    return words + (f", wearing {phrases.listed(colours)}" if colours else "")
+
+
+def _nothing(findings: Findings, kind: MediaKind) -> str:
+    """What can still be said truly where nothing was recognised."""
+    look = findings.look
+    if look.blank is not None:
+        return {"image": f"a blank {look.blank} frame", "video": f"a video of a blank {look.blank} frame"}.get(
+            kind, f"blank {look.blank} frames"
+        )
+    colours = "black and white" if look.monochrome else phrases.listed(look.colours) or "many colours"
+    if kind == "video":
+        return (
+            "a scene in which something changes, but nothing can be recognised"
+            if findings.changes
+            else f"an empty scene in {colours}; nothing moves"
+        )
+    return f"{'a picture' if kind == 'image' else 'pictures'} in {colours} in which nothing is recognised"
+
+
+def _sentences(findings: Findings, kind: MediaKind, clauses: Sequence[str], told: Sequence[Moment]) -> list[str]:
+    if not clauses:
+        words = [_nothing(findings, kind)]
+    elif kind == "video":
+        words = [*clauses, *_more_acts(findings, told, " ".join(clauses))]
+    else:
+        words = list(clauses)
+    if len(findings.texts) > 1:
+        words.append(f"it reads {_quoted(findings, _TEXTS)}")
+    if findings.look.blank is None and not findings.page_of_text:
+        what = {"video": "video", "image": "picture"}.get(kind, "sequence of pictures")
+        words.append(f"the {what} is {phrases.light(findings.look)}")
+    return words
+
+
+def _more_acts(findings: Findings, told: Sequence[Moment], said: str) -> list[str]:
+    """The acts that the clauses have not told yet, those that last longest first, in one sentence."""
+    texts = {f"text seen: “{text.text}”" for text in findings.texts}
+    rest = [each for each in told if each.text not in texts and not _told(each.text, said)]
+    chosen = list(dict.fromkeys(each.text for each in sorted(rest, key=lambda each: each.start - each.end)))[:_ACTS]
+    return ["; ".join(chosen)] if chosen else []
+
+
+def _told(text: str, said: str) -> bool:
+    who_does = text.split(" ")
+    verb = next((index for index, word in enumerate(who_does) if word in _DOING or word == "is"), len(who_does))
+    return text.endswith("is in view") or (" ".join(who_does[:verb]) in said and " ".join(who_does[verb:]) in said)
+
+
+def _quoted(findings: Findings, count: int) -> str:
+    return phrases.listed([f"“{phrases.shortened(text.text, _TEXT_LENGTH)}”" for text in findings.texts[:count]])
+
+
+def _objects(findings: Findings) -> tuple[str, ...]:
+    words = [phrases.noun(subject.word) for subject in _said(findings)]
+    words += [f"{phrases.noun(left.word)} left behind" for left in findings.left]
+    return tuple(dict.fromkeys([*words, *(["text"] if findings.texts else [])]))
+
+
+def _actions(findings: Findings, told: Sequence[Moment]) -> tuple[str, ...]:
+    verbs = [
+        _DOING[word] for moment in told if not moment.text.startswith("text seen") for word in moment.text.split(" ") if word in _DOING
+    ]
+    return tuple(dict.fromkeys([*verbs, *(["leaving an object behind"] if findings.left else [])]))

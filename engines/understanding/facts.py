@@ -1,0 +1,90 @@
+"""What was measured, before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engines.understanding.colour import Look
+from engines.understanding.movement import Movement
+from engines.understanding.tracks import Track
+
+Category = Literal["person", "vehicle", "pet", "bag", "moving", "thing"]
+
+UNIDENTIFIED = "unidentified moving object"
+SAID_FROM = 0.5
+"""The confidence below which a fact is not said."""
+
+VEHICLES = frozenset({"vehicle", "car", "motorcycle", "bus", "train", "truck"})
+PETS = frozenset({"cat", "dog"})
+BAGS = frozenset({"backpack", "handbag", "suitcase"})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One person, vehicle, animal or thing. `movement` and `track` are None in a still picture.
+
+    `word` is the plain noun; `facing` says that a frontal face was found.
+    """
+
+    word: str
+    confidence: float
+    colour: str | None = None
+    facing: bool = False
+    movement: Movement | None = None
+    track: Track | None = None
+
+    @property
+    def category(self) -> Category:
+        if self.word == "person":
+            return "person"
+        if self.word == UNIDENTIFIED:
+            return "moving"
+        for category, words in _CATEGORIES.items():
+            if self.word in words:
+                return category
+        return "thing"
+
+    @property
+    def moves(self) -> bool:
+        return self.movement is not None and self.movement.travelled >= 0.5 and self.movement.pace != "stands"
+
+
+_CATEGORIES: dict[Category, frozenset[str]] = {"vehicle": VEHICLES, "pet": PETS, "bag": BAGS}
+
+
+@dataclass(frozen=True)
+class Left:
+    """An object left behind; `word` is "object", or what a detector says it is. Times in seconds."""
+
+    start: float
+    end: float
+    word: str
+    colour: str | None
+    confidence: float
+
+
+@dataclass(frozen=True)
+class TextSeen:
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything measured of one media; `at_once` counts, by word, the most that were in view at the same time."""
+
+    look: Look
+    subjects: tuple[Subject, ...] = ()
+    at_once: dict[str, int] = field(default_factory=dict)
+    left: tuple[Left, ...] = ()
+    texts: tuple[TextSeen, ...] = ()
+    page_of_text: bool = False
+    changes: bool = False
+    """Whether anything at all moved (a video) or differed (a sequence)."""
+    notes: tuple[str, ...] = ()
+
+    def of(self, category: Category) -> tuple[Subject, ...]:
+        return tuple(subject for subject in self.subjects if subject.category == category)

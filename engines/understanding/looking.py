@@ -1,0 +1,104 @@
+"""A still picture, or the pictures of one event in order, looked at: out come findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from engines.imaging import Image, UnreadableMedia, read_image
+from engines.imaging.pictures import shrink
+from engines.understanding.colour import garment, garment_below_face, look
+from engines.understanding.detector import Detection
+from engines.understanding.facts import Findings, Subject, TextSeen
+from engines.understanding.geometry import Box, inside, intersection, overlap
+from engines.understanding.reading import ChangeGate, TextLine
+from engines.understanding.sightings import WEAK, agreed_in_still
+from engines.understanding.tools import Tools
+from engines.understanding.types import Limits
+
+_VIEW = 1280
+_FACE_CONFIDENCE, _UPRIGHT_CONFIDENCE = 0.9, 0.6
+_PAGE_LINES, _PAGE_SHARE = 4, 0.12
+
+
+def look_at_picture(path: Path, tools: Tools, limits: Limits) -> Findings:
+    """Raises UnreadableMedia."""
+    return _look(shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW), tools)
+
+
+def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits) -> Findings:
+    """The pictures of one event: of each noun as many as any one shows, every text once. Raises UnreadableMedia, naming the picture."""
+    if not paths or len(paths) > limits.images:
+        raise UnreadableMedia(f"a sequence of {len(paths)} pictures; 1 to {limits.images} are understood")
+    gate, changed, each = ChangeGate(), 0, []
+    for number, path in enumerate(paths, start=1):
+        try:
+            image = shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW)
+        except UnreadableMedia as error:
+            raise UnreadableMedia(f"picture {number} of {len(paths)}: {error}") from None
+        changed += gate.changed(image)
+        each.append(_look(image, tools))
+    return _merged(each, changes=changed > 1)
+
+
+def _look(image: Image, tools: Tools) -> Findings:
+    seen = look(image)
+    if seen.blank is not None:
+        return Findings(look=seen)
+    detections = agreed_in_still(tools.detector.detect(image, WEAK)) if tools.detector is not None else []
+    people = _people(image, tools, [each for each in detections if each.label == "person"], seen.monochrome)
+    things = [Subject(each.label, each.score) for each in detections if each.label != "person"]
+    lines = tools.reader.read(image) if tools.reader is not None else []
+    subjects = (*people, *things)
+    return Findings(
+        look=seen,
+        subjects=subjects,
+        at_once=Counter(subject.word for subject in subjects),
+        texts=tuple(TextSeen(line.text, 0.0, 0.0, line.score) for line in lines),
+        page_of_text=_is_page(image, lines),
+    )
+
+
+def _people(image: Image, tools: Tools, detected: Sequence[Detection], monochrome: bool) -> list[Subject]:
+    """Detected people, then faces and upright bodies that belong to nobody found before."""
+    faces = tools.people.faces(image)
+    people: list[tuple[Box, Subject]] = []
+    for each in detected:
+        face = next((box for box in faces if inside(box, each.box) > 0.6), None)
+        colour = garment_below_face(image, face) if face else garment(image, each.box)
+        people.append((each.box, Subject("person", each.score, colour, facing=face is not None)))
+    for face in faces:
+        if not any(inside(face, box) > 0.6 for box, _ in people):
+            people.append((face, Subject("person", _FACE_CONFIDENCE, garment_below_face(image, face), facing=True)))
+    if tools.detector is None:
+        for box, _ in tools.people.upright_in_still(image):
+            if not any(overlap(box, other) > 0.3 or intersection(box, other) > 0.5 * other.area for other, _ in people):
+                people.append((box, Subject("person", _UPRIGHT_CONFIDENCE)))
+    return [Subject("person", each.confidence, None, each.facing) if monochrome else each for _, each in people]
+
+
+def _is_page(image: Image, lines: Sequence[TextLine]) -> bool:
+    return len(lines) >= _PAGE_LINES and sum(line.box.area for line in lines) >= _PAGE_SHARE * image.shape[0] * image.shape[1]
+
+
+def _merged(each: Sequence[Findings], changes: bool) -> Findings:
+    seen = [findings for findings in each if findings.look.blank is None] or list(each)
+    counts: Counter[str] = Counter()
+    subjects: list[Subject] = []
+    for findings in seen:
+        for word, count in findings.at_once.items():
+            if count > counts[word]:
+                counts[word] = count
+                subjects = [other for other in subjects if other.word != word] + [
+                    other for other in findings.subjects if other.word == word
+                ]
+    texts = {text.text.casefold(): text for findings in seen for text in findings.texts}
+    return Findings(
+        look=seen[len(seen) // 2].look,
+        subjects=tuple(subjects),
+        at_once=dict(counts),
+        texts=tuple(texts.values()),
+        page_of_text=all(findings.page_of_text for findings in seen),
+        changes=changes,
+    )

@@ -1,0 +1,70 @@
+"""People in pixels: OpenCV's HOG person classifier (Dalal and Triggs 2005) and its Haar cascade for frontal faces."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from engines.imaging import Image
+from engines.imaging.pictures import shrink
+from engines.understanding.geometry import Box, suppress
+
+_WINDOW_HEIGHT = 128
+_BODY_HEIGHT = 100  # of a person in the classifier's 64x128 window
+_LARGEST_STILL = 800
+_STILL_THRESHOLD = 1.2  # On ordinary photos weaker answers are mostly wrong.
+_CHECK_THRESHOLD = 0.5
+_LARGEST_FOR_FACES = 800
+_FACE_NEIGHBOURS = 8  # Precision 1.00 on 49 photos, against 0.67 at 5 neighbours with the default cascade.
+
+
+class PeopleFinder:
+    """The classifiers are read from OpenCV's package on first use and kept."""
+
+    @cached_property
+    def _hog(self) -> Any:
+        hog: Any = cv2.HOGDescriptor()
+        hog.setSVMDetector(hog.getDefaultPeopleDetector())
+        return hog
+
+    @cached_property
+    def _faces(self) -> Any:
+        return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"))
+
+    def count_in(self, image: Image, box: Box) -> int:
+        """How many upright people a moving box holds; 0 where the classifier sees none."""
+        height, width = image.shape[:2]
+        crop = image[box.grown(0.3, width, height).pixels()]
+        if min(crop.shape[:2]) < 8:
+            return 0
+        factor = min(3.0, _BODY_HEIGHT / box.height)
+        crop = cv2.resize(crop, None, fx=factor, fy=factor)
+        # The window must fit, with the margin that the classifier was taught with.
+        below, beside = max(0, _WINDOW_HEIGHT + 8 - crop.shape[0]), max(0, 72 - crop.shape[1])
+        crop = cv2.copyMakeBorder(crop, below // 2, below - below // 2, beside // 2, beside - beside // 2, cv2.BORDER_REPLICATE)
+        return len(self._upright(crop, _CHECK_THRESHOLD))
+
+    def upright_in_still(self, image: Image) -> list[tuple[Box, float]]:
+        """Upright people in a still picture, at the strong threshold only, with the classifier's weight."""
+        small = shrink(image, _LARGEST_STILL)
+        factor = image.shape[1] / small.shape[1]
+        if small.shape[0] < _WINDOW_HEIGHT or small.shape[1] < _WINDOW_HEIGHT // 2:
+            return []
+        return [(box.scaled(factor), weight) for box, weight in self._upright(small, _STILL_THRESHOLD)]
+
+    def _upright(self, image: Image, threshold: float) -> list[tuple[Box, float]]:
+        boxes, weights = self._hog.detectMultiScale(image, winStride=(8, 8), padding=(0, 0), scale=1.08)
+        found = [(Box(*map(float, box)), float(weight)) for box, weight in zip(boxes, weights, strict=True) if weight >= threshold]
+        return [found[index] for index in suppress(found, 0.3)]
+
+    def faces(self, image: Image) -> list[Box]:
+        """Frontal faces."""
+        small = shrink(image, _LARGEST_FOR_FACES)
+        factor = image.shape[1] / small.shape[1]
+        grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+        found = self._faces.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=_FACE_NEIGHBOURS, minSize=(28, 28))
+        boxes = [Box(*map(float, box)).scaled(factor) for box in found]
+        return [boxes[index] for index in suppress([(box, -box.area) for box in boxes], 0.1)]

@@ -1,0 +1,94 @@
+"""Plain English for single facts: nouns with their numbers and colours, what somebody does, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engines.understanding.colour import Look
+from engines.understanding.facts import BAGS, Subject
+from engines.understanding.movement import Direction, Side
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_PLURALS = {"person": "people", "sheep": "sheep", "knife": "knives", "skis": "skis", "scissors": "scissors", "mouse": "mice"}
+_HISSING = ("s", "x", "ch", "sh")
+_ALREADY_PLURAL = frozenset({"skis", "scissors"})
+_WAYS: dict[Direction, str] = {
+    "left": "to the left",
+    "right": "to the right",
+    "towards": "towards the camera",
+    "away": "away from the camera",
+}
+_SIDES: dict[Side, str] = {"left": "the left", "right": "the right", "top": "the top", "bottom": "the bottom"}
+
+
+def number(count: int) -> str:
+    return _NUMBERS[count] if 0 < count < len(_NUMBERS) else str(count)
+
+
+def plural(word: str) -> str:
+    if word in _PLURALS:
+        return _PLURALS[word]
+    return word + ("es" if word.endswith(_HISSING) else "s")
+
+
+def article(words: str) -> str:
+    if words in _ALREADY_PLURAL:
+        return words
+    return f"{'an' if words[0] in 'aeio' or words.startswith(('umb', 'uni' + 'd')) else 'a'} {words}"
+
+
+def counted(word: str, count: int) -> str:
+    """ "a person", "two people"."""
+    return article(noun(word)) if count == 1 else f"{number(count)} {plural(noun(word))}"
+
+
+def noun(word: str) -> str:
+    """A bag is called one too, whatever kind of bag it is: that is the word that people search for."""
+    return f"bag ({word})" if word in BAGS else word
+
+
+def name(subject: Subject) -> str:
+    """ "a person wearing red"."""
+    words = article(noun(subject.word))
+    return f"{words} wearing {subject.colour}" if subject.colour else words
+
+
+def doing(subject: Subject) -> str | None:
+    """What it does, as a verb with its way: "walks to the right"; None for what does nothing worth saying."""
+    movement = subject.movement
+    if movement is None:
+        return None
+    if not subject.moves:
+        return "stands" if subject.category == "person" and movement.pace == "stands" else None
+    verb = movement.pace if subject.category in ("person", "pet") else "moves"
+    if subject.category == "pet":
+        verb = "moves" if verb == "walks" else verb
+    return f"{verb} {_WAYS[movement.direction]}" if movement.direction else f"{verb} about"
+
+
+def entering(side: Side) -> str:
+    return f"enters from {_SIDES[side]}"
+
+
+def leaving(side: Side) -> str:
+    return f"leaves at {_SIDES[side]}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
+
+
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "…")) else ".")
+
+
+def shortened(words: str, longest: int) -> str:
+    """Cut at a word."""
+    return words if len(words) <= longest else words[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def light(look: Look) -> str:
+    """The light, as far as brightness can tell: it knows no hour."""
+    words = {"bright": "bright, as by day", "dim": "dim", "dark": "dark, as at night"}[look.light]
+    return f"{words}, without colour, as an infrared or black-and-white camera sees" if look.monochrome else words

@@ -1,0 +1,161 @@
+"""What each track was: the evidence of motion, classifiers, faces and detector weighed into one noun and a confidence. Pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import mean, median, pstdev
+
+from engines.understanding.colour import agreed
+from engines.understanding.facts import UNIDENTIFIED, Subject
+from engines.understanding.geometry import Box, inside, overlap
+from engines.understanding.movement import Movement, Span, measure
+from engines.understanding.sightings import Sighting
+from engines.understanding.tracks import Track
+
+_LEAST_FRAMES = 4
+_UPRIGHT = 0.75  # width / height, at most
+_WIDE = 1.35  # width / height, at least
+_STEADY = 0.25  # a rigid thing keeps its shape: standard deviation / mean of width / height, at most
+_SHORTEST = 1.0  # seconds
+_SMALLEST_HEIGHT = 14  # pixels of the half-size picture
+_SOLID = 0.4
+_STRAIGHT = 0.5
+_MANY = 10
+_TOLERANCE = 0.3  # seconds between a detector's frame and a motion's
+
+
+def people_and_things(
+    tracks: Sequence[Track], faces: Sequence[Track], sightings: Sequence[Sighting], span: Span, detector_ran: bool, monochrome: bool
+) -> list[Subject]:
+    """Each thing once, whichever of the methods saw it. All boxes in the same pixels."""
+    subjects: list[Subject] = []
+    explained: set[int] = set()
+    by_shape = not detector_ran and not _restless(tracks)
+    for track in tracks:
+        seen_by_detector = [index for index, sighting in enumerate(sightings) if _together(track, sighting)]
+        explained.update(seen_by_detector)
+        best = max((sightings[index] for index in seen_by_detector), key=lambda each: len(each.track.times), default=None)
+        subject = _subject(track, span, best, by_shape, monochrome)
+        if subject is not None:
+            subjects.append(subject)
+        elif best is not None:
+            # The blob alone was too little to say anything of; the detector's own track stands for it.
+            explained.difference_update(seen_by_detector)
+    for index, sighting in enumerate(sightings):
+        if index not in explained:
+            subjects.append(Subject(sighting.label, sighting.confidence, movement=measure(sighting.track, span), track=sighting.track))
+    subjects.extend(_faces_alone(faces, subjects))
+    return subjects
+
+
+def _subject(track: Track, span: Span, sighting: Sighting | None, by_shape: bool, monochrome: bool) -> Subject | None:
+    if len(track.times) < _LEAST_FRAMES:
+        return None
+    movement = measure(track, span)
+    if sighting is not None:
+        word, confidence = sighting.label, max(sighting.confidence, 0.9 if sighting.label == "person" and track.upright_hits else 0.0)
+    else:
+        judged = _judged(track, movement, span, by_shape)
+        if judged is None:
+            return None
+        word, confidence = judged
+    colour = None if monochrome or word != "person" else agreed(track.colours)
+    return Subject(word, confidence, colour, track.face_hits >= 2, movement, track)
+
+
+def _judged(track: Track, movement: Movement, span: Span, by_shape: bool) -> tuple[str, float] | None:
+    """Without a detector's word: a classifier's, else the shape and the way of moving, else that it moves."""
+    shape = median(box.width / box.height for box in _uncut(track, span))
+    if track.face_hits >= 2 or (track.upright_hits >= 2 and track.upright_hits >= 0.25 * track.checks):
+        return "person", 0.9
+    if track.upright_hits and shape <= 1.0 and movement.travelled >= 0.3:
+        return "person", 0.75
+    if not by_shape or not _goes_its_way(track, movement):
+        return None
+    if shape <= _UPRIGHT:
+        return "person", 0.6
+    if shape >= _WIDE and not track.upright_hits and movement.travelled >= 1.0 and _rigid(track, span):
+        return "vehicle", 0.6
+    return (UNIDENTIFIED, 0.5) if movement.travelled >= 1.0 else None
+
+
+def _goes_its_way(track: Track, movement: Movement) -> bool:
+    """Long enough, large enough, all of a piece and straight on: what leaves in the wind, rain and shadows are not."""
+    return (
+        track.seconds >= _SHORTEST
+        and len(track.times) >= _LEAST_FRAMES + 1
+        and movement.travelled >= 0.5
+        and median(box.height for box in track.boxes) >= _SMALLEST_HEIGHT
+        and median(track.scores) >= _SOLID
+        and track.straightness >= _STRAIGHT
+    )
+
+
+def _rigid(track: Track, span: Span) -> bool:
+    shapes = [box.width / box.height for box in _uncut(track, span)]
+    return pstdev(shapes) <= _STEADY * mean(shapes)
+
+
+def _restless(tracks: Sequence[Track]) -> bool:
+    """Whether most of what moves is nobody: leaves in the wind, water, a drifting light. Then shape alone proves nothing."""
+    lasting = [track for track in tracks if len(track.times) >= _LEAST_FRAMES]
+    unknown = sum(not track.upright_hits for track in lasting)
+    return unknown >= _MANY and unknown > 0.8 * len(lasting)
+
+
+def _uncut(track: Track, span: Span) -> list[Box]:
+    """The boxes that no edge of the frame cuts, or all of them where there are too few."""
+    whole = [box for box in track.boxes if box.x > 1 and box.y > 1 and box.right < span.width - 1 and box.bottom < span.height - 1]
+    return whole if len(whole) >= _LEAST_FRAMES else track.boxes
+
+
+def _together(track: Track, sighting: Sighting) -> bool:
+    """Whether a moving blob and a detector's track are the same thing: in the same place whenever both were seen."""
+    shared = [
+        max(overlap(box, other), inside(other, box) if other.area > 0.2 * box.area else 0.0)
+        for time, box in zip(track.times, track.boxes, strict=True)
+        if (other := sighting.box_at(time, _TOLERANCE)) is not None
+    ]
+    return len(shared) >= 2 and median(shared) >= 0.4
+
+
+def _faces_alone(faces: Sequence[Track], subjects: Sequence[Subject]) -> list[Subject]:
+    """A face in two frames that belongs to nobody who was found otherwise."""
+    people = [subject.track for subject in subjects if subject.word == "person" and subject.track is not None]
+    return [
+        Subject("person", 0.85, facing=True, track=face)
+        for face in faces
+        if len(face.times) >= 2 and not any(_holds(person, face) for person in people)
+    ]
+
+
+def _holds(person: Track, face: Track) -> bool:
+    return any(
+        abs(time - other) <= _TOLERANCE and inside(box, holder) > 0.5
+        for time, box in zip(face.times, face.boxes, strict=True)
+        for other, holder in zip(person.times, person.boxes, strict=True)
+    )
+
+
+def at_once(subjects: Iterable[Subject]) -> dict[str, int]:
+    """The most of each word in view at the same time: in two samples at least, so that one stray blob adds nobody.
+
+    Never the number of tracks: a track breaks wherever somebody is hidden for a moment, so that counts the same people again and again.
+    """
+    samples: dict[str, Counter[float]] = {}
+    for subject in subjects:
+        if subject.track is not None:
+            for time in _present(subject.track):
+                samples.setdefault(subject.word, Counter())[time] += subject.track.together.get(time, 1)
+    return {word: _second_largest(counts) for word, counts in samples.items()}
+
+
+def _present(track: Track) -> set[float]:
+    """The times at which it was seen, to a half of a second."""
+    return {round(time * 2) / 2 for time in track.times}
+
+
+def _second_largest(counts: Counter[float]) -> int:
+    largest = sorted(counts.values(), reverse=True)
+    return largest[1] if len(largest) > 1 else largest[0]
