@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from sqlite3 import IntegrityError
 
 from localcloud.mns.errors import AlreadyExist, MnsError, NotExist, invalid_argument, receipt_handle_error
 from localcloud.mns.model import (
@@ -95,12 +96,12 @@ class MessageQueues:
         """As `send`, but without waking those who wait: for a caller that commits more than this, and calls `wake` afterwards."""
         self._add(self.find(name), [draft])
 
-    def send_batch(self, name: str, drafts: Sequence[Draft]) -> list[Message | MnsError]:
-        """What became of each, in order: one bad message doesn't keep the others out."""
+    def send_batch(self, name: str, drafts: Sequence[Draft | MnsError]) -> list[Message | MnsError]:
+        """What became of each, in order: one bad message, or one that could not even be read, doesn't keep the others out."""
         queue = self.find(name)
         if not 1 <= len(drafts) <= BATCH_LIMIT:
             raise invalid_argument(f"The number of messages should be between 1 and {BATCH_LIMIT}.")
-        if sum(len(draft.body.encode()) for draft in drafts) > BATCH_BYTES:
+        if sum(len(draft.body.encode()) for draft in drafts if isinstance(draft, Draft)) > BATCH_BYTES:
             raise invalid_argument(f"The total length of the messages should not be over {BATCH_BYTES} bytes.")
         outcome = [self._try_add(queue, draft) for draft in drafts]
         self.wake()
@@ -145,7 +146,9 @@ class MessageQueues:
     def set_logging_bucket(self, bucket: str) -> None:
         self._store.set_logging_bucket(bucket)
 
-    def _try_add(self, queue: Queue, draft: Draft) -> Message | MnsError:
+    def _try_add(self, queue: Queue, draft: Draft | MnsError) -> Message | MnsError:
+        if isinstance(draft, MnsError):
+            return draft
         try:
             return self._add(queue, [draft])[0]
         except MnsError as error:
@@ -155,7 +158,10 @@ class MessageQueues:
         now = self._clock()
         messages = [_message(queue, draft, now) for draft in drafts]
         self._store.forget_expired(queue.name, now)
-        self._store.add(queue.name, messages)
+        try:
+            self._store.add(queue.name, messages)
+        except IntegrityError as error:  # deleted since it was found
+            raise NotExist("Queue", queue.name) from error
         return messages
 
     def _take(self, queue: Queue, count: int) -> list[Message]:

@@ -32,10 +32,11 @@ class MessageService:
         self, data: Path, place: Place, keyring: Keyring, listener: TopicListener | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._database = Database(data / "mns.sqlite3", SCHEMA)
-        topic_store = TopicStore(self._database)
-        self._queues = MessageQueues(QueueStore(self._database), clock)
-        self._courier = Courier(self._database, topic_store, self._queues, place.account_id, clock)
-        self._topics = Topics(topic_store, clock, on_publish=self._courier.ring)
+        self._topic_store = TopicStore(self._database)
+        self._queue_store = QueueStore(self._database)
+        self._queues = MessageQueues(self._queue_store, clock)
+        self._courier = Courier(self._database, self._topic_store, self._queues, place.account_id, clock)
+        self._topics = Topics(self._topic_store, clock, on_publish=self._courier.ring)
         self._wire = Wire(self._queues, self._topics, keyring, place.account_id, clock)
         if listener:
             self.listen(listener)
@@ -57,6 +58,12 @@ class MessageService:
 
     def serve(self, request: Request) -> Reply:
         return self._wire.serve(request)
+
+    def has_topic(self, topic: str) -> bool:
+        return self._topic_store.find(topic) is not None
+
+    def has_queue(self, queue: str) -> bool:
+        return self._queue_store.find(queue) is not None
 
     def publish(self, topic: str, body: str) -> None:
         """Raises KeyError for an unknown topic, MnsError for a body that a client could not have sent either."""

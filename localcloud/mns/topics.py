@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from sqlite3 import IntegrityError
 
 from localcloud.mns.errors import AlreadyExist, MnsError, NotExist, invalid_argument
 from localcloud.mns.model import (
@@ -127,7 +128,10 @@ class Topics:
         publication = Publication(uuid.uuid4().hex.upper(), topic, draft.body, body_md5(draft.body), self._clock(), draft.tag)
         wanting = [each.name for each in self._store.subscriptions(topic) if each.wants(draft.tag)]
         self._store.forget(publication.published - TOPIC_RETENTION_SECONDS)
-        self._store.publish(publication, [LISTENER, *wanting])
+        try:
+            self._store.publish(publication, [LISTENER, *wanting])
+        except IntegrityError as error:  # deleted since it was found
+            raise NotExist("Topic", topic) from error
         self._on_publish()
         return publication
 

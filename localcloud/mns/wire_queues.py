@@ -50,18 +50,10 @@ class QueueCalls:
             message = self._queues.send(name, draft(documents.read(body, "Message")))
             return reply(201, documents.document("Message", documents.fields(_sent(message))))
         drafts = [_try_draft(each) for each in documents.read(body, "Messages").iterfind("Message")]
-        outcome = self._send_good(name, drafts)
+        outcome = self._queues.send_batch(name, drafts)
         entries = (documents.fields(failure(each) if isinstance(each, MnsError) else _sent(each, brief=True)) for each in outcome)
         content = "".join(documents.element("Message", entry) for entry in entries)
         return reply(500 if any(isinstance(each, MnsError) for each in outcome) else 201, documents.document("Messages", content))
-
-    def _send_good(self, name: str, drafts: list[Draft | MnsError]) -> list[Message | MnsError]:
-        good = [each for each in drafts if isinstance(each, Draft)]
-        if not good and drafts:
-            self._queues.find(name)
-            return [each for each in drafts if isinstance(each, MnsError)]
-        sent = iter(self._queues.send_batch(name, good))
-        return [each if isinstance(each, MnsError) else next(sent) for each in drafts]
 
     def receive(self, call: Call) -> Reply:
         """ReceiveMessage, BatchReceiveMessage, PeekMessage and BatchPeekMessage."""

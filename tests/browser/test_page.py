@@ -138,7 +138,7 @@ def test_the_player_starts_at_the_moment_and_jumps_to_another(page: Page, site: 
 
     page.keyboard.press("Escape")
     page.wait_for_selector("#player", state="hidden")
-    assert page.locator("video").count() == 0
+    page.wait_for_selector("video", state="detached")
 
 
 def test_the_player_plays_by_itself_from_the_moment(page: Page, site: Site) -> None:
@@ -239,6 +239,16 @@ def test_an_error_shows_its_fix(page: Page, site: Site) -> None:
     site.search = lambda _: answer([hit(title="now it works")])
     page.click("text=Try again")
     assert titles(page) == ["now it works"]
+
+
+def test_a_very_long_sentence_is_sent_whole(page: Page, site: Site) -> None:
+    site.search = lambda asked: (
+        400,
+        {"error": {"code": "BadInput", "message": f"q has {len(asked['q'])} characters", "field": "q", "fix": "Fewer."}},
+    )
+    search(page, site, "x" * 10_000)
+    page.wait_for_selector("[role=alert]")
+    assert "10000 characters" in page.locator("[role=alert]").inner_text()
 
 
 def test_an_answer_that_is_late_does_not_replace_a_newer_one(page: Page, site: Site) -> None:

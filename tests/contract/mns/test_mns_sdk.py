@@ -107,6 +107,22 @@ def raw(cloud: Cloud, method: str, target: str, headers: dict[str, str], body: b
     return answer.status, root.findtext("{http://mns.aliyuncs.com/doc/v1/}Code") or ""
 
 
+def post_messages(cloud: Cloud, inner: str) -> tuple[int, list[str]]:
+    """Status, and the error code of each message in a batch or of the whole."""
+    target = "/queues/jobs/messages"
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.door.port, timeout=10)
+    connection.request(
+        "POST", target, f"<Messages>{inner}</Messages>".encode(), signed("POST", target, formatdate(time.time(), usegmt=True))
+    )
+    answer = connection.getresponse()
+    root = ElementTree.fromstring(answer.read())
+    connection.close()
+    namespace = "{http://mns.aliyuncs.com/doc/v1/}"
+    if root.tag == f"{namespace}Error":
+        return answer.status, [root.findtext(f"{namespace}Code", "")]
+    return answer.status, [message.findtext(f"{namespace}ErrorCode", "") for message in root]
+
+
 def signed(method: str, target: str, date: str, headers: dict[str, str] | None = None) -> dict[str, str]:
     plain = {"x-mns-version": "2015-06-06", "date": date} | (headers or {})
     request = Request(method, target, Headers(list(plain.items())))
@@ -237,6 +253,17 @@ def test_a_batch_that_fails_in_part_says_which(queue: Any) -> None:
     assert error.type == "InvalidArgument"
     assert [sorted(each) for each in error.sub_errors] == [["MessageBodyMD5", "MessageId"], ["ErrorCode", "ErrorMessage"]]
     assert queue.receive_message_with_str_body(0).message_body == "small"
+
+
+@pytest.mark.contract(DOCUMENT + "BatchSendMessage: at most 16 messages; DelaySeconds 0 to 604800")
+def test_a_batch_with_an_unreadable_message_or_too_many(cloud: Cloud, queue: Any) -> None:
+    inner = (
+        "<Message><MessageBody>a</MessageBody></Message><Message><MessageBody>b</MessageBody><DelaySeconds>soon</DelaySeconds></Message>"
+    )
+    assert post_messages(cloud, inner) == (500, ["", "InvalidArgument"])
+    assert queue.get_attributes().active_messages == 1
+    assert post_messages(cloud, "<Message><MessageBody>a</MessageBody></Message>" * 17) == (400, ["InvalidArgument"])
+    assert post_messages(cloud, "") == (400, ["InvalidArgument"])
 
 
 @pytest.mark.contract(DOCUMENT + "ChangeMessageVisibility: a new handle, and the old one is void")
