@@ -141,22 +141,23 @@ def draw_van(picture: Picture, rear: Point, length: float, colour: Colour, turne
 
 
 def draw_suitcase(picture: Picture, foot: Point, height: float) -> None:
-    """A wheeled suitcase, standing on `foot`; `height` to the top of its pulled-out handle."""
+    """A wheeled suitcase, standing on `foot`; `height` to the top of its handle."""
     x, y = foot
     shell, metal = (95, 60, 35), (95, 95, 100)
 
     def at(across: float, up: float) -> Point:
         return x + across * height, y - up * height
 
-    draw_shadow(picture, foot, 0.5 * height)
+    draw_shadow(picture, foot, 0.75 * height)
     for side in (-1, 1):
-        _tapered(picture, at(side * 0.1, 0.65), at(side * 0.1, 0.97), 0.03 * height, 0.03 * height, metal)
-        _disc(picture, at(side * 0.19, 0.04), 0.045 * height, (30, 30, 30))
-    _tapered(picture, at(-0.11, 0.98), at(0.11, 0.98), 0.045 * height, 0.045 * height, (30, 30, 30))
-    _tapered(picture, at(0, 0.26), at(0, 0.51), 0.4 * height, 0.4 * height, shell)
-    _polygon(picture, [at(-0.24, 0.08), at(-0.24, 0.67), at(0.24, 0.67), at(0.24, 0.08)], shell)
-    for rib in (-0.14, -0.05, 0.05, 0.14):
-        _tapered(picture, at(rib, 0.14), at(rib, 0.61), 0.02 * height, 0.02 * height, shaded(shell, 1.5))
+        _tapered(picture, at(side * 0.16, 0.85), at(side * 0.16, 0.97), 0.05 * height, 0.05 * height, metal)
+        _disc(picture, at(side * 0.38, 0.05), 0.06 * height, (30, 30, 30))
+    _tapered(picture, at(-0.17, 0.98), at(0.17, 0.98), 0.07 * height, 0.07 * height, (30, 30, 30))
+    _tapered(picture, at(-0.34, 0.28), at(-0.34, 0.7), 0.34 * height, 0.34 * height, shell)
+    _tapered(picture, at(0.34, 0.28), at(0.34, 0.7), 0.34 * height, 0.34 * height, shell)
+    _polygon(picture, [at(-0.36, 0.11), at(-0.36, 0.87), at(0.36, 0.87), at(0.36, 0.11)], shell)
+    for rib in (-0.32, -0.16, 0.0, 0.16, 0.32):
+        _tapered(picture, at(rib, 0.2), at(rib, 0.78), 0.03 * height, 0.03 * height, shaded(shell, 1.5))
 
 
 def draw_shadow(picture: Picture, foot: Point, reach: float) -> None:

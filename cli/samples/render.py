@@ -144,23 +144,23 @@ def van_passing(random: np.random.Generator) -> Scene:
 
 
 def suitcase_left_behind(random: np.random.Generator) -> Scene:
-    """In from the right with a suitcase, a stop, and out again without it: it stands for four seconds alone."""
+    """In from the right with a suitcase, a stop, and out again without it. The yard is empty for long enough before to be known as such."""
     height = 0.5 * SMALL.height
-    speed, ground, way = _WALKING * height, SMALL.height * 0.85, SMALL.width * 0.5
-    arrived = 0.8 + way / speed
-    turned = arrived + 0.7
+    speed, ground, way = _WALKING * height, SMALL.height * 0.85, SMALL.width * 0.45
+    entered = 1.8
+    turned = entered + way / speed + 0.5
     edge, trailing = SMALL.width + 0.3 * height, 0.32 * height
     outfit = Outfit(jacket=(70, 130, 45), trousers=(60, 60, 70))
 
     def act(picture: Picture, time: float) -> None:
-        approached = min(way, max(0.0, time - 0.8) * speed)
+        approached = min(way, max(0.0, time - entered) * speed)
         walked = approached - max(0.0, time - turned) * speed
-        facing, swing = (-1, 1.0) if time < arrived else (-1, 0.0) if time < turned else (1, 1.0)
-        draw_suitcase(picture, (edge - approached + trailing, ground - 0.01 * height), 0.45 * height)
+        facing, swing = (-1, 1.0 if approached < way else 0.0) if time < turned else (1, 1.0)
+        draw_suitcase(picture, (edge - approached + trailing, ground - 0.01 * height), 0.3 * height)
         if walked > -0.1 * height:
             draw_person(picture, Pose((edge - walked, ground), height, facing, 2 * math.pi * walked / (STRIDE * height), swing), outfit)
 
-    return Scene(SMALL, turned + way / speed + 4.0, yard(SMALL.width, SMALL.height, random), act)
+    return Scene(SMALL, 10.0, yard(SMALL.width, SMALL.height, random), act)
 
 
 def empty_yard(random: np.random.Generator) -> Scene:
@@ -170,7 +170,7 @@ def empty_yard(random: np.random.Generator) -> Scene:
 def gate_sign(random: np.random.Generator) -> Scene:
     picture = np.full((LARGE.height, LARGE.width, 3), (120, 125, 118), np.uint8)
     picture = weathered(picture, random)
-    put_sign(picture, (SIGN_TEXT, CHINESE_SIGN), (190, 150, 900, 360))
+    put_sign(picture, (SIGN_TEXT, CHINESE_SIGN), (240, 170, 800, 340))
     return Scene(LARGE, 5.0, picture, _nothing)
 
 

@@ -101,11 +101,15 @@ def _bricks(wall: Picture, course: float, mortar: Colour) -> None:
 
 
 def _lettering(picture: Picture, text: str, top_centre: tuple[float, float], room: tuple[float, float]) -> None:
-    font = cv2.FONT_HERSHEY_DUPLEX
-    (wide, high), _ = cv2.getTextSize(text, font, 1.0, 1)
+    """Word by word: the font's own spaces are so wide that a reader takes the words apart."""
+    font, gap = cv2.FONT_HERSHEY_DUPLEX, 7
+    sizes = [cv2.getTextSize(word, font, 1.0, 1)[0] for word in text.split()]
+    wide, high = sum(size[0] + gap for size in sizes) - gap, max(size[1] for size in sizes)
     scale = min(room[0] / wide, room[1] / high)
-    origin = round(top_centre[0] - wide * scale / 2), round(top_centre[1] + high * scale)
-    cv2.putText(picture, text, origin, font, scale, (40, 30, 25), max(1, round(2 * scale)), cv2.LINE_AA)
+    x, baseline = top_centre[0] - wide * scale / 2, round(top_centre[1] + high * scale)
+    for word, size in zip(text.split(), sizes, strict=True):
+        cv2.putText(picture, word, (round(x), baseline), font, scale, (40, 30, 25), max(1, round(2.5 * scale)), cv2.LINE_AA)
+        x += (size[0] + gap) * scale
 
 
 def _strokes(picture: Picture, top_centre: tuple[float, float], size: float) -> None:
