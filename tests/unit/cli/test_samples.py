@@ -21,6 +21,8 @@ from cli.samples import Sample, gather
 from cli.samples.photos import LOCK, PHOTOS, PhotosUnavailable, fetch
 from cli.samples.render import SIGN_TEXT, encode, play, street_at_night
 from cli.samples.scenery import CHINESE_SIGN
+from engines.understanding import build
+from engines.understanding.types import Engine
 
 Picture = NDArray[np.uint8]
 CLIPS = ("street-by-day.mp4", "street-at-night.mp4", "van-passing.mp4", "suitcase-left-behind.mp4", "empty-yard.mp4", "gate-sign.mp4")
@@ -29,6 +31,11 @@ CLIPS = ("street-by-day.mp4", "street-at-night.mp4", "van-passing.mp4", "suitcas
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
     return {sample.name: sample for sample in gather(tmp_path_factory.mktemp("samples"), photos=False)}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return build(read_text=False)
 
 
 def frames(sample: Sample) -> list[Picture]:
@@ -157,6 +164,30 @@ def test_the_sequence_names_its_images_and_they_show_one_walk(samples: dict[str,
     assert manifest == {"images": ["1.jpg", "2.jpg", "3.jpg", "4.jpg"], "time": "2026-11-20T08:30:00Z"}
     pictures = [np.asarray(cv2.imread(str(folder / name)), np.uint8) for name in manifest["images"]]
     assert [people(picture) for picture in pictures] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "words"),
+    [
+        ("street-by-day.mp4", {"human"}, {"person", "red", "right", "day"}),
+        ("street-at-night.mp4", {"human"}, {"person", "blue", "left", "night"}),
+        ("van-passing.mp4", {"vehicle"}, {"vehicle", "right"}),
+        ("suitcase-left-behind.mp4", {"human", "package"}, {"person", "green", "left behind"}),
+        ("empty-yard.mp4", set(), set()),
+        ("gate-sign.mp4", set(), set()),
+        ("entrance-visit", {"human"}, {"person"}),
+    ],
+)
+def test_each_clip_is_a_clear_example_to_the_built_in_engine(
+    samples: dict[str, Sample], engine: Engine, name: str, labels: set[str], words: set[str]
+) -> None:
+    path = samples[name].path
+    files = sorted(path.glob("*.jpg")) if path.is_dir() else [path]
+
+    description = engine.describe(files, "sequence" if path.is_dir() else "video")
+
+    assert {label for label in ("human", "vehicle", "pet", "package") if getattr(description, label)} == labels
+    assert not {word for word in words if word not in description.caption}
 
 
 def wheel_of_photos(folder: Path, names: list[str]) -> Path:
