@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,9 @@ import httpx
 
 from localcloud.ims.runner import Stopped
 from localcloud.ports import Objects
+
+# At INFO httpx logs every URL whole, and those of inputs carry signatures.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 _SIGNATURE_KEYS = {"signature", "x-oss-signature", "ossaccesskeyid", "security-token", "x-oss-security-token"}
 
@@ -79,6 +83,14 @@ class Inputs:
         self._stopping = stopping
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        # A proxy that the environment names is for the world outside, not for this machine.
+        direct = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+        self._client = httpx.Client(
+            follow_redirects=True, max_redirects=limits.redirects, timeout=httpx.Timeout(30, connect=10), mounts=direct
+        )
+
+    def close(self) -> None:
+        self._client.close()
 
     @contextmanager
     def files(self, addresses: Sequence[str]) -> Iterator[list[Path]]:
@@ -117,12 +129,7 @@ class Inputs:
             shutil.copyfile(stored.path, file)
 
     def _download(self, address: str, file: Path) -> None:
-        # A proxy that the environment names is for the world outside, not for this machine.
-        direct = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
-        client = httpx.Client(
-            follow_redirects=True, max_redirects=self._limits.redirects, timeout=httpx.Timeout(30, connect=10), mounts=direct
-        )
-        with client, client.stream("GET", address) as response, file.open("wb") as out:
+        with self._client.stream("GET", address) as response, file.open("wb") as out:
             if response.status_code != httpx.codes.OK:
                 raise InputError(f"the input {printable(address)} can't be fetched: HTTP {response.status_code}")
             self._copy(response, out, address)

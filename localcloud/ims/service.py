@@ -49,7 +49,8 @@ class Settings:
 class IntelligentMediaServices:
     """A `Service`: IMS (product ICE, 2020-11-09), and of MPS (2014-06-18) the one operation that binds callbacks.
 
-    `data` is its own folder. `understanding` is closed by `stop`. What was under way when the process ended is done again after `start`.
+    `data` is its own folder; `understanding` is started and closed with it. What was under way when the process ended is done again
+    after `start`.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class IntelligentMediaServices:
         self._stopping = threading.Event()
         self._database = open_store(data / "ims.sqlite")
         self._shelf = Shelf(data / "libraries", open_library)
-        inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping)
+        self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping)
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
         tagging = SmarttagRunner(
@@ -93,6 +94,7 @@ class IntelligentMediaServices:
         )
 
     def start(self) -> None:
+        self._understanding.start()
         for runner in self._runners:
             runner.start()
 
@@ -103,6 +105,7 @@ class IntelligentMediaServices:
         self._understanding.close()
         for runner in self._runners:
             runner.join(STOP_SECONDS)
+        self._inputs.close()
         self._shelf.close()
         self._database.close()
 

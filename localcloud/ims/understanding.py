@@ -47,6 +47,8 @@ class Understanding(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
+    def start(self) -> None: ...
+
     def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
         """What is not urgent waits until nothing urgent does.
 

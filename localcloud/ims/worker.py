@@ -25,9 +25,12 @@ from localcloud.ims.understanding import DESCRIPTION, EngineSettings
 def build_engine(settings: EngineSettings) -> Engine:
     """The engine of the settings, imported here because it loads OpenCV and models."""
     from engines.understanding import build
+    from engines.understanding.vision import VisionSettings, with_vision
 
-    detector = Path(settings.detector) if settings.detector else None
-    return build(detector=detector, detector_sha256=settings.detector_sha256)
+    built = build(Path(settings.detector) if settings.detector else None, settings.detector_sha256)
+    if settings.vision_base_url is None:
+        return built
+    return with_vision(built, VisionSettings(settings.vision_base_url, settings.vision_api_key or "", settings.vision_model or ""))
 
 
 def main() -> None:

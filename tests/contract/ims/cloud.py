@@ -101,13 +101,18 @@ class InProcess:
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine or ScriptedEngine()
         self.asked: list[tuple[MediaKind, bool]] = []
+        self.done: list[Description] = []
         self.closed = False
+
+    def start(self) -> None:
+        pass
 
     def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
         self.asked.append((kind, urgent))
         description = self._engine.describe(files, kind)
         if self.closed:
             raise Stopped
+        self.done.append(description)
         return description
 
     def close(self) -> None:
@@ -115,22 +120,29 @@ class InProcess:
 
 
 class Cloud:
-    def __init__(self, folder: Path, understanding: Understanding | None = None) -> None:
+    """With `engine` the media are analysed by real worker processes, otherwise in this one, as scripted."""
+
+    def __init__(self, folder: Path, engine: EngineSettings | None = None, limits: WorkerLimits | None = None) -> None:
         self.folder = folder
         self.queues = FakeQueues()
         self.objects = FakeObjects(folder / "objects")
         self.keyring = Keyring(KEY)
-        self.start(understanding)
+        self._engine = engine
+        self._limits = limits
+        self.start()
 
-    def start(self, understanding: Understanding | None = None) -> None:
-        self.understanding = understanding or InProcess()
+    def start(self) -> None:
+        self.scripted = InProcess()
+        understanding: Understanding = self.scripted
+        if self._engine:
+            understanding = Workers(self._engine, self.folder / "workers.log", limits=self._limits)
         self.service = IntelligentMediaServices(
             self.folder / "ims",
             PLACE,
             self.keyring,
             self.queues,
             self.objects,
-            self.understanding,
+            understanding,
             open_library,
             settings=Settings(retry_seconds=0.01),
         )
@@ -155,12 +167,9 @@ class Cloud:
             )
         )
 
-    def workers(self, engine: EngineSettings, limits: WorkerLimits | None = None) -> Workers:
-        return Workers(engine, self.folder / "workers.log", limits=limits)
-
 
 class Website:
-    """Serves a few files over HTTP; a path that is a number answers with that status, `/to?address` redirects there."""
+    """Serves a few files over HTTP; a path that is a number answers with that status, `/to?address` redirects there, `/loop` to itself."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -195,6 +204,8 @@ class Website:
     def _status(self, path: str, query: str) -> tuple[int, Mapping[str, str]]:
         if path == "/to":
             return 302, {"Location": query}
+        if path == "/loop":
+            return 302, {"Location": "/loop"}
         if path.strip("/").isdigit():
             return int(path.strip("/")), {}
         return (200 if path in self.files else 404), {}
