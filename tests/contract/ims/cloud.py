@@ -40,6 +40,20 @@ def until(look: Callable[[], T | None]) -> T:
     raise AssertionError("it did not happen in time")
 
 
+def client(port: int, key: Credential = KEY, **settings: Any) -> Any:
+    return Client(
+        open_api.Config(
+            access_key_id=key.access_key_id,
+            access_key_secret=key.access_key_secret,
+            security_token=key.security_token,
+            endpoint=f"127.0.0.1:{port}",
+            protocol="http",
+            region_id=PLACE.region,
+            **settings,
+        )
+    )
+
+
 class FakeQueues:
     """Takes messages for the topics and queues that exist; refuses the first `failures` of them."""
 
@@ -155,17 +169,7 @@ class Cloud:
         self.service.stop()
 
     def client(self, key: Credential = KEY, **settings: Any) -> Any:
-        return Client(
-            open_api.Config(
-                access_key_id=key.access_key_id,
-                access_key_secret=key.access_key_secret,
-                security_token=key.security_token,
-                endpoint=f"127.0.0.1:{self.door.port}",
-                protocol="http",
-                region_id=PLACE.region,
-                **settings,
-            )
-        )
+        return client(self.door.port, key, **settings)
 
 
 class Website:

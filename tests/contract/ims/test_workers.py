@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from localcloud.ims import EngineSettings, WorkerLimits
 from tests.contract.ims.cloud import Cloud, Website, until
+from tests.contract.ims.cloud import client as client_of
 from tests.contract.ims.test_smarttag_jobs import images, query, reason, result, submit
 
 SCRIPTED = EngineSettings(factory="tests.contract.ims.scripted_engine:build")
@@ -92,6 +95,41 @@ def test_an_engine_that_can_not_be_built_says_so(make_cloud: CloudMaker, website
     client = cloud.client()
     job = submit(client, images(website.put("1.jpg", "say 1")))
     assert "failed while starting: AttributeError" in reason(client, job)
+
+
+@pytest.mark.contract("assumption: a job is never lost, and a killed process leaves none behind")
+def test_a_killed_service_leaves_no_worker_and_finishes_its_jobs_later(make_cloud: CloudMaker, website: Website, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.contract.ims.serve", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    ) as service:
+        assert service.stdout is not None
+        doomed = client_of(int(service.stdout.readline()))
+        started, gate = tmp_path / "started", tmp_path / "gate"
+        scripts = [f"started {started}-{number}\nwait {gate}\nsay {number}" for number in range(3)]
+        jobs = [submit(doomed, images(website.put(f"{number}.jpg", script))) for number, script in enumerate(scripts)]
+        pids = [until(lambda number=number: _number(Path(f"{started}-{number}"))) for number in range(2)]  # type: ignore[misc]
+        service.kill()
+    until(lambda: not any(_runs(pid) for pid in pids))
+
+    gate.touch()
+    later = make_cloud(SCRIPTED, WorkerLimits()).client()
+    for job in jobs:
+        result(later, job)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        # An orphan that has ended may stay as a zombie where nobody reaps.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _number(file: Path) -> int | None:
+    return int(file.read_text() or 0) if file.exists() else None
 
 
 @pytest.mark.contract("IPC content understanding: the answer's keys; the words are those of the pixels")
