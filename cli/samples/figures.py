@@ -129,15 +129,23 @@ def draw_van(picture: Picture, rear: Point, length: float, colour: Colour, turne
     def at(along: float, up: float) -> Point:
         return x + along * length, y - up * length
 
-    _polygon(
-        picture, [at(0, 0.07), at(0, 0.4), at(0.02, 0.43), at(0.7, 0.43), at(0.83, 0.27), at(0.98, 0.22), at(1, 0.18), at(1, 0.07)], colour
-    )
-    _polygon(picture, [at(0, 0.07), at(0, 0.12), at(1, 0.12), at(1, 0.07)], shaded(colour, 0.6))
-    _polygon(picture, [at(0.62, 0.26), at(0.62, 0.39), at(0.69, 0.39), at(0.79, 0.27)], (110, 95, 80))
-    _polygon(picture, [at(0.35, 0.14), at(0.35, 0.4), at(0.355, 0.4), at(0.355, 0.14)], shaded(colour, 0.7))
-    _polygon(picture, [at(0.97, 0.15), at(0.97, 0.19), at(0.995, 0.18), at(0.995, 0.15)], (190, 240, 250))
+    glass = (70, 60, 50)
+    roof = [at(0.0, 0.36), at(0.03, 0.42), at(0.66, 0.42), at(0.74, 0.39), at(0.83, 0.27), at(0.97, 0.22), at(1.0, 0.17)]
+    _polygon(picture, [at(0, 0.08), *roof, at(1, 0.08)], colour)
+    _polygon(picture, [at(0, 0.08), at(0, 0.13), at(1, 0.13), at(1, 0.08)], shaded(colour, 0.55))
+    _polygon(picture, [at(0.02, 0.385), at(0.03, 0.42), at(0.66, 0.42), at(0.72, 0.4)], shaded(colour, 1.2))
+    _polygon(picture, [at(0.7, 0.275), at(0.7, 0.385), at(0.73, 0.375), at(0.8, 0.275)], glass)
+    _polygon(picture, [at(0.55, 0.275), at(0.55, 0.385), at(0.68, 0.385), at(0.68, 0.275)], glass)
+    for seam in (0.3, 0.535, 0.69):
+        _polygon(picture, [at(seam, 0.13), at(seam, 0.4), at(seam + 0.005, 0.4), at(seam + 0.005, 0.13)], shaded(colour, 0.65))
+    _polygon(picture, [at(0.5, 0.25), at(0.5, 0.26), at(0.53, 0.26), at(0.53, 0.25)], (40, 40, 40))
+    _polygon(picture, [at(0.95, 0.16), at(0.95, 0.2), at(0.985, 0.19), at(0.99, 0.16)], (190, 240, 250))
+    _polygon(picture, [at(0.0, 0.2), at(0.0, 0.3), at(0.012, 0.3), at(0.012, 0.2)], (40, 40, 200))
+    for end in (-0.01, 0.94):
+        _polygon(picture, [at(end, 0.07), at(end, 0.11), at(end + 0.07, 0.11), at(end + 0.07, 0.07)], (45, 45, 48))
     for along in (0.2, 0.8):
-        _wheel(picture, at(along, 0.075), 0.078 * length, turned)
+        _disc(picture, at(along, 0.085), 0.098 * length, (30, 30, 32))
+        _wheel(picture, at(along, 0.075), 0.08 * length, turned)
 
 
 def draw_suitcase(picture: Picture, foot: Point, height: float) -> None:
@@ -184,7 +192,7 @@ def _reach(joint: Point, angle: float, length: float) -> Point:
 
 def _wheel(picture: Picture, centre: Point, radius: float, turned: float) -> None:
     _disc(picture, centre, radius, (28, 28, 30))
-    _disc(picture, centre, radius * 0.55, (150, 150, 150))
+    _disc(picture, centre, radius * 0.6, (175, 175, 175))
     for spoke in range(5):
         angle = turned + spoke * 2 * math.pi / 5
         rim = centre[0] + radius * 0.5 * math.cos(angle), centre[1] + radius * 0.5 * math.sin(angle)
