@@ -96,8 +96,7 @@ class Instance:
         return self._process.pid
 
     def start(self, request_id: str) -> Outcome:
-        """Wait for the process, then run the initializer if there is one."""
-        self._tail = Tail()
+        """Wait for the process, then run the initializer if there is one. What it prints belongs to the first invocation."""
         began = time.monotonic()
         try:
             self._await(START_SECONDS, "Function instance did not start")
@@ -109,9 +108,10 @@ class Instance:
 
     def invoke(self, call: Call) -> Outcome:
         """Run the handler; a function that fails, hangs, takes too much memory or dies gives an outcome with an error JSON."""
-        self._tail = Tail()
         # The documented words (official help, "Function time out after").
-        return self._run(INVOKE, call, self._launch.timeout, "Function time out after")
+        outcome = self._run(INVOKE, call, self._launch.timeout, "Function time out after")
+        self._tail = Tail()
+        return outcome
 
     def stop(self) -> None:
         """Let the process run preStop and end by itself, then end what is left of it."""

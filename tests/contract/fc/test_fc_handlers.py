@@ -1,0 +1,396 @@
+"""How functions are run: the handler protocol of the built-in Python runtimes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from localcloud.fc.errors import ProjectError, Stopped, TooManyInstances
+from localcloud.fc.instances import Limits
+from tests.contract.fc.laptop import KEYRING, Laptop, answer, eventually
+
+HELP = "official help, "
+RUNTIME = "the built-in python3.9 runtime: "
+
+
+@pytest.mark.contract(HELP + "Handlers in Python: event is bytes, passed through unmodified")
+def test_the_event_is_bytes_and_arrives_as_it_was_sent(laptop: Laptop) -> None:
+    fc = laptop.start("def handler(event, context): return event if type(event) is bytes else 'not bytes'")
+    payload = b"\x00\xff\r\n not json"
+    assert fc.invoke("work", payload).payload == payload
+    large = os.urandom(3_000_000)
+    assert fc.invoke("work", large).payload == large
+
+
+@pytest.mark.contract(RUNTIME + "return values")
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'grüße'", "grüße".encode()),
+        ("b'\\x00'", b"\x00"),
+        ("None", b"null"),
+        ("{'b': 1, 'a': [True]}", b'{\n    "a": [\n        true\n    ],\n    "b": 1\n}'),
+        ("__import__('decimal').Decimal('1.5')", b"1.5"),
+        ("__import__('datetime').date(2024, 5, 6)", b'"2024-05-06"'),
+    ],
+)
+def test_return_values(laptop: Laptop, expression: str, expected: bytes) -> None:
+    fc = laptop.start(f"def handler(event, context): return {expression}")
+    assert fc.invoke("work", b"").payload == expected
+
+
+@pytest.mark.contract(HELP + "Error handling: status 200, X-Fc-Error-Type, and a stack trace that begins in the function's code")
+def test_an_exception_becomes_error_json(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        def handler(event, context):
+            raise ValueError("something is wrong")
+        """
+    )
+    invocation = fc.invoke("work", b"")
+    error = json.loads(invocation.payload)
+    assert (invocation.status, invocation.error_type) == (200, "UnhandledInvocationError")
+    assert (error["errorMessage"], error["errorType"]) == ("something is wrong", "ValueError")
+    (frame,) = error["stackTrace"]
+    assert frame[0] == f'File "{laptop.folder}/code/index.py"'
+    assert frame[1:] == ["line 3", "in handler", 'raise ValueError("something is wrong")']
+
+
+@pytest.mark.contract(RUNTIME + "errors while loading")
+@pytest.mark.parametrize(
+    ("source", "error_type", "message"),
+    [
+        ("import nowhere", "ImportModuleError", "Unable to import module 'index'"),
+        ("def handler(:", "UserCodeSyntaxError", "index"),
+        ("1 / 0", "UserCodeError", "Module initialization error: division by zero"),
+        ("other = 1", "HandlerNotFound", "Handler 'handler' is missing on module 'index'"),
+    ],
+)
+def test_code_that_can_not_be_loaded(laptop: Laptop, source: str, error_type: str, message: str) -> None:
+    error = json.loads(laptop.start(source).invoke("work", b"").payload)
+    assert error["errorType"] == error_type
+    assert message in error["errorMessage"]
+
+
+@pytest.mark.contract(HELP + "Context: python3.12 has neither credentials nor service")
+def test_the_context_of_python_3_12(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        def handler(event, context):
+            f = context.function
+            return {"id": context.request_id, "name": f.name, "handler": f.handler, "memory": f.memory, "timeout": f.timeout,
+                    "version": f.version_id, "qualifier": f.qualifier, "region": context.region, "account": context.account_id,
+                    "retries": context.retry_count, "old": [hasattr(context, "credentials"), hasattr(context, "service")],
+                    "logger": context.logger.name, "tracing": context.tracing.span_context}
+        """
+    )
+    invocation = fc.invoke("work", b"")
+    seen = json.loads(invocation.payload)
+    assert seen.pop("id") == invocation.request_id
+    assert re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{12}", invocation.request_id)
+    assert seen == {
+        "name": "work",
+        "handler": "index.handler",
+        "memory": 512,
+        "timeout": 10,
+        "version": "",
+        "qualifier": "LATEST",
+        "region": "cn-shanghai",
+        "account": "1000000000000001",
+        "retries": 0,
+        "old": [False, False],
+        "logger": "root",
+        "tracing": None,
+    }
+
+
+@pytest.mark.contract(HELP + "Context: python3.10 and older have credentials")
+def test_the_context_of_python_3_10(laptop: Laptop) -> None:
+    fc = laptop.start("def handler(event, context): return vars(context.credentials)", runtime="python3.10")
+    seen = answer(fc)
+    assert KEYRING.secret_for(seen["access_key_id"], seen["security_token"]) == seen["access_key_secret"]
+
+
+@pytest.mark.contract(HELP + "Environment variables: temporary keys, FC_* names, and the function's own")
+def test_the_environment(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_PARENT", "x")
+    fc = laptop.start("import os\ndef handler(event, context): return dict(os.environ)", environmentVariables={"BUCKET": "media"})
+    seen = answer(fc)
+    secret = KEYRING.secret_for(seen["ALIBABA_CLOUD_ACCESS_KEY_ID"], seen["ALIBABA_CLOUD_SECURITY_TOKEN"])
+    assert secret == seen["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    assert seen["BUCKET"] == "media"
+    assert seen["FC_FUNC_CODE_PATH"] == f"{laptop.folder}/code/"
+    assert (seen["FC_FUNCTION_NAME"], seen["FC_REGION"]) == ("work", "cn-shanghai")
+    assert "SECRET_OF_THE_PARENT" not in seen
+
+
+@pytest.mark.contract(RUNTIME + "sys.path: code, then the layer's site-packages, then the layer's python folder")
+def test_sys_path_and_isolation(laptop: Laptop) -> None:
+    layer = laptop.folder / "layer"
+    (layer / "python").mkdir(parents=True)
+    (layer / "python" / "shared_code.py").write_text("NAME = 'from the layer'")
+    fc = laptop.start(
+        """
+        import importlib.util, sys, shared_code, httpx
+        def handler(event, context):
+            ours = [name for name in ("localcloud", "engines", "cli") if importlib.util.find_spec(name)]
+            return {"path": sys.path, "layer": shared_code.NAME, "ours": ours}
+        """,
+        layer_folders={"common": layer},
+        layers=["acs:fc:cn-shanghai:1000000000000001:layers/common/versions/1"],
+    )
+    seen = answer(fc)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    code = f"{laptop.folder}/code"
+    assert seen["path"][:3] == [code, f"{layer}/python/lib/{version}/site-packages", f"{layer}/python"]
+    assert seen["layer"] == "from the layer"
+    assert seen["ours"] == []
+
+
+@pytest.mark.contract(HELP + "Layers; assumption: a layer without a folder on this machine is refused at the start")
+def test_an_unknown_layer_is_refused(laptop: Laptop) -> None:
+    arn = "acs:fc:cn-shanghai:1000000000000001:layers/nowhere/versions/1"
+    with pytest.raises(ProjectError, match=r"work.*'nowhere' has no folder"):
+        laptop.start("", layers=[arn])
+
+
+@pytest.mark.contract(RUNTIME + "PYTHONPATH=/code/python, the hint of `s build`")
+def test_python_path_under_code(laptop: Laptop) -> None:
+    (laptop.folder / "code" / "python").mkdir(parents=True)
+    (laptop.folder / "code" / "python" / "vendored.py").write_text("NAME = 'vendored'")
+    source = "import vendored\ndef handler(event, context): return vendored.NAME"
+    fc = laptop.start(source, environmentVariables={"PYTHONPATH": "/code/python"})
+    assert fc.invoke("work", b"").payload == b"vendored"
+
+
+@pytest.mark.contract(HELP + "Execution timeout: 'Function time out after'; the next call gets a new instance")
+def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        import time
+        def handler(event, context):
+            if event == b"hang":
+                time.sleep(60)
+            return "done"
+        """,
+        timeout=1,
+    )
+    began = time.monotonic()
+    hung = fc.invoke("work", b"hang", log_tail=True)
+    assert time.monotonic() - began < 8
+    assert hung.error_type == "UnhandledInvocationError"
+    assert json.loads(hung.payload)["errorMessage"].startswith("Function time out after 1 seconds")
+    assert b"index.py" in hung.log_tail, "the log tells where the function stood"
+    after = fc.invoke("work", b"")
+    assert (after.payload, after.instance_id != hung.instance_id) == (b"done", True)
+
+
+@pytest.mark.contract("assumption: a function that ignores SIGTERM is killed")
+def test_a_function_that_ignores_termination_is_killed(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        import signal, subprocess, time
+        def handler(event, context):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            print("child", subprocess.Popen(["sleep", "60"]).pid)
+            time.sleep(60)
+        """,
+        timeout=1,
+    )
+    hung = fc.invoke("work", b"", log_tail=True)
+    assert b"time out" in hung.payload
+    match = re.search(rb"child (\d+)", hung.log_tail)
+    assert match
+    child = int(match[1])
+    eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.contract(HELP + "Limits: memorySize; the words 'Process exited unexpectedly before completing request'")
+def test_the_memory_limit(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        import time
+        def handler(event, context):
+            if event == b"grow":
+                held = bytearray(200 * 2**20)
+                time.sleep(60)
+            return "done"
+        """,
+        memorySize=128,
+    )
+    grown = fc.invoke("work", b"grow")
+    assert grown.error_type == "UnhandledInvocationError"
+    message = json.loads(grown.payload)["errorMessage"]
+    assert message.startswith("Process exited unexpectedly before completing request: the memory limit of 128 MB was exceeded")
+    assert grown.memory > 128 * 2**20
+    assert fc.invoke("work", b"").payload == b"done"
+
+
+@pytest.mark.contract(HELP + "Process exited unexpectedly before completing request")
+@pytest.mark.parametrize("ending", ["os._exit(3)", "sys.exit(0)", "os.kill(os.getpid(), 9)"])
+def test_a_process_that_exits(laptop: Laptop, ending: str) -> None:
+    fc = laptop.start(f"import os, sys\ndef handler(event, context):\n    if event == b'end': {ending}\n    return 'done'")
+    ended = fc.invoke("work", b"end")
+    assert ended.error_type == "UnhandledInvocationError"
+    assert json.loads(ended.payload)["errorMessage"].startswith("Process exited unexpectedly before completing request")
+    assert fc.invoke("work", b"").payload == b"done"
+
+
+@pytest.mark.contract(HELP + "Instance lifecycle hooks: the initializer runs once for an instance, preStop at its end")
+def test_lifecycle_hooks(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        count = 0
+        def initialize(context):
+            global count
+            count += 1
+        def handler(event, context): return str(count)
+        def pre_stop(context): print("goodbye")
+        """,
+        instanceLifecycleConfig={"initializer": {"handler": "index.initialize", "timeout": 10}, "preStop": {"handler": "index.pre_stop"}},
+    )
+    assert [fc.invoke("work", b"").payload for _ in range(3)] == [b"1", b"1", b"1"]
+    laptop.stop()
+    lines = laptop.log()
+    assert [line for line in lines if "Initialize" in line or "PreStop" in line or line == "goodbye"] == [
+        lines[1],
+        lines[2],
+        *lines[-3:],
+    ]
+    assert lines[-3].startswith("FC PreStop Start RequestId: ")
+    assert lines[-2] == "goodbye"
+
+
+@pytest.mark.contract(HELP + "Instance lifecycle hooks: a failed initializer fails the invocation; the next one gets a new instance")
+def test_a_failing_initializer(laptop: Laptop) -> None:
+    marker = laptop.folder / "failed-once"
+    fc = laptop.start(
+        f"""
+        import pathlib
+        def initialize(context):
+            marker = pathlib.Path({str(marker)!r})
+            if not marker.exists():
+                marker.touch()
+                raise RuntimeError("not yet")
+        def handler(event, context): return "done"
+        """,
+        instanceLifecycleConfig={"initializer": {"handler": "index.initialize", "timeout": 10}},
+    )
+    failed = fc.invoke("work", b"")
+    assert failed.error_type
+    assert json.loads(failed.payload)["errorMessage"] == "not yet"
+    after = fc.invoke("work", b"")
+    assert (after.payload, after.instance_id != failed.instance_id) == (b"done", True)
+
+
+@pytest.mark.contract(HELP + "Print function logs: format, markers; InvokeFunction: X-Fc-Log-Result holds the last 4 KB")
+def test_logs_and_markers(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        import logging
+        def handler(event, context):
+            print("printed raw")
+            logging.getLogger("x").info("logged %s", "once")
+            context.logger.debug("too fine")
+            if event == b"fail":
+                raise ValueError("gone wrong")
+            if event == b"much":
+                print("x" * 10000)
+        """
+    )
+    first = fc.invoke("work", b"", log_tail=True)
+    request_id = first.request_id
+    lines = first.log_tail.decode().splitlines()
+    assert lines[0] == "FunctionCompute python3 runtime inited."
+    assert lines[1:3] == [f"FC Invoke Start RequestId: {request_id}", "printed raw"]
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z {request_id} \[INFO\] logged once", lines[3])
+    assert lines[4:] == [f"FC Invoke End RequestId: {request_id}"]
+    failed = fc.invoke("work", b"fail", log_tail=True)
+    assert "ValueError: gone wrong" in failed.log_tail.decode()
+    assert failed.log_tail.decode().splitlines()[-1] == f"FC Invoke End RequestId: {failed.request_id}, Error: Unhandled function error"
+    assert len(fc.invoke("work", b"much", log_tail=True).log_tail) == 4096
+    assert any(re.fullmatch(r"instance i-[0-9a-f]+ cold start \d+ ms", line) for line in laptop.log())
+
+
+@pytest.mark.contract(HELP + "instances are reused when warm and added when busy; 429 ResourceExhausted over the limit")
+def test_warm_reuse_scale_out_and_the_limit(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.service.WAIT_SECONDS", 0.1)
+    gate = laptop.folder / "gate"
+    fc = laptop.start(
+        f"""
+        import os, time
+        def handler(event, context):
+            while event == b"wait" and not os.path.exists({str(gate)!r}):
+                time.sleep(0.01)
+            return str(os.getpid())
+        """,
+        limits=Limits(per_function=2),
+    )
+    first, second = fc.invoke("work", b""), fc.invoke("work", b"")
+    assert first.instance_id == second.instance_id
+    with ThreadPoolExecutor() as callers:
+        waiting = [callers.submit(fc.invoke, "work", b"wait") for _ in range(2)]
+
+        def refused() -> bool:
+            try:
+                fc.invoke("work", b"")
+            except TooManyInstances:
+                return True
+            return False
+
+        eventually(refused)
+        gate.touch()
+        assert len({call.result().instance_id for call in waiting}) == 2
+
+
+@pytest.mark.contract("assumption: an idle instance is let go after a while")
+def test_idle_instances_are_let_go(laptop: Laptop) -> None:
+    fc = laptop.start("import os\ndef handler(event, context): return str(os.getpid())", limits=Limits(idle_seconds=0.2))
+    process = int(fc.invoke("work", b"").payload)
+    eventually(lambda: not psutil.pid_exists(process))
+    assert fc.invoke("work", b"").error_type == ""
+
+
+@pytest.mark.contract("assumption: stopping ends every process of a function, busy ones too")
+def test_stop_ends_the_processes(laptop: Laptop) -> None:
+    started = laptop.folder / "started"
+    fc = laptop.start(
+        f"""
+        import os, pathlib, time
+        def handler(event, context):
+            pathlib.Path({str(started)!r}).write_text(str(os.getpid()))
+            time.sleep(60)
+        """,
+        timeout=60,
+    )
+    refusals: list[str] = []
+
+    def call() -> None:
+        try:
+            fc.invoke("work", b"")
+        except Stopped as error:
+            refusals.append(error.code)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    process = int(eventually(lambda: started.exists() and started.read_text()))
+    laptop.stop()
+    caller.join(10)
+    assert not psutil.pid_exists(process)
+    assert refusals == ["ServiceUnavailable"]
+
+
+@pytest.mark.contract(RUNTIME + "modules are loaded by their file in the code folder")
+def test_one_function_can_be_named_like_a_standard_module(laptop: Laptop, tmp_path: Path) -> None:
+    fc = laptop.start("", handler="queue.handler")
+    (tmp_path / "code" / "queue.py").write_text("def handler(event, context): return 'mine'")
+    assert fc.invoke("work", b"").payload == b"mine"

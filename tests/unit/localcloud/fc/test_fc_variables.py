@@ -1,0 +1,91 @@
+"""The variables of Serverless Devs, as `s preview` renders them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.fc.variables import UnresolvedVariable, Variables
+
+DOCUMENT: dict[str, Any] = {
+    "vars": {
+        "region": "cn-shanghai",
+        "count": 5,
+        "deep": {"er": {"still": True}},
+        "arn": "acs:${vars.region}",
+        "loop": "${vars.pool}",
+        "pool": "x${vars.loop}",
+    },
+    "resources": {
+        "one": {"props": {"name": "${vars.region}-one", "size": 7}},
+        "two": {"props": {"own": "mine"}},
+    },
+}
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> Variables:
+    (tmp_path / "note.txt").write_text("hello")
+    (tmp_path / "settings.json").write_text('{"a": {"b": [1, 2]}}')
+    return Variables(DOCUMENT, {"SET": "yes", "EMPTY": ""}, tmp_path, {"AccountID": "42"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("plain $x {y}", "plain $x {y}"),
+        ("${vars.region}", "cn-shanghai"),
+        ("${ vars.region }", "cn-shanghai"),
+        ("${vars.count}", 5),
+        ("n=${vars.count}, ${vars.deep.er.still}", "n=5, true"),
+        ("${vars.deep.er.still}", True),
+        ("${vars.deep}", {"er": {"still": True}}),
+        ("${vars.arn}:x", "acs:cn-shanghai:x"),
+        ("${env('SET')}", "yes"),
+        ('${env("SET")}', "yes"),
+        ("${env('UNSET', 'a, b')}", "a, b"),
+        ("${env('UNSET', '')}", ""),
+        ("${env('EMPTY', 'x')}", ""),
+        ("${config('AccountID')}", "42"),
+        ("${file('note.txt')}", "hello"),
+        ("${json(file('settings.json')).a.b}", [1, 2]),
+        ("${this.props.own}/x", "mine/x"),
+        ("${resources.one.props.name}", "cn-shanghai-one"),
+        ("${resources.one.output.url}", "${resources.one.output.url}"),
+        ("http://${resources.one.output.url}/${vars.region}", "http://${resources.one.output.url}/cn-shanghai"),
+    ],
+)
+def test_values(variables: Variables, text: str, value: object) -> None:
+    assert variables.render(text, "two") == value
+
+
+def test_structures_are_rendered_whole(variables: Variables) -> None:
+    assert variables.render({"a": ["${vars.count}", 1, None], "b": {"c": "${env('SET')}"}}) == {"a": [5, 1, None], "b": {"c": "yes"}}
+
+
+def test_paths_are_absolute(variables: Variables, tmp_path: Path) -> None:
+    assert variables.render("${path('./functions/../x')}") == str(tmp_path.resolve() / "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("${env('UNSET')}", "the environment variable UNSET is not set; set it, or give a default"),
+        ("${vars.missing}", "there is no 'missing'"),
+        ("${vars.region.deeper}", "there is no 'deeper'"),
+        ("${var.region}", "not a variable of Serverless Devs"),
+        ("${this.props.own}", "not a variable"),
+        ("${resources.three.props.x}", "there is no 'three'"),
+        ("${config('Other')}", "use one of AccountID"),
+        ("${file('none.txt')}", "the file none.txt can't be read"),
+        ("${json(file('note.txt'))}", "is not JSON"),
+        ("${upper('x')}", r"calls upper\(\), which is unknown"),
+        ("${env()}", "wrong number of arguments"),
+        ("${vars.loop}", "refers to itself"),
+    ],
+)
+def test_a_variable_without_a_value_says_why(variables: Variables, text: str, said: str) -> None:
+    with pytest.raises(UnresolvedVariable, match=said):
+        variables.render(text)
