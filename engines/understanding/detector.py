@@ -128,6 +128,8 @@ def _load(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _THREADS
     options.log_severity_level = 4
+    # Threads that wait by spinning would take the processor from the decoder and from the other worker.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # Whatever it is: onnxruntime raises a dozen types of its own, all meaning that the file is no model

@@ -47,7 +47,10 @@ class Subject:
 
     @property
     def moves(self) -> bool:
-        return self.movement is not None and self.movement.travelled >= 0.5 and self.movement.pace != "stands"
+        """Whether it goes somewhere: who comes straight at the camera goes far without leaving the place in the picture."""
+        if self.movement is None or self.movement.pace == "stands":
+            return False
+        return self.movement.travelled >= 0.5 or self.movement.direction in ("towards", "away")
 
 
 _CATEGORIES: dict[Category, frozenset[str]] = {"vehicle": VEHICLES, "pet": PETS, "bag": BAGS}

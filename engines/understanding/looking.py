@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engines.imaging import Image, UnreadableMedia, read_image
@@ -47,9 +48,11 @@ def _look(image: Image, tools: Tools) -> Findings:
     if seen.blank is not None:
         return Findings(look=seen)
     detections = agreed_in_still(tools.detector.detect(image, WEAK)) if tools.detector is not None else []
-    people = _people(image, tools, [each for each in detections if each.label == "person"], seen.monochrome)
-    things = [Subject(each.label, each.score) for each in detections if each.label != "person"]
     lines = tools.reader.read(image) if tools.reader is not None else []
+    people = _people(image, tools, [each for each in detections if each.label == "person"], lines)
+    if seen.monochrome:
+        people = [replace(each, colour=None) for each in people]
+    things = [Subject(each.label, each.score) for each in detections if each.label != "person"]
     subjects = (*people, *things)
     return Findings(
         look=seen,
@@ -60,7 +63,7 @@ def _look(image: Image, tools: Tools) -> Findings:
     )
 
 
-def _people(image: Image, tools: Tools, detected: Sequence[Detection], monochrome: bool) -> list[Subject]:
+def _people(image: Image, tools: Tools, detected: Sequence[Detection], lines: Sequence[TextLine]) -> list[Subject]:
     """Detected people, then faces and upright bodies that belong to nobody found before."""
     faces = tools.people.faces(image)
     people: list[tuple[Box, Subject]] = []
@@ -72,10 +75,16 @@ def _people(image: Image, tools: Tools, detected: Sequence[Detection], monochrom
         if not any(inside(face, box) > 0.6 for box, _ in people):
             people.append((face, Subject("person", _FACE_CONFIDENCE, garment_below_face(image, face), facing=True)))
     if tools.detector is None:
-        for box, _ in tools.people.upright_in_still(image):
+        for box in _upright_bodies(image, tools, lines):
             if not any(overlap(box, other) > 0.3 or intersection(box, other) > 0.5 * other.area for other, _ in people):
                 people.append((box, Subject("person", _UPRIGHT_CONFIDENCE)))
-    return [Subject("person", each.confidence, None, each.facing) if monochrome else each for _, each in people]
+    return [each for _, each in people]
+
+
+def _upright_bodies(image: Image, tools: Tools, lines: Sequence[TextLine]) -> list[Box]:
+    """The strokes of large letters look like limbs to the classifier: no body where there is writing."""
+    found = [box for box, _ in tools.people.upright_in_still(image)]
+    return [box for box in found if not any(intersection(line.box, box) > 0.02 * box.area for line in lines)]
 
 
 def _is_page(image: Image, lines: Sequence[TextLine]) -> bool:

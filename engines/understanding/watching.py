@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from math import inf
 from pathlib import Path
 
 from engines.imaging import Frame, Image, Probe, UnreadableMedia, frames
@@ -29,6 +30,7 @@ _VIEW = 960  # longer side of what the classifiers see; motion sees half of it
 _LEAST_FOR_MOTION = 320
 _WARM_FRAMES = 30
 _HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY, _READ_EVERY = 1.0, 2.0, 0.5, 2.0, 2.0  # seconds
+_WHERE_NOTHING_MOVES = 4.0  # times less often
 _READINGS = 8
 _HOG_BOXES = 10
 _UNSTEADY = 0.25
@@ -39,12 +41,12 @@ class _Every:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._due = 0.0
+        self._last = -inf
 
-    def __call__(self, time: float) -> bool:
-        if time + 1e-6 < self._due:
+    def __call__(self, time: float, factor: float = 1.0) -> bool:
+        if time + 1e-6 < self._last + self._seconds * factor:
             return False
-        self._due = time + self._seconds
+        self._last = time
         return True
 
 
@@ -143,7 +145,7 @@ class _Watcher:
             gathered.faces.update(time, faces)
             for track in tracks:
                 track.face_hits += any(inside(face, track.boxes[-1]) > 0.7 for face in faces)
-        if tools.detector is not None and self._detector_due(time):
+        if tools.detector is not None and self._detector_due(time, 1.0 if tracks else _WHERE_NOTHING_MOVES):
             gathered.sightings.update(time, [replace(each, box=each.box.scaled(factor)) for each in tools.detector.detect(view, WEAK)])
         if tools.reader is not None and self._reading_due(time) and self._changed.changed(view):
             gathered.texts.add(time, tools.reader.read(view))
