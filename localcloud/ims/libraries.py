@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented, operation_denied
 from localcloud.ims.shelf import Shelf

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer, plain_time
 from localcloud.ims.errors import invalid_parameter, not_found
 from localcloud.ims.inputs import is_signed, is_web_address, oss_address
@@ -40,7 +40,7 @@ class MediaShelf:
                 " description = excluded.description, generation = generation + 1, seconds = NULL",
                 (given.search_lib_name, identity, given.namespace, given.media_type, given.input, body.title, body.vision_description),
             )
-            self._start_jobs(write, given.search_lib_name, identity, [])
+            self._start_jobs(write, given.search_lib_name, identity, ())
         self._submitted()
         return {"MediaId": identity}
 
@@ -54,7 +54,7 @@ class MediaShelf:
                 "UPDATE media SET title = ?, description = ?, generation = generation + 1 WHERE library = ? AND id = ?",
                 (title, description, row["library"], row["id"]),
             )
-            self._start_jobs(write, row["library"], row["id"], [])
+            self._start_jobs(write, row["library"], row["id"], ())
         self._submitted()
         return {"MediaId": row["id"]}
 
@@ -87,7 +87,7 @@ class MediaShelf:
         self._submitted()
         return {"Data": {"MediaIdsNoExist": unknown}}
 
-    def _start_jobs(self, write: sqlite3.Connection, library: str, identity: str, types: list[str]) -> None:
+    def _start_jobs(self, write: sqlite3.Connection, library: str, identity: str, types: Sequence[str]) -> None:
         """One job for each active index, in place of the older ones."""
         write.execute("DELETE FROM index_job WHERE library = ? AND media = ?", (library, identity))
         active = write.execute("SELECT type FROM library_index WHERE library = ? AND status = 'Active'", (library,)).fetchall()

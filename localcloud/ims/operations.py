@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from localcloud.ims import parameters as p
+from localcloud.ims import search_parameters as search
+from localcloud.ims import tagging_parameters as tagging
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.libraries import Libraries
 from localcloud.ims.media import MediaShelf
+from localcloud.ims.parameters import Parameters, parse
 from localcloud.ims.pipelines import Pipelines
 from localcloud.ims.searching import Searching
 from localcloud.ims.smarttag import SmarttagJobs
@@ -60,7 +62,7 @@ NOT_YET = frozenset(
 )
 """Operations of the same families that the cloud has and this laptop cloud has not."""
 
-P = TypeVar("P", bound=p.Parameters)
+P = TypeVar("P", bound=Parameters)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Operation(Generic[P]):
     of_search: bool = False
 
     def __call__(self, given: dict[str, str]) -> Answer:
-        answer = self.answer(p.parse(self.model, given))
+        answer = self.answer(parse(self.model, given))
         # Declared as strings in every SDK, although samples in the documents show true and 200.
         return {**answer, "Success": "true", "Code": "200"} if self.of_search else answer
 
@@ -95,36 +97,36 @@ class Behaviour:
 def table(of: Behaviour) -> Table:
     """All operations by version and name."""
     ice: dict[str, Operation[Any]] = {
-        "CreateCustomTemplate": Operation(p.CreateCustomTemplate, of.templates.create),
-        "GetCustomTemplate": Operation(p.GetCustomTemplate, of.templates.get),
-        "ListCustomTemplates": Operation(p.ListCustomTemplates, of.templates.list),
-        "UpdateCustomTemplate": Operation(p.UpdateCustomTemplate, of.templates.update),
-        "DeleteCustomTemplate": Operation(p.DeleteCustomTemplate, of.templates.delete),
-        "CreatePipeline": Operation(p.CreatePipeline, of.pipelines.create),
-        "UpdatePipeline": Operation(p.UpdatePipeline, of.pipelines.update),
-        "GetPipeline": Operation(p.GetPipeline, of.pipelines.get),
-        "ListPipelines": Operation(p.ListPipelines, of.pipelines.list),
-        "DeletePipeline": Operation(p.DeletePipeline, of.pipelines.delete),
-        "SubmitSmarttagJob": Operation(p.SubmitSmarttagJob, of.jobs.submit),
-        "QuerySmarttagJob": Operation(p.QuerySmarttagJob, of.jobs.query),
-        "CreateSearchLib": Operation(p.CreateSearchLib, of.libraries.create, of_search=True),
-        "AlterSearchLib": Operation(p.CreateSearchLib, of.libraries.alter, of_search=True),
-        "QuerySearchLib": Operation(p.NamedLibrary, of.libraries.query, of_search=True),
-        "ListSearchLib": Operation(p.ListSearchLib, of.libraries.list, of_search=True),
-        "DropSearchLib": Operation(p.NamedLibrary, of.libraries.drop, of_search=True),
-        "CreateSearchIndex": Operation(p.CreateSearchIndex, of.libraries.create_index, of_search=True),
-        "AlterSearchIndex": Operation(p.AlterSearchIndex, of.libraries.alter_index, of_search=True),
-        "QuerySearchIndex": Operation(p.OfIndex, of.libraries.query_index, of_search=True),
-        "DropSearchIndex": Operation(p.OfIndex, of.libraries.drop_index, of_search=True),
-        "InsertMediaToSearchLib": Operation(p.InsertMediaToSearchLib, of.media.insert, of_search=True),
-        "UpdateMediaToSearchLib": Operation(p.UpdateMediaToSearchLib, of.media.update, of_search=True),
-        "DeleteMediaFromSearchLib": Operation(p.DeleteMediaFromSearchLib, of.media.delete, of_search=True),
-        "QueryMediaIndexJob": Operation(p.QueryMediaIndexJob, of.media.query_jobs, of_search=True),
-        "SearchIndexJobRerun": Operation(p.SearchIndexJobRerun, of.media.rerun, of_search=True),
-        "SearchMediaByHybrid": Operation(p.Search, of.searching.search, of_search=True),
-        "SearchMediaByMultimodal": Operation(p.Search, of.searching.search, of_search=True),
+        "CreateCustomTemplate": Operation(tagging.CreateCustomTemplate, of.templates.create),
+        "GetCustomTemplate": Operation(tagging.GetCustomTemplate, of.templates.get),
+        "ListCustomTemplates": Operation(tagging.ListCustomTemplates, of.templates.list),
+        "UpdateCustomTemplate": Operation(tagging.UpdateCustomTemplate, of.templates.update),
+        "DeleteCustomTemplate": Operation(tagging.DeleteCustomTemplate, of.templates.delete),
+        "CreatePipeline": Operation(tagging.CreatePipeline, of.pipelines.create),
+        "UpdatePipeline": Operation(tagging.UpdatePipeline, of.pipelines.update),
+        "GetPipeline": Operation(tagging.GetPipeline, of.pipelines.get),
+        "ListPipelines": Operation(tagging.ListPipelines, of.pipelines.list),
+        "DeletePipeline": Operation(tagging.DeletePipeline, of.pipelines.delete),
+        "SubmitSmarttagJob": Operation(tagging.SubmitSmarttagJob, of.jobs.submit),
+        "QuerySmarttagJob": Operation(tagging.QuerySmarttagJob, of.jobs.query),
+        "CreateSearchLib": Operation(search.CreateSearchLib, of.libraries.create, of_search=True),
+        "AlterSearchLib": Operation(search.CreateSearchLib, of.libraries.alter, of_search=True),
+        "QuerySearchLib": Operation(search.NamedLibrary, of.libraries.query, of_search=True),
+        "ListSearchLib": Operation(search.ListSearchLib, of.libraries.list, of_search=True),
+        "DropSearchLib": Operation(search.NamedLibrary, of.libraries.drop, of_search=True),
+        "CreateSearchIndex": Operation(search.CreateSearchIndex, of.libraries.create_index, of_search=True),
+        "AlterSearchIndex": Operation(search.AlterSearchIndex, of.libraries.alter_index, of_search=True),
+        "QuerySearchIndex": Operation(search.OfIndex, of.libraries.query_index, of_search=True),
+        "DropSearchIndex": Operation(search.OfIndex, of.libraries.drop_index, of_search=True),
+        "InsertMediaToSearchLib": Operation(search.InsertMediaToSearchLib, of.media.insert, of_search=True),
+        "UpdateMediaToSearchLib": Operation(search.UpdateMediaToSearchLib, of.media.update, of_search=True),
+        "DeleteMediaFromSearchLib": Operation(search.DeleteMediaFromSearchLib, of.media.delete, of_search=True),
+        "QueryMediaIndexJob": Operation(search.QueryMediaIndexJob, of.media.query_jobs, of_search=True),
+        "SearchIndexJobRerun": Operation(search.SearchIndexJobRerun, of.media.rerun, of_search=True),
+        "SearchMediaByHybrid": Operation(search.Search, of.searching.search, of_search=True),
+        "SearchMediaByMultimodal": Operation(search.Search, of.searching.search, of_search=True),
     }
-    mps: dict[str, Operation[Any]] = {"UpdatePipeline": Operation(p.BindPipeline, of.pipelines.bind)}
+    mps: dict[str, Operation[Any]] = {"UpdatePipeline": Operation(tagging.BindPipeline, of.pipelines.bind)}
     return {(ICE, name): one for name, one in ice.items()} | {(MPS, name): one for name, one in mps.items()}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from localcloud.acs import AcsError
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer, iso_time
 from localcloud.ims.errors import invalid_parameter, not_found, operation_denied
 from localcloud.ports import CallbackQueues

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engines.retrieval.types import Hit, Query
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import not_implemented
 from localcloud.ims.libraries import find_library, is_active

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from engines.understanding.types import MediaKind, UnreadableMedia
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer, failed, succeeded
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented
 from localcloud.ims.inputs import InputError, Inputs, is_web_address, oss_address

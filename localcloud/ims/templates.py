@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from localcloud.database import Database
-from localcloud.ims import parameters as p
+from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer, iso_time
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented
 

@@ -1,0 +1,118 @@
+"""The parameters of search libraries, their media, and searches, with their documented limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, Json
+
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, PageNumber, PageSize, Parameters
+
+DEFAULT_LIBRARY = "ims-default-search-lib"
+MediaType = Literal["video", "image", "audio"]
+# Documented as unique and, where it is generated, 32 hex digits; the character set of a caller's own is an assumption.
+MediaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+# "Letters and digits", with the prefix IPCamera_ for cameras; underscores after it and the length are assumptions.
+LibraryName = Annotated[str, Field(pattern=r"^([A-Za-z0-9]{1,64}|IPCamera_[A-Za-z0-9_]{1,64}|ims-default-search-lib)$")]
+IndexType = Literal["mm", "face", "aiLabel"]
+# The documents spell the second state in three ways.
+IndexStatus = Annotated[
+    Literal["Active", "Deactive"],
+    BeforeValidator(lambda value: {"active": "Active", "Deactivated": "Deactive", "Invalid": "Deactive"}.get(value, value)),
+]
+
+
+class CreateSearchLib(Parameters):
+    search_lib_name: LibraryName
+    search_lib_config: JsonText | None = None
+
+
+class ListSearchLib(Parameters):
+    page_no: PageNumber = 1
+    page_size: PageSize = 10
+
+
+class NamedLibrary(Parameters):
+    """QuerySearchLib and DropSearchLib."""
+
+    search_lib_name: str
+
+
+class OfLibrary(Parameters):
+    """Where the name is optional, the default library is meant."""
+
+    search_lib_name: str = DEFAULT_LIBRARY
+
+
+class IndexConfig(CamelCase):
+    level: Literal["Shared", "S.large", "S.2xlarge", "S.4xlarge", "S.8xlarge", "S.16xlarge"] = "Shared"
+
+
+class CreateSearchIndex(OfLibrary):
+    index_type: IndexType
+    index_status: IndexStatus = "Active"
+    index_config: Json[IndexConfig] = IndexConfig()
+
+
+class AlterSearchIndex(OfLibrary):
+    index_type: IndexType
+    index_status: IndexStatus | None = None
+    index_config: Json[IndexConfig] | None = None
+
+
+class OfIndex(OfLibrary):
+    """QuerySearchIndex and DropSearchIndex."""
+
+    index_type: IndexType
+
+
+class MessageBody(CamelCase):
+    title: str = ""
+    vision_description: str = ""
+
+
+class KeyFrames(CamelCase):
+    images: list[str]
+
+
+class InsertMediaToSearchLib(OfLibrary):
+    input: str
+    media_id: MediaId | None = None
+    media_type: MediaType = "video"
+    msg_body: Json[MessageBody] = MessageBody()
+    images_input: Json[KeyFrames] | None = None
+    namespace: str = Field("", max_length=128)
+
+
+class UpdateMediaToSearchLib(OfLibrary):
+    media_id: str
+    msg_body: Json[MessageBody]
+    namespace: str | None = None
+
+
+class DeleteMediaFromSearchLib(OfLibrary):
+    media_id: str
+    namespace: str | None = None
+
+
+class QueryMediaIndexJob(OfLibrary):
+    media_id: str
+
+
+class SearchIndexJobRerun(OfLibrary):
+    media_ids: CommaList = Field(min_length=1, max_length=20)
+    task: CommaList = ()
+    namespace: str | None = None
+
+
+class Search(OfLibrary):
+    """SearchMediaByHybrid, and SearchMediaByMultimodal, which has no MediaId."""
+
+    text: str
+    namespace: str | None = None
+    media_type: MediaType | None = None
+    media_id: str | None = None
+    page_no: PageNumber = 1
+    page_size: PageSize = 10
+    custom_filters: str | None = None
+    utc_create: str | None = None

@@ -1,0 +1,172 @@
+"""The parameters of templates, pipelines and smart tag jobs, with their documented limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, Json
+
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, PageNumber, Parameters
+
+ANALYSE_TYPES: tuple[str, ...] = (
+    *("ocr", "asr", "nlp", "classification", "shows", "face", "role", "object", "tvstation", "action"),
+    *("emotion", "landmark", "scene", "movieIp", "subtitle", "vlEventDesc"),
+)
+LANGUAGES: tuple[str, ...] = (
+    *("en", "ja", "id", "es", "pt", "ar", "fr", "tr", "de", "ko", "th", "vi"),
+    *("ru", "ms", "zh-tw", "km", "pl", "nl", "cs", "fi", "ro", "sv", "fa", "it"),
+)
+
+
+def _at_most_bytes(limit: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text.encode("utf-8", "surrogateescape")) > limit:
+            raise ValueError(f"it is longer than {limit} bytes")
+        return text
+
+    return AfterValidator(check)
+
+
+class SmarttagConfig(Parameters):
+    """TemplateConfig of type 11, https://www.alibabacloud.com/help/en/ims/developer-reference/template-parameters."""
+
+    analyse_types: CommaList = Field(min_length=1)
+    template_name: str | None = Field(None, max_length=120)
+    industry: Literal["common", "microVideo", "media", "shortVideo"] | None = None
+    scene: Literal["search", "recommend"] | None = None
+    pedestrian_group_ids: CommaList = ()
+    pet_group_ids: CommaList = ()
+
+    def unknown_types(self) -> list[str]:
+        return sorted(set(self.analyse_types).difference(ANALYSE_TYPES))
+
+
+class CreateCustomTemplate(Parameters):
+    name: str = Field(max_length=120)
+    type: int
+    subtype: int | None = None
+    template_config: JsonText
+
+
+class GetCustomTemplate(Parameters):
+    template_id: str
+
+
+class ListCustomTemplates(Parameters):
+    type: int
+    subtype: int | None = None
+    name: str | None = None
+    template_id: CommaList = ()
+    order_by: Literal["CreateTimeDesc", "CreateTimeAsc"] = "CreateTimeDesc"
+    page_number: PageNumber = 1
+    page_size: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class UpdateCustomTemplate(Parameters):
+    template_id: str
+    name: str | None = Field(None, max_length=120)
+    template_config: JsonText | None = None
+
+
+class DeleteCustomTemplate(Parameters):
+    template_id: str
+
+
+# Pipelines
+
+
+class CreatePipeline(Parameters):
+    name: str = Field(max_length=128)
+    speed: str = Field(pattern=r"^[A-Za-z0-9]{1,64}$")
+    priority: int = Field(6, ge=1, le=10)
+
+
+class UpdatePipeline(Parameters):
+    pipeline_id: str
+    name: str | None = Field(None, max_length=128)
+    priority: int | None = Field(None, ge=1, le=10)
+    status: Literal["Active", "Paused"] | None = None
+
+
+class GetPipeline(Parameters):
+    pipeline_id: str
+
+
+class ListPipelines(Parameters):
+    speed: str | None = None
+
+
+class DeletePipeline(Parameters):
+    pipeline_id: str
+
+
+class NotifyConfig(Parameters):
+    """One of the two."""
+
+    topic: str | None = None
+    queue_name: str | None = None
+
+
+class BindPipeline(Parameters):
+    """UpdatePipeline of the older MPS API, the only one that binds a pipeline's callbacks."""
+
+    pipeline_id: str
+    name: str = Field(max_length=128)
+    state: Literal["Active", "Paused"]
+    notify_config: Json[NotifyConfig] | None = None
+    role: str = "AliyunMTSDefaultRole"
+
+
+# Smart tag jobs
+
+
+class Extra(CamelCase):
+    media_type: Literal["video", "image"] | None = None
+    fps: float | None = Field(None, gt=0, le=60)
+    target_language: str | None = None
+
+
+class MultiMedia(CamelCase):
+    """Input.Media of an Input.Type Multi. The number of inputs is not documented; this is the engine's own limit."""
+
+    type: Literal["URL", "OSS"]
+    inputs: list[str] = Field(min_length=1, max_length=50)
+    extra: Extra = Extra()
+
+
+class JobInput(Parameters):
+    type: Literal["Multi", "URL", "OSS", "Media"]
+    media: str
+
+
+class EventDescription(CamelCase):
+    device_id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,32}$")
+
+
+class JobParams(CamelCase):
+    vl_event_desc_params: EventDescription = EventDescription()
+    need_asr_data: bool = False
+    need_ocr_data: bool = False
+    need_meta_data: bool = False
+    nlp_params: dict[str, Any] | None = None
+    clip_split_params: dict[str, Any] | None = None
+
+
+class Schedule(Parameters):
+    pipeline_id: str | None = None
+
+
+class SubmitSmarttagJob(Parameters):
+    input: Json[JobInput]
+    title: Annotated[str, _at_most_bytes(256)] | None = None
+    content: Annotated[str, _at_most_bytes(1024)] | None = None
+    params: Json[JobParams] = JobParams()
+    template_id: str | None = None
+    template_config: str | None = None
+    schedule_config: Json[Schedule] = Schedule()
+    user_data: Annotated[str, _at_most_bytes(1024)] | None = None
+    notify_url: str | None = None
+
+
+class QuerySmarttagJob(Parameters):
+    job_id: str
