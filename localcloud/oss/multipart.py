@@ -31,7 +31,7 @@ from localcloud.oss.writing import Writing, change_of, written
 
 SMALLEST_PART = 100 * 1024
 MOST_PARTS = 10000
-_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class Multipart:
@@ -159,8 +159,8 @@ def _copied_range(call: Call, size: int) -> tuple[int, int]:
         return 0, size
     match = _COPY_RANGE.fullmatch(wanted)
     if match is None:
-        raise invalid_argument("x-oss-copy-source-range", wanted, "x-oss-copy-source-range must be bytes=first-last.")
-    first, last = int(match.group(1)), int(match.group(2))
+        raise invalid_argument("x-oss-copy-source-range", wanted, "x-oss-copy-source-range must be bytes=first-last or bytes=first-.")
+    first, last = int(match.group(1)), int(match.group(2) or size - 1)
     if not first <= last < size:
         raise invalid_range(wanted, size)
     return first, last - first + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from urllib.parse import parse_qsl
 
 from localcloud.oss.errors import invalid_argument, invalid_digest
@@ -15,6 +16,8 @@ _META = "x-oss-meta-"
 _OBJECT_ACLS = ("default", "private", "public-read", "public-read-write")
 _BUCKET_ACLS = _OBJECT_ACLS[1:]
 _MOST_TAGS = 10
+_TAG_KEY = re.compile(r"[A-Za-z0-9 +\-=._:/]{1,128}")
+_TAG_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/]{0,256}")
 
 
 def properties_of(call: Call) -> Properties:
@@ -50,10 +53,12 @@ def tags_of(encoded: str) -> dict[str, str]:
 
 def checked_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
     tags = dict(pairs)
-    if len(tags) != len(pairs) or len(tags) > _MOST_TAGS or any(not 1 <= len(name) <= 128 or len(value) > 256 for name, value in pairs):
-        raise invalid_argument(
-            "Tagging", "", "An object has at most 10 tags, each with a key of its own of 1 to 128 characters and a value of at most 256."
+    well_formed = all(_TAG_KEY.fullmatch(name) and _TAG_VALUE.fullmatch(value) for name, value in pairs)
+    if len(tags) != len(pairs) or len(tags) > _MOST_TAGS or not well_formed:
+        message = (
+            "An object has at most 10 tags with different keys; keys of 1 to 128, values of up to 256 letters, digits, spaces and +-=._:/"
         )
+        raise invalid_argument("Tagging", "", message)
     return tags
 
 

@@ -38,14 +38,15 @@ class Reading:
         return record
 
     def resolve(self, call: Call) -> StoredRecord:
-        """The object itself, or what a symlink points to."""
+        """The object itself, or for a symlink the content of its target under the link's own metadata ("PutSymlink" of OSS)."""
         record = self.find(call)
         if record.type != "Symlink":
             return record
         target = self._store.find(call.bucket, record.target)
         if target is None or target.type == "Symlink":
             raise symlink_target_missing(record.target)
-        return replace(target, type="Symlink")
+        modified = max(record.modified, target.modified)
+        return replace(target, type="Symlink", properties=record.properties, modified=modified)
 
     def get(self, call: Call) -> Reply:
         record = self.resolve(call)
@@ -82,7 +83,7 @@ class Reading:
         return xml_reply(documents.access_control(self._owner, self.find(call).properties.acl))
 
     def tagging(self, call: Call) -> Reply:
-        tags = self.resolve(call).properties.tags
+        tags = self.find(call).properties.tags
         elements = [("Tag", [("Key", name), ("Value", value)]) for name, value in tags.items()]
         return xml_reply(documents.document("Tagging", [("TagSet", elements)]))
 

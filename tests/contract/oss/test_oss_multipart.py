@@ -73,9 +73,11 @@ def test_a_wrong_list_of_parts_is_refused_and_changes_nothing(bucket: Any) -> No
 def test_a_part_copied_from_another_object(bucket: Any) -> None:
     bucket.put_object("源", bytes(range(200)))
     upload = bucket.init_multipart_upload("k").upload_id
-    part = bucket.upload_part_copy(bucket.bucket_name, "源", (50, 99), "k", upload, 1)
+    for wanted, content in (((50, 99), range(50, 100)), ((150, None), range(150, 200)), (None, range(200))):
+        part = bucket.upload_part_copy(bucket.bucket_name, "源", wanted, "k", upload, 1)
+        assert part.etag == hashlib.md5(bytes(content)).hexdigest().upper()
     bucket.complete_multipart_upload("k", upload, [PartInfo(1, part.etag)])
-    assert bucket.get_object("k").read() == bytes(range(50, 100))
+    assert bucket.get_object("k").read() == bytes(range(200))
 
 
 @pytest.mark.contract("assumption: the upload's own properties become the object's")
