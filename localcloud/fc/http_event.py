@@ -42,7 +42,7 @@ def check_limits(request: Request) -> None:
         raise PayloadTooLarge(BODY_BYTES)
 
 
-def event_of(request: Request, request_id: str, trigger_id: str, place: Place, now: float) -> bytes:
+def event_of(request: Request, request_id: str, place: Place, now: float) -> bytes:
     """The event, version v1, of a request."""
     body, is_base64 = _body(request)
     host = request.headers.get("host", "")
@@ -65,7 +65,6 @@ def event_of(request: Request, request_id: str, trigger_id: str, place: Place, n
                 "userAgent": request.headers.get("user-agent", ""),
             },
             "requestId": request_id,
-            "triggerId": trigger_id,
             "time": datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "timeEpoch": str(int(now * 1000)),
         },

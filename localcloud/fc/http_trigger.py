@@ -60,7 +60,7 @@ class HttpFunction:
         if self.trigger.trigger_config.auth_type == "function":
             authenticate(request, self.keyring, self.clock())
         kind = request.headers.get("x-fc-invocation-type", "Sync")
-        event = event_of(request, request_id, self.trigger.trigger_name, self.place, self.clock())
+        event = event_of(request, request_id, self.place, self.clock())
         invocation = self.invoke(self.function, event, kind=kind, request_id=request_id)
         if invocation.error_type:
             # Assumption: a function that failed is a bad gateway; the error JSON is passed on for whoever develops it.

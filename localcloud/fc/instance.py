@@ -83,17 +83,12 @@ class Instance:
         self._marker_seen = threading.Event()
         self._fault = ""
         self._peak = 0
-        self._busy = threading.Event()
         self._process, self._commands = self._spawn()
         self._send(dict(launch.settings), b"")
 
     @property
     def alive(self) -> bool:
         return not self._fault and self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def start(self, request_id: str) -> Outcome:
         """Wait for the process, then run the initializer if there is one. What it prints belongs to the first invocation."""
@@ -205,7 +200,9 @@ class Instance:
         self.kill()
         self._marker_seen.wait(LOG_SECONDS)
         detail = f"{lost} (duration: {duration * 1000:.0f}ms, maxMemoryUsage: {self._peak / 2**20:.2f}MB)"
-        self._write_log(f"{self._marker}, Error: {detail}" if self._marker else detail)
+        line = f"{self._marker}, Error: {detail}" if self._marker else detail
+        self._write_log(line)
+        self._tail.add(line)
         body = json.dumps({"errorMessage": detail}).encode()
         return Outcome(body, "UnhandledInvocationError", duration, self._peak, self._tail.read())
 

@@ -128,6 +128,8 @@ class Instances:
         instance = Instance(instance_id, self._launch(function, instance_id), lambda line: self._write_log(function, line))
         with self._changed:
             self._busy.add(instance)
+            if self._stopping.is_set():
+                threading.Thread(target=instance.kill, daemon=True).start()
         outcome = instance.start(call.request_id)
         milliseconds = (time.monotonic() - began) * 1000
         self._write_log(function, f"instance {instance_id} cold start {milliseconds:.0f} ms")
@@ -135,14 +137,17 @@ class Instances:
             return instance, None
         log.warning("function %s: instance %s failed to start", function, instance_id)
         instance.kill()
-        self._busy.discard(instance)
+        with self._changed:
+            self._busy.discard(instance)
         return instance, outcome
 
     def _give_back(self, function: str, instance: Instance | None) -> None:
         with self._changed:
             if instance:
                 self._busy.discard(instance)
-            if instance and instance.alive and not self._stopping.is_set():
+            if instance and self._stopping.is_set():
+                self._discard(function, instance)
+            elif instance and instance.alive:
                 instance.idle_since = time.monotonic()
                 self._idle[function].append(instance)
             else:

@@ -20,14 +20,18 @@ class FunctionLog:
     def __init__(self, folder: Path, function: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{function}.log"
+        self._closed = False
         self._handler = logging.handlers.RotatingFileHandler(
             self.path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", errors="replace", delay=True
         )
 
     def write(self, line: str) -> None:
+        if self._closed:  # a last word of a process that is being ended; the handler would open its file again
+            return
         self._handler.handle(logging.makeLogRecord({"msg": line}))
 
     def close(self) -> None:
+        self._closed = True
         self._handler.close()
 
 

@@ -94,8 +94,9 @@ class AsyncInvocations:
 
     def pending(self) -> int:
         """How many have not ended."""
-        row = self._database.one("SELECT count(*) AS pending FROM invocation")
-        return int(row["pending"]) if row else 0
+        rows = self._database.query("SELECT function, count(*) AS pending FROM invocation GROUP BY function")
+        # Those of a function that the project no longer has wait for it to come back.
+        return sum(row["pending"] for row in rows if row["function"] in self._policies)
 
     def start(self) -> None:
         with self._database.transaction() as connection:

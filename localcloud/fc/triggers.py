@@ -108,13 +108,16 @@ class Triggers:
                 due = schedule.after(max(now, due))
 
     def _poll(self, function: str, trigger: EventBridgeTrigger) -> None:
+        told = False
         while not self._stopping.is_set():
             try:
                 batch = self._receive(trigger)
                 if batch:
                     self._hand_over(function, trigger, batch)
             except KeyError:
-                log.warning("trigger %s waits for the queue %s, which does not exist yet", trigger.trigger_name, trigger.source.queue_name)
+                if not told:
+                    log.warning("trigger %s waits for the queue %s to be created", trigger.trigger_name, trigger.source.queue_name)
+                told = True
                 self._stopping.wait(self._poll_seconds)
             except Exception:  # the boundary of a thread: a trigger must outlive one bad batch
                 log.exception("trigger %s of %s failed", trigger.trigger_name, function)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -32,7 +33,7 @@ SLEEP_UNTIL_GO = """
 import os, time
 def handler(event, context):
     note(f"{event.decode()} {os.getpid()}")
-    time.sleep(0 if os.path.exists("go") else 60)
+    while not os.path.exists("go"): time.sleep(0.01)
 """
 
 
@@ -148,6 +149,21 @@ def test_more_than_there_are_instances(laptop: Laptop) -> None:
         fc.invoke("work", str(number).encode(), kind="Async")
     eventually(lambda: not fc.pending())
     assert sorted(notes(laptop), key=int) == [str(number) for number in range(20)]
+
+
+@pytest.mark.contract(RETRIES + ": refused for lack of an instance, it is tried again later and none of its retries is used up")
+def test_an_invocation_that_finds_no_instance_waits(laptop: Laptop) -> None:
+    source = NOTE + SLEEP_UNTIL_GO + "    note(str(context.retry_count))"
+    fc = laptop.start(source, limits=Limits(per_function=1), asyncInvokeConfig={"maxAsyncRetryAttempts": 0})
+    with ThreadPoolExecutor() as callers:
+        held = callers.submit(fc.invoke, "work", b"synchronous")
+        eventually(lambda: notes(laptop))
+        fc.invoke("work", b"asynchronous", kind="Async")
+        assert fc.pending() == 1
+        (laptop.folder / "code" / "go").touch()
+        assert held.result().error_type == ""
+    eventually(lambda: not fc.pending())
+    assert [note.split()[0] for note in notes(laptop)] == ["synchronous", "0", "asynchronous", "0"]
 
 
 @pytest.mark.contract("assumption: an invocation that was running at a stop runs again after the start")
