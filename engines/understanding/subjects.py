@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import mean, median, pstdev
 
 from engines.understanding.colour import agreed
@@ -22,6 +23,7 @@ _SMALLEST_HEIGHT = 14  # pixels of the half-size picture
 _SOLID = 0.4
 _STRAIGHT = 0.5
 _MANY = 10
+_GOOD_PART = 0.3
 _TOLERANCE = 0.3  # seconds between a detector's frame and a motion's
 
 
@@ -29,19 +31,15 @@ def people_and_things(
     tracks: Sequence[Track], faces: Sequence[Track], sightings: Sequence[Sighting], span: Span, detector_ran: bool, monochrome: bool
 ) -> list[Subject]:
     """Each thing once, whichever of the methods saw it. All boxes in the same pixels."""
+    judge = _Judge(span, detector_ran, _restless(tracks), monochrome)
     subjects: list[Subject] = []
     explained: set[int] = set()
-    by_shape = not detector_ran and not _restless(tracks)
     for track in tracks:
-        seen_by_detector = [index for index, sighting in enumerate(sightings) if _together(track, sighting)]
-        explained.update(seen_by_detector)
-        best = max((sightings[index] for index in seen_by_detector), key=lambda each: len(each.track.times), default=None)
-        subject = _subject(track, span, best, by_shape, monochrome)
+        same = [index for index, sighting in enumerate(sightings) if _together(track, sighting)]
+        subject = judge.subject(track, [sightings[index] for index in same])
         if subject is not None:
             subjects.append(subject)
-        elif best is not None:
-            # The blob alone was too little to say anything of; the detector's own track stands for it.
-            explained.difference_update(seen_by_detector)
+            explained.update(same)
     for index, sighting in enumerate(sightings):
         if index not in explained:
             subjects.append(Subject(sighting.label, sighting.confidence, movement=measure(sighting.track, span), track=sighting.track))
@@ -49,35 +47,61 @@ def people_and_things(
     return subjects
 
 
-def _subject(track: Track, span: Span, sighting: Sighting | None, by_shape: bool, monochrome: bool) -> Subject | None:
-    if len(track.times) < _LEAST_FRAMES:
-        return None
-    movement = measure(track, span)
-    if sighting is not None:
-        word, confidence = sighting.label, max(sighting.confidence, 0.9 if sighting.label == "person" and track.upright_hits else 0.0)
-    else:
-        judged = _judged(track, movement, span, by_shape)
-        if judged is None:
+@dataclass(frozen=True)
+class _Judge:
+    """Weighs the evidence of one moving blob's track."""
+
+    span: Span
+    detector_ran: bool
+    restless: bool
+    monochrome: bool
+
+    def subject(self, track: Track, sightings: Sequence[Sighting]) -> Subject | None:
+        if len(track.times) < _LEAST_FRAMES:
             return None
-        word, confidence = judged
-    colour = None if monochrome or word != "person" else agreed(track.colours)
-    return Subject(word, confidence, colour, track.face_hits >= 2, movement, track)
+        movement = measure(track, self.span)
+        said = self._by_detector(track, sightings) or self._by_classifier(track, movement) or self._by_shape(track, movement)
+        if said is None:
+            return None
+        word, confidence = said
+        colour = None if self.monochrome or word != "person" else agreed(track.colours)
+        return Subject(word, confidence, colour, track.face_hits >= 2, movement, track)
 
+    def _by_detector(self, track: Track, sightings: Sequence[Sighting]) -> tuple[str, float] | None:
+        """What it was called through a good part of its way. A thing that the classifier takes for a body is a body."""
+        best = max(sightings, key=lambda each: len(each.track.times), default=None)
+        if best is None or _shared_part(track, best) < _GOOD_PART:
+            return None
+        if best.label == "person":
+            return "person", max(best.confidence, 0.9 if track.upright_hits else 0.0)
+        is_thing = Subject(best.label, 1.0).category in ("thing", "bag")
+        return None if is_thing and _surely_upright(track) else (best.label, best.confidence)
 
-def _judged(track: Track, movement: Movement, span: Span, by_shape: bool) -> tuple[str, float] | None:
-    """Without a detector's word: a classifier's, else the shape and the way of moving, else that it moves."""
-    shape = median(box.width / box.height for box in _uncut(track, span))
-    if track.face_hits >= 2 or (track.upright_hits >= 2 and track.upright_hits >= 0.25 * track.checks):
-        return "person", 0.9
-    if track.upright_hits and shape <= 1.0 and movement.travelled >= 0.3:
-        return "person", 0.75
-    if not by_shape or not _goes_its_way(track, movement):
+    def _by_classifier(self, track: Track, movement: Movement) -> tuple[str, float] | None:
+        if track.face_hits >= 2 or _surely_upright(track):
+            return "person", 0.9
+        if track.upright_hits and self._shape(track) <= 1.0 and movement.travelled >= 0.3:
+            return "person", 0.75
         return None
-    if shape <= _UPRIGHT:
-        return "person", 0.6
-    if shape >= _WIDE and not track.upright_hits and movement.travelled >= 1.0 and _rigid(track, span):
-        return "vehicle", 0.6
-    return (UNIDENTIFIED, 0.5) if movement.travelled >= 1.0 else None
+
+    def _by_shape(self, track: Track, movement: Movement) -> tuple[str, float] | None:
+        """Upright and going its way is a person, wide and rigid a vehicle, where no detector knew better; else it only moves."""
+        if self.restless or not _goes_its_way(track, movement):
+            return None
+        shape = self._shape(track)
+        if not self.detector_ran and shape <= _UPRIGHT:
+            return "person", 0.6
+        far = movement.travelled >= 1.0
+        if not self.detector_ran and shape >= _WIDE and not track.upright_hits and far and _rigid(track, self.span):
+            return "vehicle", 0.6
+        return (UNIDENTIFIED, 0.5) if far else None
+
+    def _shape(self, track: Track) -> float:
+        return median(box.width / box.height for box in _uncut(track, self.span))
+
+
+def _surely_upright(track: Track) -> bool:
+    return track.upright_hits >= 2 and track.upright_hits >= 0.25 * track.checks
 
 
 def _goes_its_way(track: Track, movement: Movement) -> bool:
@@ -110,14 +134,23 @@ def _uncut(track: Track, span: Span) -> list[Box]:
     return whole if len(whole) >= _LEAST_FRAMES else track.boxes
 
 
-def _together(track: Track, sighting: Sighting) -> bool:
-    """Whether a moving blob and a detector's track are the same thing: in the same place whenever both were seen."""
-    shared = [
+def _overlaps(track: Track, sighting: Sighting) -> list[float]:
+    """How well the boxes agree, at each time at which both were seen."""
+    return [
         max(overlap(box, other), inside(other, box) if other.area > 0.2 * box.area else 0.0)
         for time, box in zip(track.times, track.boxes, strict=True)
         if (other := sighting.box_at(time, _TOLERANCE)) is not None
     ]
+
+
+def _together(track: Track, sighting: Sighting) -> bool:
+    """Whether a moving blob and a detector's track are the same thing: in the same place whenever both were seen."""
+    shared = _overlaps(track, sighting)
     return len(shared) >= 2 and median(shared) >= 0.4
+
+
+def _shared_part(track: Track, sighting: Sighting) -> float:
+    return len(_overlaps(track, sighting)) / len(track.times)
 
 
 def _faces_alone(faces: Sequence[Track], subjects: Sequence[Subject]) -> list[Subject]:

@@ -127,7 +127,20 @@ def test_the_detector_names_what_moves() -> None:
 def test_shape_alone_is_no_person_where_a_detector_looked() -> None:
     upright = track(dx=60)
     assert [each.word for each in people_and_things([upright], [], [], SPAN, detector_ran=False, monochrome=False)] == ["person"]
-    assert [each.word for each in people_and_things([upright], [], [], SPAN, detector_ran=True, monochrome=False)] == []
+    assert [each.word for each in people_and_things([upright], [], [], SPAN, detector_ran=True, monochrome=False)] == [
+        "unidentified moving object"
+    ]
+
+
+def test_a_body_that_the_detector_calls_a_thing_stays_a_body() -> None:
+    body = track(dx=60)
+    body.checks, body.upright_hits = 4, 3
+    collector = SightingCollector()
+    for time, box in zip(body.times[::2], body.boxes[::2], strict=True):
+        collector.update(time, [seen("kite", 0.7, box)])
+    assert [each.word for each in people_and_things([body], [], collector.agreed(), SPAN, detector_ran=True, monochrome=False)] == [
+        "person"
+    ]
 
 
 def test_what_flutters_is_nobody() -> None:
