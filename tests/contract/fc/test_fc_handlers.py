@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from localcloud.fc.errors import ProjectError, Stopped, TooManyInstances
+from localcloud.fc.instance import Call, Instance, Launch
 from localcloud.fc.instances import Limits
 from tests.contract.fc.laptop import KEYRING, Laptop, answer, eventually
 
@@ -154,6 +155,43 @@ def test_sys_path_and_isolation(laptop: Laptop) -> None:
     assert seen["path"][:3] == [code, f"{layer}/python/lib/{version}/site-packages", f"{layer}/python"]
     assert seen["layer"] == "from the layer"
     assert seen["ours"] == []
+
+
+@pytest.mark.contract("assumption: a package that is installed in editable mode is no part of a function's world")
+def test_packages_are_plain_folders(tmp_path: Path) -> None:
+    # GIVEN a folder of packages, one of them there by way of a .pth file only
+    packages, elsewhere, code = tmp_path / "packages", tmp_path / "elsewhere", tmp_path / "code"
+    for folder in (packages, elsewhere, code):
+        folder.mkdir()
+    (packages / "installed.py").touch()
+    (packages / "editable.pth").write_text(f"{elsewhere}\nimport sys; sys.started_by_pth = True\n")
+    (elsewhere / "editable.py").touch()
+    (code / "index.py").write_text(
+        "import sys, importlib.util\n"
+        "def handler(event, context):\n"
+        "    found = [name for name in ('installed', 'editable') if importlib.util.find_spec(name)]\n"
+        "    return [found, hasattr(sys, 'started_by_pth'), 'site' in sys.modules]\n"
+    )
+    settings = {
+        "code": str(code),
+        "layers": [],
+        "packages": [str(packages)],
+        "handlers": {"invoke": "index.handler"},
+        "runtime": "python3.12",
+        "region": "",
+        "account_id": "",
+        "log_config": {},
+        "function": {},
+    }
+    instance = Instance("i-1", Launch(Path(sys.executable), settings, {}, timeout=20, memory_limit=2**30), lambda _line: None)
+    # WHEN a function looks for both
+    try:
+        assert not instance.start("1-1").error_type
+        outcome = instance.invoke(Call("1-1"))
+    finally:
+        instance.stop()
+    # THEN it finds what is really there
+    assert json.loads(outcome.payload) == [["installed"], False, False]
 
 
 @pytest.mark.contract(HELP + "Layers; assumption: a layer without a folder on this machine is refused at the start")
