@@ -27,7 +27,7 @@ def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, can
     clauses = _clauses(findings, kind)
     main = "; ".join(clauses[:2]) if clauses else _nothing(findings, kind)
     return Description(
-        title=phrases.shortened(phrases.sentence(clauses[0] if clauses else main).rstrip("."), _TITLE),
+        title=phrases.shortened(phrases.sentence(_headline(findings, clauses, main)).rstrip("."), _TITLE),
         brief=phrases.sentence(main),
         caption=" ".join(phrases.sentence(words) for words in _sentences(findings, kind, clauses, told)),
         events=distinct(told),
@@ -46,6 +46,14 @@ def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, can
         cannot_see=cannot_see,
         notes=findings.notes,
     )
+
+
+def _headline(findings: Findings, clauses: Sequence[str], main: str) -> str:
+    """The first clause; of somebody alone only the main act, without the coming and the going."""
+    said = _said(findings)
+    if len(said) == 1 and (does := phrases.doing(said[0])):
+        return f"{phrases.name(said[0])} {does}"
+    return clauses[0] if clauses else main
 
 
 def _said(findings: Findings) -> list[Subject]:

@@ -41,9 +41,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Movement:
-    """`travelled` is the greatest distance from the start, in the thing's own sizes (the larger of width and height)."""
+    """`travelled` is the greatest distance from the start, in the thing's own sizes (the larger of width and height).
+
+    `returns`: it went in the direction and came back again.
+    """
 
     direction: Direction | None
+    returns: bool
     pace: Pace
     speed: float
     travelled: float
@@ -57,8 +61,11 @@ def measure(track: Track, span: Span) -> Movement:
     # Where two blobs change places the speed is not one body's; such a track wavers.
     steady = track.straightness >= _STRAIGHT and track.height_spread <= _STEADY
     pace: Pace = "runs" if speed >= _RUNNING and steady else "walks" if speed >= _WALKING else "stands"
+    direction = _direction(track, span) if pace != "stands" else None
+    turned = _turned_back(track) if pace != "stands" and direction is None else None
     return Movement(
-        direction=_direction(track, span) if pace != "stands" else None,
+        direction=direction or turned,
+        returns=turned is not None,
         pace=pace,
         speed=speed,
         travelled=_travelled(track),
@@ -130,6 +137,15 @@ def _direction(track: Track, span: Span) -> Direction | None:
     if ratio <= 1 / _GROWN or dy <= -_SIDEWAYS:
         return "away"
     return None
+
+
+def _turned_back(track: Track) -> Direction | None:
+    """The side to which somebody went who ended where he began."""
+    start, height = _ends(track)[0].centre[0], _height(track)
+    furthest = max((box.centre[0] - start for box in track.boxes), key=abs)
+    if abs(furthest) < _SIDEWAYS * height:
+        return None
+    return "right" if furthest > 0 else "left"
 
 
 def _travelled(track: Track) -> float:

@@ -63,7 +63,9 @@ def doing(subject: Subject) -> str | None:
     verb = movement.pace if subject.category in ("person", "pet") else "moves"
     if subject.category == "pet":
         verb = "moves" if verb == "walks" else verb
-    return f"{verb} {_WAYS[movement.direction]}" if movement.direction else f"{verb} about"
+    if movement.direction is None:
+        return f"{verb} about"
+    return f"{verb} {_WAYS[movement.direction]}" + (" and back" if movement.returns else "")
 
 
 def entering(side: Side) -> str:

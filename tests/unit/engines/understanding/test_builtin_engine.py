@@ -61,7 +61,7 @@ def test_a_walker_to_the_right(walk_right: Description) -> None:
     assert not walk_right.vehicle
     assert not walk_right.package
     assert walk_right.brief == "A person wearing red enters from the left, walks to the right and leaves at the right."
-    assert walk_right.title.startswith("A person wearing red")
+    assert walk_right.title == "A person wearing red walks to the right"
     assert (walk_right.width, walk_right.height) == (640, 360)
     assert walk_right.seconds == pytest.approx(9.5, abs=0.1)
 

@@ -56,6 +56,16 @@ def test_entering_and_leaving_need_an_edge() -> None:
     assert measure(track(x=200, dx=60), SPAN).enters is None
 
 
+def test_going_and_coming_back() -> None:
+    there, again = track(x=500, dx=-80), Track()
+    for time, box in zip(there.times, there.boxes, strict=True):
+        again.add(time, box)
+    for index, box in enumerate(reversed(there.boxes)):
+        again.add(there.end + 0.2 * (index + 1), box)
+    found = measure(again, SPAN)
+    assert (found.direction, found.returns, found.pace) == ("left", True, "walks")
+
+
 def test_who_is_there_from_the_first_frame_has_not_entered() -> None:
     assert measure(track(x=0, dx=60, start=0), SPAN).enters is None
 
@@ -211,6 +221,6 @@ def test_boxes() -> None:
 
 
 def test_a_movement_without_a_way_is_moving_about() -> None:
-    about = Movement(direction=None, pace="walks", speed=0.5, travelled=1, enters=None, leaves=None)
+    about = Movement(direction=None, returns=False, pace="walks", speed=0.5, travelled=1, enters=None, leaves=None)
     found = moments(Findings(LOOK, subjects=(Subject("cat", 0.8, movement=about, track=track()),)))
     assert [each.text for each in found] == ["a cat moves about"]
