@@ -250,9 +250,10 @@ def _version_4_query(call: Call, region: str) -> Claim:
 
 def _version_4(call: Call, credential: str, date: str, additional: str, signature: str, token: str | None, region: str) -> Claim:
     access_key_id, _, scope = credential.partition("/")
+    if scope.split("/")[1:2] != [region]:
+        raise invalid_argument("Credential", credential, "The signing region in credential is invalid.")
     if scope != f"{date[:8]}/{region}/oss/aliyun_v4_request":
-        message = f"The credential must be for {date[:8]}, the signing region {region} and the product oss."
-        raise invalid_argument("Credential", scope, message)
+        raise invalid_argument("Credential", credential, f"The credential must be for {date[:8]}, {region} and the product oss.")
     canonical = _version_4_canonical(call, additional)
     text = "\n".join((_V4_NAME, date, scope, hashlib.sha256(canonical).hexdigest())).encode()
 
