@@ -67,7 +67,7 @@ def read_image(path: Path, pixels: int = PIXELS, longest: int | None = None) -> 
 def _decoding_flag(header: PictureHeader, longest: int | None) -> int:
     if longest is not None:
         for factor, flag in _REDUCED:
-            if max(header.width, header.height) >= longest * factor:
+            if max(header.width, header.height) >= longest * factor and min(header.width, header.height) >= 8 * factor:
                 return int(flag)
     return int(cv2.IMREAD_COLOR)
 

@@ -28,6 +28,7 @@ _WITHOUT_DETECTOR = (
     "people who stand still with their face turned away",
 )
 _WITHOUT_READER = ("text (install the `ocr` extra to read it)",)
+_READING_OFF = ("text (reading is switched off)",)
 
 
 class BuiltinEngine:
@@ -39,6 +40,7 @@ class BuiltinEngine:
     def __init__(self, limits: Limits, read_text: bool, load_detector: Callable[[], Detector] | None = None) -> None:
         cv2.setNumThreads(_THREADS)
         self._limits = limits
+        self._read_text = read_text
         self._load_detector = load_detector
         self._tools = Tools(reader=Reader() if read_text and Reader.available() else None)
 
@@ -49,7 +51,8 @@ class BuiltinEngine:
     @property
     def cannot_see(self) -> tuple[str, ...]:
         without_detector = () if self._load_detector is not None else _WITHOUT_DETECTOR
-        return (*without_detector, *(() if self._tools.reader is not None else _WITHOUT_READER), *_NEVER)
+        without_reader = () if self._tools.reader is not None else _WITHOUT_READER if self._read_text else _READING_OFF
+        return (*without_detector, *without_reader, *_NEVER)
 
     def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
         """Raises UnreadableMedia, and UnusableDetector where the detector's file can't be used."""

@@ -18,7 +18,7 @@ from engines.understanding.types import Description, MediaKind, Moment
 _TITLE = 80
 _ACTS = 6
 _WAYS = 3
-_TEXTS, _TEXT_LENGTH = 4, 60
+_TEXTS, _TEXT_LENGTH = 6, 60
 _DOING = {"walks": "walking", "runs": "running", "stands": "standing", "enters": "entering", "leaves": "leaving", "moves": "moving"}
 
 
@@ -67,7 +67,7 @@ def _has(findings: Findings, category: str) -> bool:
 def _clauses(findings: Findings, kind: MediaKind) -> list[str]:
     """What is to be said, the most telling first, each able to stand as a sentence."""
     if findings.page_of_text and not findings.subjects:
-        return [f"a page of text: {_quoted(findings, 1)}"]
+        return [f"a page of text: {_quoted(findings, 0, 1)}"]
     groups = _groups(findings)
     people = groups.pop("person", [])
     unidentified = groups.pop(UNIDENTIFIED, [])
@@ -81,7 +81,7 @@ def _clauses(findings: Findings, kind: MediaKind) -> list[str]:
     if unidentified and not people and not moving:
         clauses.append(_group(UNIDENTIFIED, unidentified, findings, kind))
     if findings.texts:
-        clauses.append(f"text that reads {_quoted(findings, 1)}")
+        clauses.append(f"text that reads {_quoted(findings, 0, 1)}")
     return clauses
 
 
@@ -180,7 +180,7 @@ def _sentences(findings: Findings, kind: MediaKind, clauses: Sequence[str], told
     else:
         words = list(clauses)
     if len(findings.texts) > 1:
-        words.append(f"it reads {_quoted(findings, _TEXTS)}")
+        words.append(f"it also reads {_quoted(findings, 1, _TEXTS)}")
     if findings.look.blank is None and not findings.page_of_text:
         what = {"video": "video", "image": "picture"}.get(kind, "sequence of pictures")
         words.append(f"the {what} is {phrases.light(findings.look)}")
@@ -201,8 +201,8 @@ def _told(text: str, said: str) -> bool:
     return text.endswith("is in view") or (" ".join(who_does[:verb]) in said and " ".join(who_does[verb:]) in said)
 
 
-def _quoted(findings: Findings, count: int) -> str:
-    return phrases.listed([f"“{phrases.shortened(text.text, _TEXT_LENGTH)}”" for text in findings.texts[:count]])
+def _quoted(findings: Findings, start: int, end: int) -> str:
+    return phrases.listed([f"“{phrases.shortened(text.text, _TEXT_LENGTH)}”" for text in findings.texts[start:end]])
 
 
 def _objects(findings: Findings) -> tuple[str, ...]:

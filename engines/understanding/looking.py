@@ -19,6 +19,7 @@ from engines.understanding.tools import Tools
 from engines.understanding.types import Limits
 
 _VIEW = 1280
+_SMALLEST = 16  # pixels; in a narrower strip there is nothing to recognise, and the classifiers fail
 _FACE_CONFIDENCE, _UPRIGHT_CONFIDENCE = 0.9, 0.6
 _PAGE_LINES, _PAGE_SHARE = 4, 0.12
 
@@ -45,7 +46,7 @@ def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits) -> Fin
 
 def _look(image: Image, tools: Tools) -> Findings:
     seen = look(image)
-    if seen.blank is not None:
+    if seen.blank is not None or min(image.shape[:2]) < _SMALLEST:
         return Findings(look=seen)
     detections = agreed_in_still(tools.detector.detect(image, WEAK)) if tools.detector is not None else []
     lines = tools.reader.read(image) if tools.reader is not None else []

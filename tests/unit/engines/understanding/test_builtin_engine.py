@@ -259,3 +259,21 @@ def test_a_face_is_a_person(quick: Engine) -> None:
 def test_nobody_where_nobody_is(engine: Engine, name: str) -> None:
     found = engine.describe([media.photo(name)], "image")
     assert (found.human, found.vehicle, found.pet, found.package) == (False, False, False, False)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 3), (20, 20), (2000, 30)])
+def test_odd_shapes_of_pictures(engine: Engine, tmp_path: Path, shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
+    found = engine.describe([media.write_picture(tmp_path / "odd.png", noise)], "image")
+    assert claims_nothing(found)
+    assert (found.height, found.width) == shape
+
+
+def test_a_clip_cut_in_half_says_how_far_it_could_be_seen(quick: Engine, tmp_path: Path) -> None:
+    clip = media.walker(tmp_path / "cut.mkv")
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    found = quick.describe([clip], "video")
+    assert found.human
+    assert "leaves" not in found.caption
+    assert found.notes[0].startswith("only the first ")
+    assert "seconds can be decoded" in found.notes[0]
