@@ -12,6 +12,7 @@ from cli.clients import Clients
 from cli.errors import FAILED, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
+from cli.samples.questions import QUESTIONS
 from cli.upload import Planned, Uploaded, plan, send
 
 NAMESPACE = "demo"
@@ -52,7 +53,7 @@ def _about_samples(uploads: Sequence[Uploaded]) -> list[Question]:
     def keys(name: str) -> frozenset[str]:
         return frozenset(upload.key for upload in uploads if name in upload.key)
 
-    return [Question(question.text, keys(question.finds)) for question in samples.QUESTIONS if keys(question.finds)]
+    return [Question(question.text, keys(question.finds)) for question in QUESTIONS if keys(question.finds)]
 
 
 def _about(clients: Clients, arrivals: Sequence[Arrival]) -> list[Question]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import psutil
 
 from cli import demo as demonstration
 from cli import detectors, explain, finding, journal, running, upload
@@ -258,6 +258,8 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
+    # SDKs log to the root logger, which would print what is said here already.
+    logging.getLogger().addHandler(logging.NullHandler())
     output = Output("--json" in arguments)
     try:
         cli.main(arguments, prog_name="sightline", standalone_mode=False)

@@ -12,13 +12,16 @@ from rich.table import Table
 
 from cli.errors import CommandError
 
+PIPE_WIDTH = 240
+
 
 class Output:
     """Results go to standard output, errors to standard error. With `as_json` each result is one line of JSON, and prose is left out."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, soft_wrap=True)
+        # A pipe has no width; 80 columns would fold what somebody wants to grep.
+        self.console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
     def say(self, text: str = "") -> None:
         """A line for people. What it says may come from a caption, so it is never read as markup."""

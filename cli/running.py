@@ -55,7 +55,7 @@ def find(data: Path) -> Running | None:
         running = Running(**json.loads((data / STATE_FILE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return running if _is_ours(running.pid) else None
+    return running if is_alive(running.pid) else None
 
 
 def require(data: Path) -> Running:
@@ -69,10 +69,10 @@ def require(data: Path) -> Running:
     return running
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether the process is there and is a laptop cloud: a number may have been given to another since."""
+def is_alive(pid: int) -> bool:
+    """Whether the process runs and is a laptop cloud: a number may have been given to another since, or its owner not have noticed its end."""
     try:
-        words = psutil.Process(pid).cmdline()
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and any("sightline" in word for word in process.cmdline())
     except psutil.Error:
         return False
-    return any("sightline" in word or "pytest" in word for word in words)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import oss2
 from mns.account import Account
@@ -18,7 +22,7 @@ from cli.provision import Names, Provisioned, Target, provision
 from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.door import DoorError
-from localcloud.fc import ProjectError
+from localcloud.fc.errors import ProjectError
 from localcloud.ims.understanding import EngineSettings
 from localcloud.place import Place
 from sightline.credentials import Credentials
@@ -46,9 +50,11 @@ def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Itera
     """A laptop cloud that is ready while the block runs. Raises CommandError."""
     project = project_folder()
     data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    _log_to(data / "logs" / "laptop-cloud.log")
     place = Place()
     try:
-        cloud = LaptopCloud(data, place, engine_settings(data, environment), port=port)
+        cloud = LaptopCloud(data, place, engine_settings(data, environment), port=port or _port_of_last_time(data))
     except AlreadyRunning as error:
         raise CommandError(
             f"a laptop cloud (process {error}) has {data}", "use it, end it with `sightline down`, or name another --data", NOT_RUNNING
@@ -66,8 +72,27 @@ def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Itera
         cloud.stop()
 
 
+def _log_to(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(file, maxBytes=5 * 2**20, backupCount=2)
+    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s %(message)s", level=logging.INFO, handlers=[handler])
+    # It logs whole addresses, and those of objects are signed.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _port_of_last_time(data: Path) -> int:
+    """The endpoint's last port where it is free, so that addresses which were signed before a restart still lead here; else 0."""
+    try:
+        port = int((data / "port").read_text())
+        with socket.create_server(("127.0.0.1", port)):
+            return port
+    except (OSError, ValueError):
+        return 0
+
+
 def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str]) -> Running:
     cloud.start()
+    (data / "port").write_text(str(urlsplit(cloud.endpoint).port))
     account = cloud.keyring.account
     made = provision(_target(cloud, place), NAMES)
     pages = cloud.deploy(

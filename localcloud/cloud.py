@@ -6,7 +6,6 @@ As in the real one, what the functions need is provisioned first and the functio
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,7 +14,8 @@ from typing import IO
 
 from engines.retrieval import open_library
 from localcloud.door import Door
-from localcloud.fc import FunctionCompute, Project
+from localcloud.fc.project import Project
+from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
 from localcloud.ims.service import IntelligentMediaServices
@@ -24,8 +24,6 @@ from localcloud.ims.workers import Workers
 from localcloud.mns.service import MessageService
 from localcloud.oss import ObjectStorage
 from localcloud.place import Place
-
-log = logging.getLogger("localcloud")
 
 
 class AlreadyRunning(Exception):
@@ -60,9 +58,13 @@ class LaptopCloud:
 
     def start(self) -> None:
         """Everything but the functions. Raises DoorError where the port is taken."""
-        self._run(self._door)
-        for service in (self.mns, self.oss, self.ims):
-            self._run(service)
+        self._run(self.mns)
+        self._run(self.oss)
+        # Jobs that go on at the start fetch their inputs through the door; at the end the door is closed before what lies behind it.
+        self._door.start()
+        self._closing.callback(self.ims.stop)
+        self._closing.callback(self._door.stop)
+        self.ims.start()
 
     def deploy(self, project_file: Path, layers: Mapping[str, Path], environment: Mapping[str, str], page_port: int = 0) -> dict[str, str]:
         """Run the functions of a Serverless Devs project. Returns the address of each HTTP-triggered one, by function name.
@@ -73,9 +75,8 @@ class LaptopCloud:
         self.fc = FunctionCompute(self._data, self._place, self.keyring, project, layers, self.mns)
         addresses = {}
         for offset, trigger in enumerate(self.fc.http_triggers()):
-            door = Door(
-                [trigger.service], self._host, page_port + offset if page_port else 0, scratch=self._data / "scratch" / trigger.function
-            )
+            port = page_port + offset if page_port else 0
+            door = Door([trigger.service], self._host, port, scratch=self._data / "scratch" / trigger.function)
             self._run(door)
             addresses[trigger.function] = f"http://{self._host}:{door.port}/"
         self._run(self.fc)
@@ -87,7 +88,7 @@ class LaptopCloud:
         self._gate.close()
         self._closing.close()
 
-    def _run(self, service: Door | MessageService | ObjectStorage | IntelligentMediaServices | FunctionCompute) -> None:
+    def _run(self, service: Door | MessageService | ObjectStorage | FunctionCompute) -> None:
         service.start()
         self._closing.callback(service.stop)
 

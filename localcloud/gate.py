@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.fc import FunctionCompute
+from localcloud.fc.service import FunctionCompute
 from localcloud.http import Reply, Request
 from localcloud.ports import ObjectEvent, TopicMessage
 

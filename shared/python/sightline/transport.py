@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ Sleep = Callable[[float], None]
 
 def new_client() -> httpx.Client:
     """Connections are kept over the invocations of a warm instance; proxies of the environment are not for cloud services."""
+    # It logs every request at INFO, which is the level of Function Compute's root logger.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.Client(timeout=httpx.Timeout(30, connect=5), trust_env=False)
 
 

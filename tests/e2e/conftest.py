@@ -1,0 +1,125 @@
+"""A real `sightline up` in a process of its own, on free ports and a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import oss2
+import pytest
+
+from cli.clients import Clients
+from cli.running import Running
+from cli.samples.render import render_all
+from sightline.ledger import Story
+from sightline.media import media_id
+
+SIGHTLINE = Path(sys.executable).parent / "sightline"
+READY_SECONDS = 60
+WAY_SECONDS = 120
+
+
+@dataclass
+class Cloud:
+    """Start, stop and kill; what a stranger would do to it, with the official SDK and the command line."""
+
+    data: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    running: Running | None = None
+
+    def start(self) -> Cloud:
+        self.process = subprocess.Popen(
+            [SIGHTLINE, "up", "--port", "0", "--json", "--data", self.data],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"sightline up ended with {self.process.wait(READY_SECONDS)}"
+        document = json.loads(line)
+        assert document.pop("ready") is True
+        self.running = Running(**document)
+        return self
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        code = self.process.wait(READY_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    @property
+    def clients(self) -> Clients:
+        assert self.running is not None
+        return Clients.of(self.running)
+
+    def bucket(self) -> oss2.Bucket:
+        return self.clients.oss2_bucket()
+
+    def story(self, key: str) -> Story:
+        assert self.running is not None
+        return self.clients.ledger().read(media_id(self.running.media_bucket, key)).story
+
+    def wait(self, *keys: str) -> list[Story]:
+        """Until every media has ended."""
+        wait_until(lambda: all(self.story(key).is_final for key in keys), WAY_SECONDS, lambda: str([self.story(key) for key in keys]))
+        return [self.story(key) for key in keys]
+
+    def search(self, text: str, namespace: str = "default", **more: Any) -> Any:
+        assert self.running is not None
+        return httpx.get(
+            f"{self.running.page}search", params={"q": text, "namespace": namespace, **more}, timeout=40, trust_env=False
+        ).json()
+
+    def command(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run the command on this cloud's data folder, and see its exit code."""
+        done = subprocess.run([SIGHTLINE, *arguments, "--data", self.data], capture_output=True, text=True, timeout=WAY_SECONDS)
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+
+def wait_until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str] = lambda: "it did not happen") -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, otherwise()
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Rendered sample clips by name without extension; the sequence is a folder."""
+    return {rendering.path.stem: rendering.path for rendering in render_all(tmp_path_factory.mktemp("clips"))}
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One for the tests that only use it; whoever ends or harms one makes his own."""
+    started = Cloud(tmp_path_factory.mktemp("cloud")).start()
+    yield started
+    assert started.end() == 0
+
+
+@pytest.fixture
+def new_cloud(tmp_path: Path) -> Iterator[Callable[..., Cloud]]:
+    made: list[Cloud] = []
+
+    def make(**environment: str) -> Cloud:
+        made.append(Cloud(tmp_path / f"cloud-{len(made)}", environment).start())
+        return made[-1]
+
+    yield make
+    for each in made:
+        if each.process is not None and each.process.poll() is None:
+            each.end()

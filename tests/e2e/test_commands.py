@@ -1,0 +1,104 @@
+"""The command line as a person and a program use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import SIGHTLINE, Cloud
+
+
+def test_upload_wait_search_and_explain(cloud: Cloud, clips: dict[str, Path]) -> None:
+    done = cloud.command("upload", str(clips["street-by-day"]), str(clips["entrance-visit"]), "--namespace", "cli", "--wait", "--json")
+    arrivals = json.loads(done.stdout)
+    assert [(Path(arrival["key"]).name, arrival["stage"]) for arrival in arrivals] == [
+        ("street-by-day.mp4", "searchable"),
+        ("manifest.json", "searchable"),
+    ]
+    found = json.loads(cloud.command("search", "a person in red", "--namespace", "cli", "--json").stdout)
+    assert [hit["key"] for hit in found["hits"]] == [arrivals[0]["key"]]
+    table = cloud.command("search", "a person in red", "--namespace", "cli").stdout
+    assert arrivals[0]["key"] in table
+    for name in (arrivals[0]["key"], arrivals[0]["media_id"], f"oss://sightline-media/{arrivals[0]['key']}"):
+        story = json.loads(cloud.command("explain", name, "--json").stdout)
+        assert [fact["fact"] for fact in story["facts"]] == ["uploaded", "claimed", "submitted", "understood", "inserted", "searchable"]
+        assert (story["job"]["state"], story["index"], story["record"]["labels"]) == ("Success", ["Success"], ["human"])
+    people = cloud.command("explain", arrivals[0]["key"]).stdout
+    assert "it cannot see" in people
+
+
+def test_the_same_upload_again_is_no_new_job(cloud: Cloud, clips: dict[str, Path]) -> None:
+    for _ in range(2):
+        cloud.command("upload", str(clips["van-passing"]), "--namespace", "twice", "--wait")
+    story = json.loads(cloud.command("explain", "uploads/twice/camera/van-passing.mp4", "--json").stdout)
+    assert [fact["fact"] for fact in story["facts"]].count("submitted") == 1
+
+
+def test_a_bad_upload_says_why_and_exits_1(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    failed = cloud.command("upload", str(tmp_path / "empty.mp4"), "--wait", code=1)
+    assert "zero bytes" in failed.stderr
+
+
+def test_a_large_upload_goes_in_parts(cloud: Cloud, tmp_path: Path) -> None:
+    """A film of 25 MB that is none: parts arrive whole, and its end is a reason."""
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(range(256)) * 100_000)
+    failed = cloud.command("upload", str(large), "--wait", "--json", code=1)
+    key = json.loads(failed.stdout)[0]["key"]
+    assert cloud.bucket().get_object(key).read() == large.read_bytes()
+
+
+def test_status_and_logs(cloud: Cloud, clips: dict[str, Path]) -> None:
+    cloud.command("upload", str(clips["empty-yard"]), "--namespace", "logs", "--wait")
+    status = json.loads(cloud.command("status", "--json").stdout)
+    assert status["searchable"] >= 1
+    lines = cloud.command("logs", "submit", "-n", "1000").stdout
+    assert "FC Invoke Start RequestId" in lines
+    assert "cold" in lines
+    assert cloud.running is not None
+    assert cloud.running.access_key_secret not in cloud.command("logs", "-n", "100000").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["explain", "uploads/nothing.mp4"], 4, "nothing is known"),
+        (["upload", "/there/is/no/such/file"], 4, "there is no"),
+        (["invoke", "nothing"], 4, "there is no function"),
+        (["search", ""], 1, "q"),
+        (["search", "a", "--page", "0"], 1, "page"),
+        (["logs", "nothing"], 4, "there is no log"),
+        (["frobnicate"], 2, "No such command"),
+        (["upload"], 2, "PATHS"),
+    ],
+)
+def test_errors_name_the_problem_the_fix_and_a_code(cloud: Cloud, arguments: list[str], code: int, words: str) -> None:
+    command = [str(SIGHTLINE), *arguments, *([] if code == 2 else ["--data", str(cloud.data)])]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2
+    as_json = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=60)
+    assert json.loads(as_json.stderr)["error"]["exit_code"] == code
+
+
+def test_nothing_running_is_said_with_the_way_to_start(tmp_path: Path) -> None:
+    done = subprocess.run([SIGHTLINE, "status", "--data", tmp_path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "sightline up" in done.stderr
+
+
+def test_up_is_ready_in_seconds_and_down_ends_it(new_cloud: Callable[..., Cloud]) -> None:
+    started = time.monotonic()
+    cloud = new_cloud()
+    assert time.monotonic() - started < 30  # seconds, with room for a busy machine
+    cloud.command("down")
+    assert cloud.process is not None
+    assert cloud.process.wait(30) == 0
+    cloud.command("status", code=3)
