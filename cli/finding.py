@@ -21,16 +21,14 @@ def search(running: Running, text: str, namespace: str, page: int = 1, page_size
     try:
         response = httpx.get(f"{running.page}search", params=parameters, timeout=TIMEOUT_SECONDS, trust_env=False)
     except httpx.TransportError as error:
-        raise CommandError(
-            f"the search function did not answer ({type(error).__name__})", "look at `sightline logs sightline-search`"
-        ) from error
+        raise CommandError(f"the search function did not answer ({type(error).__name__})", LOOK_AT_LOG) from error
     document: Json = _document(response)
     if response.is_success:
         return document
     problem = document.get("error") or {}
-    raise CommandError(
-        str(problem.get("message", f"status {response.status_code}")), str(problem.get("fix", "look at `sightline logs sightline-search`"))
-    )
+    # Function Compute's own refusals (a query beyond its 4 KB, say) have another form.
+    message = problem.get("message") or document.get("Message") or f"status {response.status_code}"
+    raise CommandError(str(message), str(problem.get("fix", LOOK_AT_LOG)))
 
 
 def _document(response: httpx.Response) -> Json:

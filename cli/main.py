@@ -77,14 +77,13 @@ def _announce(output: Output, state: Running) -> None:
 def down(data: Path | None, as_json: bool) -> None:
     """End the laptop cloud that runs on the data folder."""
     state = running.require(_data(data))
-    process = psutil.Process(state.pid)
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired as error:
-        raise CommandError(
-            f"process {state.pid} has not ended after {STOP_SECONDS} s", "wait, or end it yourself; nothing is lost", TOO_LATE
-        ) from error
+    os.kill(state.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running.is_alive(state.pid):
+        if time.monotonic() > deadline:
+            problem = f"process {state.pid} has not ended after {STOP_SECONDS} s"
+            raise CommandError(problem, "wait, or end it yourself; nothing is lost", TOO_LATE)
+        time.sleep(0.1)
     output = Output(as_json)
     output.result({"stopped": state.pid})
     output.say("stopped; nothing is lost")

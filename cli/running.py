@@ -70,7 +70,7 @@ def require(data: Path) -> Running:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs and is a laptop cloud: a number may have been given to another since, or its owner not have noticed its end."""
+    """Whether the process runs and is a laptop cloud: its number may have been given to another since."""
     try:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and any("sightline" in word for word in process.cmdline())

@@ -118,7 +118,7 @@ def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
     with path.open("rb") as file:
         start = file.read(512)
     if not start or looks_like_text(start):
-        raise UnreadableMedia(f"not a video: {describe_foreign(path)}")
+        raise UnreadableMedia(f"neither a picture nor a video: {describe_foreign(path)}")
     try:
         container = av.open(f"file:{path}", options=dict(_OPTIONS), metadata_errors="replace")
     except av.FFmpegError as error:
@@ -134,7 +134,7 @@ def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
 def _why_not_opened(path: Path, start: bytes, error: av.FFmpegError) -> str:
     if start[4:8] == b"ftyp":
         return "the MP4 has no index (moov): its recording or its upload was cut short"
-    return f"not a video: {describe_foreign(path)} ({error.strerror or type(error).__name__})"
+    return f"neither a picture nor a video: {describe_foreign(path)} ({error.strerror or type(error).__name__})"
 
 
 def _video_stream(container: Any) -> Any:

@@ -5,6 +5,7 @@ The official SDK does the same and more, at thirty times the import cost of what
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 import xml.etree.ElementTree as ElementTree
@@ -125,7 +126,8 @@ class OssBucket:
 
     def _address(self, endpoint: str, key: str, query: Mapping[str, str]) -> str:
         parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-        path = f"/{self._name}/{encode(key, safe='/')}" if _is_literal(parts.hostname) else f"/{encode(key, safe='/')}"
+        # A slash is sent as %2F, as the official SDK does: clients and browsers would resolve a `..` between plain ones.
+        path = f"/{self._name}/{encode(key)}" if _is_literal(parts.hostname) else f"/{encode(key)}"
         host = parts.netloc if _is_literal(parts.hostname) else f"{self._name}.{parts.netloc}"
         encoded = "&".join(f"{encode(name)}={encode(value)}" if value else encode(name) for name, value in query.items())
         return f"{parts.scheme}://{host}{path}" + (f"?{encoded}" if encoded else "")
@@ -151,5 +153,7 @@ def _request_id(response: httpx.Response) -> str:
 
 
 def _field(response: httpx.Response, name: str) -> str:
-    found = re.search(rf"<{name}>([^<]*)</{name}>", response.text)
+    # An answer to HEAD has no body; its error comes in a header.
+    text = response.text or base64.b64decode(response.headers.get("x-oss-err", "")).decode(errors="replace")
+    found = re.search(rf"<{name}>([^<]*)</{name}>", text)
     return found.group(1) if found else ""
