@@ -98,6 +98,9 @@ def _show_record(output: Output, record: Json) -> None:
     output.say(f"\n{record['title']}\n{record['caption'] or record['brief']}")
     engine = record["engine"]
     if engine:
-        output.say(f"seen by   {engine['name']}" + (f"; it cannot see: {', '.join(engine['cannot_see'])}" if engine["cannot_see"] else ""))
+        took = f" in {engine['seconds']:.1f} s" if engine["seconds"] is not None else ""
+        output.say(
+            f"seen by   {engine['name']}{took}" + (f"; it cannot see: {', '.join(engine['cannot_see'])}" if engine["cannot_see"] else "")
+        )
         for note in engine["notes"]:
             output.say(f"note      {note}")

@@ -19,7 +19,15 @@ _TITLE = 80
 _ACTS = 6
 _WAYS = 3
 _TEXTS, _TEXT_LENGTH = 6, 60
-_DOING = {"walks": "walking", "runs": "running", "stands": "standing", "enters": "entering", "leaves": "leaving", "moves": "moving"}
+_DOING = {
+    "walks": "walking",
+    "runs": "running",
+    "stands": "standing",
+    "enters": "entering",
+    "leaves": "leaving",
+    "moves": "moving",
+    "drives": "driving",
+}
 
 
 def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, cannot_see: tuple[str, ...]) -> Description:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engines.understanding.colour import Look
-from engines.understanding.facts import BAGS, Subject
+from engines.understanding.facts import BAGS, Category, Subject
 from engines.understanding.movement import Direction, Side
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -60,12 +60,19 @@ def doing(subject: Subject) -> str | None:
         return None
     if not subject.moves:
         return "stands" if subject.category == "person" and movement.pace == "stands" else None
-    verb = movement.pace if subject.category in ("person", "pet") else "moves"
-    if subject.category == "pet":
-        verb = "moves" if verb == "walks" else verb
+    verb = _verb(subject.category, movement.pace)
     if movement.direction is None:
         return f"{verb} about"
     return f"{verb} {_WAYS[movement.direction]}" + (" and back" if movement.returns else "")
+
+
+def _verb(category: Category, pace: str) -> str:
+    """A gait is told from the stride of an upright figure, so of a pet only its running is said; a vehicle drives."""
+    if category == "vehicle":
+        return "drives"
+    if category == "person" or (category == "pet" and pace == "runs"):
+        return pace
+    return "moves"
 
 
 def entering(side: Side) -> str:

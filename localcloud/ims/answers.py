@@ -23,8 +23,8 @@ def plain_time(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
-def succeeded(description: Description, ignored: Sequence[str]) -> list[dict[str, str]]:
-    """EventDesc, as the cloud answers it; and Engine, our own: who looked, what it is blind to, and what was asked for in vain."""
+def succeeded(description: Description, ignored: Sequence[str], seconds: float) -> list[dict[str, str]]:
+    """EventDesc, as the cloud answers it; and Engine, our own: who looked how long, what it is blind to, what was asked for in vain."""
     return [
         {"Type": "EventDesc", "Data": _compact(_compact(_event_description(description)))},
         {
@@ -32,6 +32,7 @@ def succeeded(description: Description, ignored: Sequence[str]) -> list[dict[str
             "Data": _compact(
                 {
                     "name": description.engine,
+                    "seconds": round(seconds, 3),
                     "cannotSee": description.cannot_see,
                     "notes": [*description.notes, *(f"not done by this laptop cloud: {part}" for part in ignored)],
                 }

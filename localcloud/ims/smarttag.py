@@ -6,6 +6,7 @@ import json
 import logging
 import mimetypes
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -123,12 +124,14 @@ class SmarttagRunner:
         work = Work(**json.loads(job["work"]))
         try:
             with self._inputs.files(work.addresses) as files:
+                started = time.monotonic()
                 description = self._understanding.describe(files, work.kind)
+                seconds = time.monotonic() - started
                 self._memory.remember(self._memory.content(files, work.kind), description)
         except (InputError, UnreadableMedia, AnalysisFailed) as reason:
             self._finish(job, "Fail", failed(str(reason)))
         else:
-            self._finish(job, "Success", succeeded(description, work.ignored))
+            self._finish(job, "Success", succeeded(description, work.ignored, seconds))
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)

@@ -55,10 +55,13 @@ class Cloud:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(READY_SECONDS)
+        return self.wait_for_end()
+
+    def wait_for_end(self) -> int:
+        assert self.process is not None
         assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
+        with self.process.stdout:
+            return self.process.wait(READY_SECONDS)
 
     @property
     def clients(self) -> Clients:

@@ -50,6 +50,7 @@ class EngineNote(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     name: str
+    seconds: float | None = None
     cannot_see: list[str] = Field(default_factory=list, alias="cannotSee")
     notes: list[str] = Field(default_factory=list)
 

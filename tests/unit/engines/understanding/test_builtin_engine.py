@@ -128,7 +128,7 @@ def test_a_van_is_a_vehicle_and_nobody(tmp_path: Path, quick: Engine) -> None:
     found = quick.describe([media.van(tmp_path / "van.mp4")], "video")
     assert found.vehicle
     assert not found.human
-    assert "vehicle enters from the right, moves to the left and leaves at the left" in found.caption
+    assert "vehicle enters from the right, drives to the left and leaves at the left" in found.caption
 
 
 def test_night(tmp_path: Path, quick: Engine) -> None:

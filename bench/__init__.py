@@ -1,0 +1,1 @@
+"""What is measured, beside named rivals or split into its parts."""
