@@ -15,9 +15,10 @@ from cli.output import Output
 from cli.samples.questions import QUESTIONS
 from cli.upload import Planned, Uploaded, plan, send
 
-NAMESPACE = "demo"
+NAMESPACE = "default"
 DEADLINE_SECONDS = 600
 MOST_QUERIES = 3
+PAGE_SIZE = 10
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _report(output: Output, arrivals: Sequence[Arrival]) -> None:
 
 def _ask(clients: Clients, output: Output, question: Question) -> bool:
     output.say(f"\n? {question.text}")
-    answer: dict[str, Any] = finding.search(clients.running, question.text, NAMESPACE, page_size=3)
+    answer: dict[str, Any] = finding.search(clients.running, question.text, NAMESPACE, page_size=PAGE_SIZE)
     finding.show(output, answer)
     found = {hit["key"] for hit in answer["hits"]}
     if found & question.expected:

@@ -95,7 +95,9 @@ class Door:
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _listen(self) -> socket.socket:
-        listener = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        # asyncio sets TCP_NODELAY only on sockets that name their protocol; without it each reply waits for a delayed ACK, 40 ms.
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self._host, self._wanted_port))

@@ -213,9 +213,9 @@ def test_the_address_is_the_state_and_back_restores_it(page: Page, site: Site) -
 def test_examples_search(page: Page, site: Site) -> None:
     site.search = lambda asked: answer([hit(title=asked["q"])])
     page.goto(site.url)
-    page.click("text=有人从左往右走")
-    assert titles(page) == ["有人从左往右走"]
-    assert page.input_value("#q") == "有人从左往右走"
+    page.click("text=晚上有人从右往左走")
+    assert titles(page) == ["晚上有人从右往左走"]
+    assert page.input_value("#q") == "晚上有人从右往左走"
     page.click("a.brand")
     page.wait_for_selector("h1")
     assert page.url == site.url

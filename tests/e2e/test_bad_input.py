@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sightline.ledger import Stage
-from tests.e2e.conftest import Cloud
+from tests.laptop import Cloud
 
 
 def bomb(side: int = 10_001) -> bytes:

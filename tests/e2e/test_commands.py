@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import SIGHTLINE, Cloud
+from tests.laptop import SIGHTLINE, Cloud
 
 
 def test_upload_wait_search_and_explain(cloud: Cloud, clips: dict[str, Path]) -> None:

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.e2e.conftest import Cloud, wait_until
+from tests.laptop import Cloud, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from mns.account import Account
 from mns.topic import TopicMeta
 
 from cli.provision import MPS_VERSION
-from tests.e2e.conftest import Cloud, wait_until
+from tests.laptop import Cloud, wait_until
 
 MakeCloud = Callable[..., Cloud]
 

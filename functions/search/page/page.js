@@ -113,7 +113,9 @@ async function ask({ q, namespace, page }, signal) {
   });
   const content = await answer.json().catch(() => null);
   if (answer.ok && content) return content;
-  throw new Refusal(content?.error ?? { message: `The search failed (HTTP ${answer.status}).`, fix: "Try again in a moment." });
+  // The gateway in front of the function has errors of its own form: a sentence beyond its 4 KB, for one.
+  const message = content?.Message ?? `The search failed (HTTP ${answer.status}).`;
+  throw new Refusal(content?.error ?? { message, fix: answer.status < 500 ? "Ask in a shorter sentence." : "Try again in a moment." });
 }
 
 // ---- the states of the page ---------------------------------------------------------------------

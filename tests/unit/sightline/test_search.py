@@ -67,7 +67,7 @@ def test_a_hit_is_joined_with_its_record() -> None:
     answer = document(get(site(FakeFinds(found), record("m1", labels=["human"])), q="a person"))
     (hit,) = answer["hits"]
     assert (hit["title"], hit["starts_at"], hit["score"], hit["labels"]) == ("A person walks", 2.0, 0.9, ["human"])
-    assert "video/snapshot" in hit["thumbnail_url"]
+    assert "video/snapshot,t_3000," in hit["thumbnail_url"]
 
 
 def test_a_hit_of_another_namespace_or_without_a_record_is_not_shown() -> None:

@@ -16,9 +16,9 @@ Json = dict[str, Any]
 
 SIDE_BY_SIDE = 8
 
-# x-oss-process of the OSS documentation: the first frame of a video, and a picture no wider than a result.
-VIDEO_PREVIEW = "video/snapshot,t_0,f_jpg,w_480,m_fast"
+# x-oss-process of the OSS documentation; 480 pixels are as wide as a result is shown, on a dense screen.
 IMAGE_PREVIEW = "image/resize,w_480"
+VIDEO_PREVIEW = "video/snapshot,t_{milliseconds},f_jpg,w_480"
 
 Presign = Callable[[str, str | None], str]
 
@@ -79,7 +79,13 @@ class Searcher:
             "labels": record.labels,
             "objects": record.objects,
             "actions": record.actions,
-            "thumbnail_url": self._presign(record.preview_key, VIDEO_PREVIEW if is_video else IMAGE_PREVIEW),
+            "thumbnail_url": self._presign(record.preview_key, _preview(clips) if is_video else IMAGE_PREVIEW),
             "media_url": self._presign(record.preview_key, None),
             "engine": record.engine.model_dump() if record.engine else None,
         }
+
+
+def _preview(clips: Sequence[Json]) -> str:
+    """The middle of the best moment: at its edges the one who matters is only half in the picture."""
+    middle = (clips[0]["from"] + clips[0]["to"]) / 2 if clips else 0
+    return VIDEO_PREVIEW.format(milliseconds=round(middle * 1000))

@@ -8,18 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import oss2
-import pytest
 
 from cli.clients import Clients
 from cli.running import Running
-from cli.samples.render import render_all
 from sightline.ledger import Story
 from sightline.media import media_id
 
@@ -98,31 +96,3 @@ def wait_until(true: Callable[[], bool], seconds: float, otherwise: Callable[[],
     while not true():
         assert time.monotonic() < end, otherwise()
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Rendered sample clips by name without extension; the sequence is a folder."""
-    return {rendering.path.stem: rendering.path for rendering in render_all(tmp_path_factory.mktemp("clips"))}
-
-
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """One for the tests that only use it; whoever ends or harms one makes his own."""
-    started = Cloud(tmp_path_factory.mktemp("cloud")).start()
-    yield started
-    assert started.end() == 0
-
-
-@pytest.fixture
-def new_cloud(tmp_path: Path) -> Iterator[Callable[..., Cloud]]:
-    made: list[Cloud] = []
-
-    def make(**environment: str) -> Cloud:
-        made.append(Cloud(tmp_path / f"cloud-{len(made)}", environment).start())
-        return made[-1]
-
-    yield make
-    for each in made:
-        if each.process is not None and each.process.poll() is None:
-            each.end()
