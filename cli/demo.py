@@ -59,11 +59,10 @@ def _about_samples(uploads: Sequence[Uploaded]) -> list[Question]:
 
 def _about(clients: Clients, arrivals: Sequence[Arrival]) -> list[Question]:
     """Of a stranger's own files we know only what was seen in them: each must be found by what was said of it."""
+    found = [record for arrival in arrivals if arrival.is_searchable and (record := clients.records().get(arrival.upload.media_id))]
     questions: dict[str, set[str]] = {}
-    for arrival in arrivals:
-        record = clients.records().get(arrival.upload.media_id) if arrival.is_searchable else None
-        if record is not None:
-            questions.setdefault(record.title, set()).add(record.key)
+    for record in sorted(found, key=lambda record: not record.objects):
+        questions.setdefault(record.title, set()).add(record.key)
     return [Question(text, frozenset(keys)) for text, keys in list(questions.items())[:MOST_QUERIES]]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cli.errors import NOT_FOUND, CommandError
-from localcloud.ims.detectors import DetectorRefused, check
+from localcloud.ims.checks import EngineRefused, check_detector
 
 LARGEST_BYTES = 500 * 2**20
 
@@ -45,8 +45,8 @@ def add(data: Path, source: str, sha256: str | None) -> Chosen:
         incoming.unlink()
         raise CommandError(f"the file's SHA-256 is {found}, not {sha256.lower()}", "fetch it again from its publisher, or correct --sha256")
     try:
-        check(incoming)
-    except DetectorRefused as error:
+        check_detector(incoming)
+    except EngineRefused as error:
         incoming.unlink()
         raise CommandError(f"this is no detector that can be used: {error}", "bring a YOLOX ONNX export; see the README") from error
     kept = (folder / f"{found[:16]}.onnx").resolve()

@@ -23,6 +23,7 @@ from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
+from localcloud.ims.checks import EngineRefused, check_settings
 from localcloud.ims.understanding import EngineSettings
 from localcloud.place import Place
 from sightline.credentials import Credentials
@@ -143,18 +144,25 @@ def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment:
 
 
 def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSettings:
-    """The built-in engine, with the detector of `sightline models add` and the vision endpoint that the environment names."""
+    """The built-in engine, with the detector of `sightline models add` and the vision endpoint that the environment names.
+
+    Raises CommandError for one that can't be used: at the start, not with the first clip.
+    """
     detector = detectors.chosen(data)
-    vision = {name: environment.get(f"SIGHTLINE_VISION_{name}", "") for name in ("BASE_URL", "API_KEY", "MODEL")}
-    if vision["BASE_URL"] and not vision["MODEL"]:
-        raise CommandError("SIGHTLINE_VISION_BASE_URL is set and SIGHTLINE_VISION_MODEL is not", "name the model too, or unset the address")
-    return EngineSettings(
+    vision = {name: environment.get(f"SIGHTLINE_VISION_{name}") or None for name in ("BASE_URL", "API_KEY", "MODEL")}
+    settings = EngineSettings(
         detector=str(detector.path) if detector else None,
         detector_sha256=detector.sha256 if detector else None,
-        vision_base_url=vision["BASE_URL"] or None,
-        vision_api_key=vision["API_KEY"] or None,
-        vision_model=vision["MODEL"] or None,
+        vision_base_url=vision["BASE_URL"],
+        vision_api_key=vision["API_KEY"],
+        vision_model=vision["MODEL"],
     )
+    try:
+        check_settings(settings)
+    except EngineRefused as error:
+        fix = "set SIGHTLINE_VISION_BASE_URL, _MODEL and _API_KEY right, or take the detector out with `sightline models remove`"
+        raise CommandError(f"the engine can't be built: {error}", fix) from error
+    return settings
 
 
 class Interrupted:
