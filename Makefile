@@ -40,17 +40,20 @@ lock: setup-dev ## Resolve the dependencies anew
 		pyproject.toml --extra ocr --extra build -o requirements/local.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
 		pyproject.toml --extra ocr --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
+	echo scikit-image | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
+		--no-header --no-deps - -o requirements/samples.lock
 
 clean: ## Remove the environment and what was built; the data folder stays
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-$(VENV)/.local: $(BIN)/python requirements/local.lock pyproject.toml
+$(VENV)/.local: $(BIN)/python requirements/local.lock requirements/samples.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m cli.samples .cache >/dev/null  # renders the clips, fetches the photographs; does without them offline
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.local requirements/dev.lock

@@ -85,7 +85,7 @@ def _picture(arrivals: Sequence[Arrival]) -> Table:
     for column in ("media", "way", "seconds"):
         table.add_column(column)
     for arrival in arrivals:
-        table.add_row(arrival.upload.path.name.replace("[", "\\["), _way(arrival.story), f"{arrival.seconds:.1f}")
+        table.add_row(arrival.upload.name.replace("[", "\\["), _way(arrival.story), f"{arrival.seconds:.1f}")
     return table
 
 
@@ -113,4 +113,4 @@ class _Lines:
             if self._said.get(arrival.upload.media_id) != stage:
                 self._said[arrival.upload.media_id] = stage
                 reason = f": {arrival.story.reason}" if arrival.story.reason else ""
-                self._output.say(f"{arrival.seconds:6.1f} s  {arrival.upload.path.name}  {stage}{reason}")
+                self._output.say(f"{arrival.seconds:6.1f} s  {arrival.upload.name}  {stage}{reason}")

@@ -21,7 +21,7 @@ from cli.errors import FAILED, TOO_LATE, USAGE, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
 from cli.running import Running
-from cli.up import DEFAULT_PORT, Interrupted, laptop_cloud
+from cli.up import DEFAULT_PORT, Interrupted, laptop_cloud, project_folder
 from sightline.errors import SightlineError
 
 Command = Callable[..., Any]
@@ -203,7 +203,7 @@ def demo_command(data: Path | None, as_json: bool, paths: tuple[Path, ...], port
     started = time.monotonic()
     with laptop_cloud(folder, port, os.environ) as state:
         output.say(f"the laptop cloud was ready in {time.monotonic() - started:.1f} s")
-        found = demonstration.run(Clients.of(state), output, paths, folder / "samples")
+        found = demonstration.run(Clients.of(state), output, paths, project_folder() / ".cache")
         output.say()
         _announce(output, state)
         if not end:

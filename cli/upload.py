@@ -17,6 +17,7 @@ from sightline.media.layout import SEQUENCE_FOLDER
 
 PREFIX = "uploads/"
 PARTS_FROM_BYTES = 10 * 2**20
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Uploaded:
     key: str
     media_id: str
     generation: str
+
+    @property
+    def name(self) -> str:
+        """What a person would call it; a sequence has its folder's name."""
+        return self.path.parent.name if self.path.name == MANIFEST else self.path.name
 
 
 def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
@@ -56,7 +62,7 @@ def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
 
 
 def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     if manifest.is_file():
         yield from _sequence(manifest, f"{base}{name.removesuffix(SEQUENCE_FOLDER)}{SEQUENCE_FOLDER}/")
         return
