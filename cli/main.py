@@ -26,6 +26,7 @@ from sightline.errors import SightlineError
 
 Command = Callable[..., Any]
 STOP_SECONDS = 30
+PORT = click.IntRange(0, 65_534)
 
 
 def _options(command: Command) -> Command:
@@ -52,7 +53,7 @@ def cli() -> None:
 
 @cli.command()
 @_options
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="The endpoint's port; the page has the next one. 0 takes free ones.")
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="The endpoint's; the page has the next one. 0: free ones.")
 def up(data: Path | None, as_json: bool, port: int) -> None:
     """Start the laptop cloud and serve until Ctrl-C."""
     output = Output(as_json)
@@ -193,7 +194,7 @@ def logs(data: Path | None, as_json: bool, function: str | None, lines: int, go_
 @cli.command("demo")
 @_options
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--port", default=DEFAULT_PORT, show_default=True)
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True)
 @click.option("--exit", "end", is_flag=True, help="End after the searches; exit code 0 only if they found what they should.")
 def demo_command(data: Path | None, as_json: bool, paths: tuple[Path, ...], port: int, end: bool) -> None:
     """Run the main job: start, upload, understand, search; then serve until Ctrl-C."""
@@ -272,5 +273,10 @@ def run(arguments: list[str]) -> int:
         return 130
     except SightlineError as error:
         output.error(CommandError(str(error), "look at `sightline logs` and `sightline status`"))
+        return FAILED
+    except OSError as error:
+        output.error(
+            CommandError(f"{error.strerror or error}: {error.filename or 'this machine'}", "make room, or name another file or --data")
+        )
         return FAILED
     return 0
