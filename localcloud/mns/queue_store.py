@@ -40,12 +40,15 @@ class QueueStore:
 
     def counts(self, queue: str, now: float) -> QueueCounts:
         row = self._database.one(
-            """SELECT COUNT(*) FILTER (WHERE visible_at <= ?1) AS active,
-                      COUNT(*) FILTER (WHERE visible_at > ?1 AND dequeue_count > 0) AS inactive,
-                      COUNT(*) FILTER (WHERE visible_at > ?1 AND dequeue_count = 0) AS delayed
-               FROM message WHERE queue = ?2 AND expires > ?1""",
+            """SELECT COUNT(*) FILTER (WHERE visible_at <= ?) AS active,
+                      COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count > 0) AS inactive,
+                      COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count = 0) AS delayed
+               FROM message WHERE queue = ? AND expires > ?""",
+            now,
+            now,
             now,
             queue,
+            now,
         )
         assert row is not None
         return QueueCounts(row["active"], row["inactive"], row["delayed"])

@@ -96,8 +96,8 @@ class TopicStore:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM delivery WHERE id = ?", (delivery.id,))
             connection.execute(
-                "DELETE FROM publication WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE publication = ?1)",
-                (delivery.publication.id,),
+                "DELETE FROM publication WHERE id = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE publication = ?)",
+                (delivery.publication.id, delivery.publication.id),
             )
 
     def postpone(self, delivery: Delivery, due: float) -> None:
