@@ -21,7 +21,7 @@ from engines.understanding.types import Description, Engine, MediaKind, Moment, 
 from engines.understanding.vision import VisionEngine, VisionSettings, with_vision
 from engines.understanding.vision_answer import InvalidAnswer, answer_schema, clean, read_answer
 from engines.understanding.vision_frames import evenly
-from tests.unit.engines.understanding.vision_server import GOOD, Answered, VisionServer, in_turn, refuses, says
+from tests.fakes.vision_server import GOOD, Answered, VisionServer, in_turn, refuses, says
 
 KEY = "sk-do-not-show-me-0123456789"
 GOOD_TEXT = json.dumps(GOOD)
