@@ -21,7 +21,7 @@ from cli.errors import FAILED, TOO_LATE, USAGE, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
 from cli.running import Running
-from cli.up import DEFAULT_PORT, Interrupted, laptop_cloud, project_folder
+from cli.up import DEFAULT_PORT, end_on_signals, laptop_cloud, project_folder, wait_for_the_end
 from sightline.errors import SightlineError
 
 Command = Callable[..., Any]
@@ -57,10 +57,10 @@ def cli() -> None:
 def up(data: Path | None, as_json: bool, port: int) -> None:
     """Start the laptop cloud and serve until Ctrl-C."""
     output = Output(as_json)
-    interrupted = Interrupted()
+    end_on_signals()
     with laptop_cloud(_data(data), port, os.environ) as state:
         _announce(output, state)
-        interrupted.wait()
+        wait_for_the_end()
     output.say("stopped; nothing is lost")
 
 
@@ -200,7 +200,7 @@ def demo_command(data: Path | None, as_json: bool, paths: tuple[Path, ...], port
     """Run the main job: start, upload, understand, search; then serve until Ctrl-C."""
     output = Output(as_json)
     folder = _data(data)
-    interrupted = Interrupted()
+    end_on_signals()
     started = time.monotonic()
     with laptop_cloud(folder, port, os.environ) as state:
         output.say(f"the laptop cloud was ready in {time.monotonic() - started:.1f} s")
@@ -208,7 +208,8 @@ def demo_command(data: Path | None, as_json: bool, paths: tuple[Path, ...], port
         output.say()
         _announce(output, state)
         if not end:
-            interrupted.wait()
+            wait_for_the_end()
+    output.say("stopped; nothing is lost")
     if not found:
         raise CommandError("a search did not find what it should", "`sightline explain KEY` shows what was seen of a media")
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -165,13 +165,12 @@ def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSetting
     return settings
 
 
-class Interrupted:
-    """Set by Ctrl-C, `sightline down` or an ended terminal."""
+def end_on_signals() -> None:
+    """From now on `sightline down` (SIGTERM) and an ended terminal (SIGHUP) do what Ctrl-C does, so that everything is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._event.set())
 
-    def wait(self) -> None:
-        self._event.wait()
+def wait_for_the_end() -> None:
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
