@@ -20,22 +20,30 @@ class Database:
         self._path = path
         self._local = threading.local()
         self._write_lock = threading.RLock()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._connections_lock = threading.Lock()
         with self._write_lock:
             self._connection().executescript(schema)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            # Closed in close(), by another thread than its own.
+            # Closed by another thread than its own.
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
             self._local.connection = connection
-            self._connections.append(connection)
+            self._remember(connection)
         return connection
+
+    def _remember(self, connection: sqlite3.Connection) -> None:
+        """Keep it for `close`; those of threads that have ended go now, since each holds files open."""
+        with self._connections_lock:
+            for thread in [one for one in self._connections if not one.is_alive()]:
+                self._connections.pop(thread).close()
+            self._connections[threading.current_thread()] = connection
 
     def query(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
         return self._connection().execute(sql, parameters).fetchall()
@@ -55,14 +63,14 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
 
     def close(self) -> None:
-        with self._write_lock:
-            for connection in self._connections:
+        with self._write_lock, self._connections_lock:
+            for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
             self._local = threading.local()

@@ -1,0 +1,52 @@
+"""The SQLite file that the threads of a service share."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud.database import Database
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS folder (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS file (folder TEXT REFERENCES folder (name) DEFERRABLE INITIALLY DEFERRED);
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "data.sqlite3", SCHEMA)
+    yield database
+    database.close()
+
+
+def open_files(path: Path) -> int:
+    """How often this process has the database's own file open."""
+    return sum(link.resolve() == path for link in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted where Linux lists them")
+def test_a_thread_that_ended_holds_no_file_open(tmp_path: Path, database: Database) -> None:
+    for _ in range(20):
+        thread = threading.Thread(target=database.query, args=("SELECT * FROM folder",))
+        thread.start()
+        thread.join()
+    # This thread's, that of the last one, which the next would close, and perhaps one that SQLite keeps to open again.
+    assert open_files(tmp_path / "data.sqlite3") < 5
+
+
+def test_a_commit_that_fails_leaves_the_next_transaction_whole(tmp_path: Path, database: Database) -> None:
+    # GIVEN a transaction that only its commit refuses
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as connection:
+        connection.execute("INSERT INTO file VALUES ('nowhere')")
+    # WHEN the same thread writes again
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO folder VALUES ('here')")
+    # THEN that is on disk, and nothing of the first is
+    with sqlite3.connect(tmp_path / "data.sqlite3") as other:
+        assert (other.execute("SELECT * FROM folder").fetchall(), other.execute("SELECT * FROM file").fetchall()) == ([("here",)], [])
+    other.close()
