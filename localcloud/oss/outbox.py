@@ -48,10 +48,11 @@ class Outbox:
             self._wake.clear()
             try:
                 self._round()
+                pause = self._pause()
             except sqlite3.Error:
                 log.exception("events can't be read at the moment; none is lost")
-                self._held[("", "")] = _Hold(LONGEST_RETRY_SECONDS)
-            self._wake.wait(self._pause())
+                pause = LONGEST_RETRY_SECONDS
+            self._wake.wait(pause)
 
     def _round(self) -> None:
         after = 0
