@@ -17,6 +17,6 @@ def initialize(_context: Any) -> None:
 
 
 def handler(_event: bytes, _context: Any) -> dict[str, Any]:
-    report = sweep(wiring().pipeline(), lambda media_id, error: logger.error("media %s: %s", media_id, error))
+    report = sweep(wiring().pipeline(), lambda media_id, error: logger.error("media %s", media_id, exc_info=error))
     logger.info("swept: %s", report)
     return asdict(report)

@@ -53,7 +53,8 @@ class ServiceUnreachable(SightlineError):
 class ServiceRefused(SightlineError):
     """A request got an error for an answer.
 
-    Codes of IMS are not documented per operation, so callers branch on `retryable`, the status class and a code's prefix only.
+    `busy` says that it was turned away before anything was done; a broken service may have done it all the same. Codes of IMS are not
+    documented per operation, so callers branch on these two, the status class and a code's prefix only.
     """
 
     def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
@@ -63,7 +64,8 @@ class ServiceRefused(SightlineError):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.retryable = status >= 500 or status == 429 or code.startswith(("Throttling", "RequestsTooFrequent", "ServiceUnavailable"))
+        self.busy = status == 429 or code.startswith(("Throttling", "RequestsTooFrequent", "ServiceUnavailable"))
+        self.retryable = self.busy or status >= 500
 
     @property
     def missing(self) -> bool:

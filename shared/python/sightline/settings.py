@@ -31,8 +31,10 @@ class Settings(BaseModel):
     page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
     claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
     callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")
-    job_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job that takes longer has failed.")
-    index_wait_seconds: float = Field(default=20, ge=0, description="How long `collect` waits for an index job; `sweep` does the rest.")
+    job_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A smart tag or index job that takes longer has failed.")
+    index_wait_seconds: float = Field(
+        default=20, ge=0, description="How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest."
+    )
     max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
     max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
     max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from sightline.errors import ServiceRefused, ServiceUnreachable, SightlineError
+from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.ims import SmarttagJob
 from sightline.pipeline import collect, submit, sweep
 from tests.fakes.sightline import World, etag, make_world
 
@@ -18,7 +20,7 @@ def world() -> World:
     return make_world()
 
 
-def raised(identity: str, error: SightlineError) -> None:
+def raised(identity: str, error: Exception) -> None:
     raise AssertionError(f"{identity}: {error}")
 
 
@@ -318,3 +320,197 @@ def test_a_wrong_manifest_says_what_is_wrong(world: World, manifest: bytes, word
     assert words in submit(world.pipeline, base + "manifest.json", "event")
     assert world.stage(identity) == "failed"
     assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_a_repeated_failure_of_an_earlier_job_does_not_end_its_successor(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.fail("job-1", "the video is truncated")
+    collect(world.pipeline, "job-1")
+    submit(world.pipeline, KEY, "event-2")
+    assert collect(world.pipeline, "job-1") == "ignored: another job of this content counts"
+    assert finish(world, "job-2") == "searchable"
+    assert world.stage(identity) == "searchable"
+
+
+def test_a_failure_of_old_content_takes_nothing_from_the_new(world: World) -> None:
+    """GIVEN a submit that hangs while new content becomes searchable WHEN it is refused THEN the new content is still found."""
+    identity = world.upload(KEY, b"old")
+    refuse = world.tagging.submit
+
+    def slow(*arguments: Any) -> str:
+        world.tagging.submit = refuse  # type: ignore[method-assign]
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+        finish(world)
+        raise ServiceRefused("IMS", "SubmitSmarttagJob", 400, "InvalidParameter", "no")
+
+    world.tagging.submit = slow  # type: ignore[method-assign, assignment]
+    submit(world.pipeline, KEY, "event-1")
+    assert world.stage(identity) == "searchable"
+    assert identity in world.library.entries
+
+
+def test_old_content_that_ends_leaves_the_marker_of_the_new(world: World) -> None:
+    """GIVEN an index job of old content WHEN new content is claimed meanwhile THEN the sweep still knows of it."""
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    states = world.library.index_states
+
+    def slow(identity: str) -> Any:
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+        return states(identity)
+
+    world.library.index_states = slow  # type: ignore[method-assign, assignment]
+    finish(world)
+    assert world.stage(identity) == "submitted"
+    assert list(world.pipeline.ledger.pending()) == [identity]
+
+
+def test_an_object_deleted_while_it_is_inserted_is_not_found(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    insert = world.library.insert
+
+    def slow(*arguments: Any) -> None:
+        world.media.delete(KEY)
+        submit(world.pipeline, KEY, "event-2")
+        insert(*arguments)
+
+    world.library.insert = slow  # type: ignore[method-assign, assignment]
+    finish(world)
+    assert world.stage(identity) == "removed"
+    assert identity not in world.library.entries
+    assert world.pipeline.records.get(identity) is None
+
+
+def test_a_late_insert_of_old_content_does_not_beat_the_new(world: World) -> None:
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    insert = world.library.insert
+
+    def slow(*arguments: Any) -> None:
+        world.library.insert = insert  # type: ignore[method-assign]
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+        world.tagging.succeed("job-2", "The new clip")
+        collect(world.pipeline, "job-2")
+        insert(*arguments)
+
+    world.library.insert = slow  # type: ignore[method-assign, assignment]
+    world.tagging.succeed("job-1", "The old clip")
+    collect(world.pipeline, "job-1")
+    assert world.library.entries[identity]["title"] == "The new clip"
+    record = world.pipeline.records.get(identity)
+    assert record is not None
+    assert record.generation == etag(b"new")
+
+
+@pytest.mark.parametrize("content", [b"a clip", b"another clip"])
+def test_an_upload_while_its_predecessor_is_removed_is_not_lost(world: World, content: bytes) -> None:
+    """GIVEN the event of a deletion under way WHEN the object is uploaded again THEN it becomes searchable."""
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    finish(world)
+    world.media.delete(KEY)
+    delete = world.library.delete
+
+    def slow(media_id: str, namespace: str) -> None:
+        world.library.delete = delete  # type: ignore[method-assign]
+        world.upload(KEY, content)
+        submit(world.pipeline, KEY, "event-3")
+        delete(media_id, namespace)
+
+    world.library.delete = slow  # type: ignore[method-assign]
+    submit(world.pipeline, KEY, "event-2")
+    sweep(world.pipeline, raised)
+    finish(world, "job-2")
+    assert world.stage(identity) == "searchable"
+    assert identity in world.library.entries
+
+
+def test_content_that_the_library_refuses_is_a_reason(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+
+    def refuse(*_: Any) -> None:
+        raise ServiceRefused("IMS", "InsertMediaToSearchLib", 400, "InvalidParameter", "no such namespace")
+
+    world.library.insert = refuse  # type: ignore[method-assign, assignment]
+    assert "no such namespace" in finish(world)
+    assert world.stage(identity) == "failed"
+    assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_a_surprise_with_one_media_does_not_hold_up_the_sweep(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.succeed("job-1")
+    world.clock.forward(world.pipeline.settings.callback_seconds)
+    world.state.put("pending/0", b"media/uploads/x.mp4")
+    world.state.put("0/ledger.jsonl", b"no JSON\n")
+    report = sweep(world.pipeline, lambda identity, error: None)
+    assert (list(report.errors), report.done) == (["0"], {identity: "searchable"})
+
+
+def test_slow_index_jobs_share_the_time_that_a_sweep_waits(world: World) -> None:
+    keys = [KEY.replace("front_door", f"door-{number}") for number in range(5)]
+    world.library.states = [["Running"]]
+    for number, key in enumerate(keys, 1):
+        world.upload(key)
+        submit(world.pipeline, key, "event")
+        finish(world, f"job-{number}")
+    before = world.clock.now
+    sweep(world.pipeline, raised)
+    assert (world.clock.now - before).total_seconds() <= world.pipeline.settings.index_wait_seconds + 2
+
+
+def test_the_sweep_gives_up_an_index_job_that_never_ends(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.library.states = [["Running"]]
+    finish(world)
+    world.clock.forward(world.pipeline.settings.job_deadline_seconds + 1)
+    assert "did not index the media in time" in sweep(world.pipeline, raised).done[identity]
+    assert world.stage(identity) == "failed"
+    assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_the_sweep_takes_on_content_whose_event_was_lost(world: World) -> None:
+    """GIVEN new content while a job of the old one runs WHEN no event tells of it THEN the sweep starts its job."""
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    world.upload(KEY, b"new")
+    assert finish(world).startswith("ignored")
+    assert sweep(world.pipeline, raised).done == {identity: "submitted: job job-2"}
+
+
+def test_a_submit_that_broke_inside_the_service_waits_for_its_lease(world: World) -> None:
+    """A gateway's 504 does not say that nothing was started."""
+    world.upload(KEY)
+    world.tagging.after_submit = ServiceRefused("IMS", "SubmitSmarttagJob", 504, "GatewayTimeout", "")
+    with pytest.raises(ServiceRefused):
+        submit(world.pipeline, KEY, "event-1")
+    assert submit(world.pipeline, KEY, "event-1").startswith("nothing to do")
+    assert len(world.tagging.jobs) == 1
+
+
+def test_an_append_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+    identity = world.upload(KEY)
+    append = world.state.append
+
+    def lost(key: str, position: int, content: bytes) -> None:
+        append(key, position, content)
+        raise ServiceUnreachable("OSS", "POST state", "ReadTimeout")
+
+    world.state.append = lost  # type: ignore[method-assign]
+    assert submit(world.pipeline, KEY, "event-1") == "submitted: job job-1"
+    assert world.facts(identity) == ["uploaded", "claimed", "submitted"]
+
+
+@pytest.mark.parametrize("user_data", ['{"kind":"smarttag"}', '{"kind":"smarttag","mediaId":"of somebody else","generation":"E"}'])
+def test_a_foreign_job_with_our_kind_leaves_no_trace(world: World, user_data: str) -> None:
+    world.tagging.jobs["foreign"] = SmarttagJob("foreign", "Fail", user_data)
+    assert collect(world.pipeline, "foreign").startswith("ignored")
+    assert world.state.objects == {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sightline.errors import LedgerConflict
+from sightline.errors import LedgerConflict, ServiceRefused, ServiceUnreachable
 from sightline.ledger.facts import Fact, read_line
 from sightline.ledger.story import Story, tell
 from sightline.store import Bucket, PositionConflict
@@ -67,6 +67,12 @@ class Ledger:
                 return self.append(journal, facts).story, facts
             except LedgerConflict:
                 continue
+            except (ServiceRefused, ServiceUnreachable) as error:
+                # It may have taken effect: the ledger is read before anything is repeated.
+                now = self.read(media_id)
+                if not error.retryable or not _holds(now, journal, facts):
+                    raise
+                return now.story, facts
         raise LedgerConflict(f"the ledger of {media_id} kept growing through {ROUNDS} rounds")
 
     def mark_pending(self, media_id: str, address: str) -> None:
@@ -74,7 +80,15 @@ class Ledger:
         self._bucket.put(f"pending/{media_id}", address.encode(), "text/plain; charset=utf-8")
 
     def clear_pending(self, media_id: str) -> None:
-        self._bucket.delete(f"pending/{media_id}")
+        """Take the marker of a media away unless something is left to do.
+
+        The ledger is read again afterwards: whoever claimed new content between our reading and our deletion gets his marker back.
+        """
+        if not self.read(media_id).story.is_unfinished:
+            self._bucket.delete(f"pending/{media_id}")
+            story = self.read(media_id).story
+            if story.is_unfinished:
+                self.mark_pending(media_id, f"{story.bucket}/{story.key}")
 
     def pending(self) -> Iterator[str]:
         """Media ids with something left to do."""
@@ -88,6 +102,12 @@ class Ledger:
             return None
         bucket, _, key = content.decode().partition("/")
         return bucket, key
+
+
+def _holds(now: Journal, before: Journal, facts: Sequence[Fact]) -> bool:
+    """Whether `facts` are what follows `before`."""
+    following = now.facts[len(before.facts) :][: len(facts)]
+    return [fact.to_line() for fact in following] == [fact.to_line() for fact in facts]
 
 
 def ledger_key(media_id: str) -> str:

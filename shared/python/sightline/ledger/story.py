@@ -17,7 +17,10 @@ FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed
 
 @dataclass(frozen=True)
 class Story:
-    """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly."""
+    """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly.
+
+    `events` are all uploads that were taken on, `earlier_jobs` the jobs of those before the last one.
+    """
 
     stage: Stage = "unknown"
     generation: str = ""
@@ -25,7 +28,6 @@ class Story:
     key: str = ""
     size: int = 0
     since: datetime | None = None
-    uploaded_at: datetime | None = None
     attempt: int = 0
     claim_until: datetime | None = None
     job_id: str = ""
@@ -33,10 +35,19 @@ class Story:
     step: str = ""
     reason: str = ""
     events: frozenset[str] = frozenset()
+    earlier_jobs: frozenset[str] = frozenset()
 
     @property
     def is_final(self) -> bool:
         return self.stage in FINAL
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.stage != "unknown" and not self.is_final
+
+    def awaits(self, job_id: str) -> bool:
+        """Whether this job counts. Where no fact names the job, because a crash fell before it, any but an earlier one does."""
+        return job_id == self.job_id if self.job_id else job_id not in self.earlier_jobs
 
 
 def tell(facts: Iterable[Fact]) -> Story:
@@ -64,7 +75,9 @@ def _next(story: Story, fact: Fact) -> Story:
             return replace(story, stage="failed", since=fact.at, step=str(details["step"]), reason=str(details["reason"]))
         case "refused":
             return replace(story, stage="refused", since=fact.at, reason=str(details["reason"]))
-        case "understood" | "inserted" | "searchable" | "removed":
+        case "understood":
+            return replace(story, stage="understood", since=fact.at, reason="", job_id=str(details["job_id"]))
+        case "inserted" | "searchable" | "removed":
             return replace(story, stage=fact.kind, since=fact.at, reason="")
 
 
@@ -79,7 +92,7 @@ def _arrival(story: Story, fact: Fact) -> Story:
         key=str(details["key"]),
         size=int(details["size"]),
         since=fact.at,
-        uploaded_at=fact.at,
         attempt=story.attempt if again else 0,
         events=story.events | {str(details["event"])},
+        earlier_jobs=story.earlier_jobs | {story.job_id} - {""},
     )

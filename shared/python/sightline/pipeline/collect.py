@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sightline.ims.smarttag import SmarttagJob, decode_data
 from sightline.ledger import Fact, Story
-from sightline.pipeline.endings import fail
+from sightline.pipeline.endings import CHANGED, fail
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
 from sightline.record import SmarttagPart
 
 
-def collect(pipeline: Pipeline, job_id: str) -> str:
+def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> str:
     """Ask the service about a job, store what it says, and see the media through the index. Says what was done, in a phrase.
 
-    Raises retryable errors only.
+    Waits for index jobs `until` then, or as long as the settings say. Raises ServiceRefused for a job that the service does not give,
+    else retryable errors only.
     """
     job = pipeline.tagging.query(job_id)
     home = _home(job)
@@ -23,15 +25,17 @@ def collect(pipeline: Pipeline, job_id: str) -> str:
         return "ignored: not a job of ours"
     identity, generation = home
     story = pipeline.ledger.read(identity).story
-    if story.generation != generation or story.stage == "removed":
-        return "ignored: the content has changed since"
+    if story.generation != generation or story.stage in ("unknown", "removed"):
+        return CHANGED
+    if not story.awaits(job_id):
+        return "ignored: another job of this content counts"
     if job.state in ("Submitted", "Processing"):
         return f"nothing to do yet: the job is {job.state}"
     if story.is_final:
         return "nothing to do: done before"
     if job.state == "Fail":
         return fail(pipeline, identity, generation, "understand", job.reason)
-    return _store(pipeline, job, story, identity)
+    return _store(pipeline, job, story, identity, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
 
 
 def _home(job: SmarttagJob) -> tuple[str, str] | None:
@@ -42,18 +46,18 @@ def _home(job: SmarttagJob) -> tuple[str, str] | None:
     return str(data.get("mediaId", "")), str(data.get("generation", ""))
 
 
-def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str) -> str:
+def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, until: datetime) -> str:
     if job.result is None:
         return fail(
             pipeline,
             identity,
             story.generation,
             "understand",
-            "the job succeeded without an EventDesc; does its template ask for vlEventDesc?",
+            "the job succeeded without an EventDesc that can be read; does its template ask for vlEventDesc?",
         )
     if story.stage in ("uploaded", "claimed", "submitted"):
         pipeline.records.put_part(identity, story.generation, "smarttag", SmarttagPart.of(job.result))
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})
         before = ("uploaded", "claimed", "submitted")
         pipeline.ledger.update(identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [])
-    return index(pipeline, identity, story.generation)
+    return index(pipeline, identity, story.generation, until)

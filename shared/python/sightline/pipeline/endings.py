@@ -8,28 +8,41 @@ from sightline.ledger import Fact, Story
 from sightline.media import media_id
 from sightline.pipeline.ports import Pipeline
 
+CHANGED = "ignored: the content has changed since"
+
 
 def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: str) -> str:
-    """The end of the road for this content, until somebody uploads it again."""
+    """The end of the road for this content, until somebody uploads it again. Newer content goes its own way."""
+    fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
+    story, _ = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+    if story.generation != generation:
+        return CHANGED
+    close(pipeline, identity, generation)
+    return f"failed: {reason}"
+
+
+def close(pipeline: Pipeline, identity: str, generation: str) -> None:
+    """What follows the last fact of a generation: nothing of other content is found any more, and the marker goes."""
     record = pipeline.records.get(identity)
     if record is not None and record.generation != generation:
         forget(pipeline, identity)
-    fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
-    pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
     pipeline.ledger.clear_pending(identity)
-    return f"failed: {reason}"
 
 
 def remove(pipeline: Pipeline, key: str) -> str:
     """Take the media of a deleted object out of the library. The bucket is asked first: an object that is there stays."""
-    if pipeline.media_bucket.head(key) is not None:
-        return "nothing to do: the object is there"
     identity = media_id(pipeline.media_bucket.name, key)
     story = pipeline.ledger.read(identity).story
+    if pipeline.media_bucket.head(key) is not None:
+        return "nothing to do: the object is there"
     if story.stage not in ("unknown", "removed"):
         forget(pipeline, identity)
-        pipeline.ledger.update(identity, lambda now: _removed(pipeline, now))
-    pipeline.ledger.clear_pending(identity)
+        pipeline.ledger.update(identity, lambda now: _removed(pipeline, now) if now.generation == story.generation else [])
+    if pipeline.media_bucket.head(key) is not None:
+        # It came back meanwhile, and its own event may have found nothing to do: the sweep looks again.
+        pipeline.ledger.mark_pending(identity, f"{pipeline.media_bucket.name}/{key}")
+    else:
+        pipeline.ledger.clear_pending(identity)
     return "removed"
 
 

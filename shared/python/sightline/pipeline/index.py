@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sightline.errors import BadInput
-from sightline.ledger import Fact, FactKind
+from datetime import datetime
+
+from sightline.errors import BadInput, ServiceRefused
+from sightline.ledger import Fact, FactKind, Story
 from sightline.media import Admitted, Media
-from sightline.pipeline.endings import fail, remove
+from sightline.pipeline.endings import CHANGED, close, fail, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import image_keys
 from sightline.record import Record
@@ -14,24 +16,26 @@ FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 2.0
 
 
-def index(pipeline: Pipeline, identity: str, generation: str) -> str:
-    """Insert an understood media, and wait for its index jobs as long as the settings allow; the sweep waits for the rest."""
+def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -> str:
+    """Insert an understood media, and wait for its index jobs `until` then; the sweep waits for the rest. Raises retryable errors only."""
     story = pipeline.ledger.read(identity).story
     found = pipeline.media_bucket.head(story.key)
     if found is None:
         return remove(pipeline, story.key)
     verdict = pipeline.admit(story.key, found)
     if not isinstance(verdict, Admitted) or found.etag != generation or story.generation != generation:
-        return "ignored: the content has changed since"
-    if story.stage != "inserted":
-        refusal = _insert(pipeline, verdict.media)
-        if refusal:
-            return refusal
-    return _confirm(pipeline, identity, generation)
+        return CHANGED
+    try:
+        stopped = "" if story.stage == "inserted" else _insert(pipeline, verdict.media)
+        return stopped or _confirm(pipeline, identity, generation, until)
+    except ServiceRefused as error:
+        if error.retryable:
+            raise
+        return fail(pipeline, identity, generation, "index", str(error))
 
 
 def _insert(pipeline: Pipeline, media: Media) -> str:
-    """Empty, or why it failed."""
+    """Empty, or why it went no further."""
     try:
         preview = image_keys(pipeline, media)[0]
     except BadInput as error:
@@ -40,8 +44,26 @@ def _insert(pipeline: Pipeline, media: Media) -> str:
     address = f"oss://{media.bucket}/{preview}"
     kind = "video" if media.kind == "video" else "image"
     pipeline.library.insert(media.id, address, kind, record.title, _description(record), media.namespace)
-    _append(pipeline, media.id, media.etag, "inserted", {"library": pipeline.settings.search_library})
-    return ""
+    story = _append(pipeline, media.id, media.etag, "inserted", {"library": pipeline.settings.search_library})
+    if story.generation == media.etag and story.stage in ("inserted", "searchable"):
+        return ""
+    return _give_way(pipeline, media, story)
+
+
+def _give_way(pipeline: Pipeline, media: Media, story: Story) -> str:
+    """We inserted what had ended or been replaced by then: a deleted media is taken out again, and newer content put back in its place.
+
+    Newer content that is still on its way does that by itself.
+    """
+    if story.is_final and story.stage != "searchable":
+        pipeline.library.delete(media.id, media.namespace)
+        pipeline.records.remove(media.id)
+    elif story.stage in ("inserted", "searchable"):
+        found = pipeline.media_bucket.head(story.key)
+        verdict = None if found is None else pipeline.admit(story.key, found)
+        if isinstance(verdict, Admitted) and verdict.media.etag == story.generation:
+            _insert(pipeline, verdict.media)
+    return CHANGED
 
 
 def _description(record: Record) -> str:
@@ -52,24 +74,28 @@ def _description(record: Record) -> str:
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(sentences) if part) + "."
 
 
-def _confirm(pipeline: Pipeline, identity: str, generation: str) -> str:
-    waited, pause = 0.0, FIRST_LOOK_SECONDS
+def _confirm(pipeline: Pipeline, identity: str, generation: str, until: datetime) -> str:
+    pause = FIRST_LOOK_SECONDS
     while True:
         states = pipeline.library.index_states(identity)
         if "Fail" in states:
             return fail(pipeline, identity, generation, "index", "the search library could not index the media")
         if states and all(state == "Success" for state in states):
-            _append(pipeline, identity, generation, "searchable", {})
-            pipeline.ledger.clear_pending(identity)
+            story = _append(pipeline, identity, generation, "searchable", {})
+            if story.generation != generation or story.stage != "searchable":
+                return CHANGED
+            close(pipeline, identity, generation)
             return "searchable"
-        if waited >= pipeline.settings.index_wait_seconds:
+        if pipeline.clock() >= until:
             return "inserted: still being indexed"
         pipeline.sleep(pause)
-        waited, pause = waited + pause, min(pause * 2, LONGEST_LOOK_SECONDS)
+        pause = min(pause * 2, LONGEST_LOOK_SECONDS)
 
 
-def _append(pipeline: Pipeline, identity: str, generation: str, kind: FactKind, details: dict[str, str]) -> None:
+def _append(pipeline: Pipeline, identity: str, generation: str, kind: FactKind, details: dict[str, str]) -> Story:
+    """The story afterwards; the fact is in it unless another generation came, or this one ended."""
     fact = Fact(kind, pipeline.clock(), generation, details)
-    pipeline.ledger.update(
-        identity, lambda story: [fact] if story.generation == generation and story.stage not in (kind, "searchable", "removed") else []
+    story, _ = pipeline.ledger.update(
+        identity, lambda story: [fact] if story.generation == generation and not story.is_final and story.stage != kind else []
     )
+    return story

@@ -36,12 +36,17 @@ def submit(pipeline: Pipeline, key: str, event_id: str) -> str:
     if isinstance(verdict, Refused):
         return _refuse(pipeline, identity, key, found, event_id, verdict.reason)
     media = verdict.media
-    if not _is_new(pipeline.ledger.read(identity).story, media.etag, event_id, pipeline):
+    before = pipeline.ledger.read(identity).story
+    if not _is_new(before, media.etag, event_id, pipeline):
         return "nothing to do: this content has been taken on"
-    pipeline.ledger.mark_pending(identity, f"{media.bucket}/{media.key}")
+    address = f"{media.bucket}/{media.key}"
+    pipeline.ledger.mark_pending(identity, address)
     _, facts = pipeline.ledger.update(identity, lambda story: _claim(pipeline, story, media, event_id))
     if not facts:
         return "nothing to do: another invocation has the claim"
+    if before.stage != "unknown":
+        # Whoever saw earlier content to its end may have taken the marker away before he could see our claim.
+        pipeline.ledger.mark_pending(identity, address)
     return _start(pipeline, media)
 
 
@@ -92,10 +97,13 @@ def _start(pipeline: Pipeline, media: Media) -> str:
     except ServiceRefused as error:
         if not error.retryable:
             return fail(pipeline, media.id, media.etag, "submit", str(error))
-        # The service said no, so nothing runs: whoever tries next need not wait for the lease. After no answer at all the claim stays.
-        released = Fact("released", pipeline.clock(), media.etag, {"reason": str(error)})
-        pipeline.ledger.update(media.id, lambda story: [released] if story.stage == "claimed" else [])
+        if error.busy:
+            # Nothing runs, so whoever tries next need not wait for the lease. After no answer, or a broken one, the claim stays.
+            _follow_claim(pipeline, media, Fact("released", pipeline.clock(), media.etag, {"reason": str(error)}))
         raise
-    submitted = Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id})
-    pipeline.ledger.update(media.id, lambda story: [submitted] if story.generation == media.etag and story.stage == "claimed" else [])
+    _follow_claim(pipeline, media, Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id}))
     return f"submitted: job {job_id}"
+
+
+def _follow_claim(pipeline: Pipeline, media: Media, fact: Fact) -> None:
+    pipeline.ledger.update(media.id, lambda story: [fact] if story.generation == media.etag and story.stage == "claimed" else [])
