@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from localcloud.oss.errors import NotModified, invalid_range, precondition_failed
+from localcloud.oss.numbers import MOST_DIGITS
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(rf"bytes=(\d{{0,{MOST_DIGITS}}})-(\d{{0,{MOST_DIGITS}}})")
 
 
 @dataclass(frozen=True)

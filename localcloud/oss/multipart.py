@@ -22,6 +22,7 @@ from localcloud.oss.errors import (
 )
 from localcloud.oss.listing import page
 from localcloud.oss.names import check_key
+from localcloud.oss.numbers import MOST_DIGITS, whole_number
 from localcloud.oss.properties import check_digest, forbids_overwrite, number, properties_of
 from localcloud.oss.records import Part, StoredRecord, Upload
 from localcloud.oss.store import Store
@@ -31,7 +32,7 @@ from localcloud.oss.writing import Writing, change_of, written
 
 SMALLEST_PART = 100 * 1024
 MOST_PARTS = 10000
-_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_COPY_RANGE = re.compile(rf"bytes=(\d{{1,{MOST_DIGITS}}})-(\d{{0,{MOST_DIGITS}}})")
 
 
 class Multipart:
@@ -184,11 +185,12 @@ def _named(call: Call, parts: dict[int, Part]) -> Iterator[Part]:
     last = 0
     for element in documents.read(call.request.body.read(), "CompleteMultipartUpload").findall("Part"):
         text, etag = documents.text(element, "PartNumber"), documents.text(element, "ETag").strip('"').upper()
-        if not (text.isascii() and text.isdigit()):
+        position = whole_number(text)
+        if position is None:
             raise malformed_xml()
-        if int(text) <= last:
+        if position <= last:
             raise invalid_part_order()
-        last = int(text)
+        last = position
         part = parts.get(last)
         if part is None or part.etag != etag:
             raise invalid_part(last)

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from engines import imaging
 from localcloud.oss.errors import OssError, invalid_argument, not_implemented
+from localcloud.oss.numbers import whole_number
 
 Picture = Literal["jpg", "png", "webp"]
 _CONTENT_TYPES: dict[str, str] = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -110,9 +111,10 @@ def _action(text: str) -> tuple[str, dict[str, str]]:
 
 def _number(options: dict[str, str], name: str, default: int | None) -> int:
     text = options.get(name, "" if default is None else str(default))
-    if not (text.isascii() and text.isdigit()) or (name != "t" and int(text) > _LONGEST_SIDE):
+    value = whole_number(text)
+    if value is None or (name != "t" and value > _LONGEST_SIDE):
         raise invalid_argument(name, text, f"The value {text} of parameter {name} is invalid.")
-    return int(text)
+    return value
 
 
 def _described(info: PictureInfo, size: int) -> Made:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from urllib.parse import parse_qsl
 
 from localcloud.oss.errors import invalid_argument, invalid_digest
+from localcloud.oss.numbers import whole_number
 from localcloud.oss.records import Properties
 from localcloud.oss.wire import Call
 
@@ -70,7 +70,7 @@ def check_digest(call: Call, md5: bytes) -> None:
         return
     try:
         decoded = base64.b64decode(given, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise invalid_digest() from error
     if decoded != md5:
         raise invalid_digest()
@@ -79,6 +79,7 @@ def check_digest(call: Call, md5: bytes) -> None:
 def number(call: Call, name: str, default: int, low: int, high: int) -> int:
     """A whole number of the query. Raises InvalidArgument."""
     text = call.query.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    value = whole_number(text)
+    if value is None or not low <= value <= high:
         raise invalid_argument(name, text, f"{name} must be a number from {low} to {high}.")
-    return int(text)
+    return value

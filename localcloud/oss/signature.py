@@ -19,6 +19,7 @@ from urllib.parse import quote
 from localcloud.identity import ExpiredSecurityToken, InvalidSecurityToken, Keyring, UnknownAccessKey
 from localcloud.oss.documents import timestamp
 from localcloud.oss.errors import OssError, access_denied, invalid_argument, refused
+from localcloud.oss.numbers import whole_number
 from localcloud.oss.subresources import SIGNED_BY_VERSION_1
 from localcloud.oss.wire import Call
 
@@ -127,10 +128,10 @@ def _compact_time(text: str) -> float:
 
 
 def _seconds(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise invalid_argument(name, text, f"{name} must be a number of seconds.") from error
+    seconds = whole_number(text)
+    if seconds is None:
+        raise invalid_argument(name, text, f"{name} must be a number of seconds.")
+    return seconds
 
 
 def _hmac(key: bytes, message: bytes, algorithm: str) -> bytes:

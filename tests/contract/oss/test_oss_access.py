@@ -118,3 +118,24 @@ def test_a_refusal_repeats_no_secret(cloud: LocalOss, version: str) -> None:
         cloud.bucket(auth_for(version, wrong)).get_object("k")
     assert str(issued.security_token) not in str(refused.value)
     assert issued.access_key_secret not in str(refused.value)
+
+
+@pytest.mark.contract("house rule: bad input gets the cloud's own error")
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("OSSAccessKeyId=a&Signature=b&Expires=-99999999999999999999", 400),
+        ("OSSAccessKeyId=a&Signature=b&Expires=%EF%BC%99%EF%BC%99", 400),
+        ("OSSAccessKeyId=STS.a&Signature=b&Expires=99999999999&security-token=YQ==.%C3%A9", 403),
+    ],
+)
+def test_a_malformed_presigned_url_is_refused(cloud: LocalOss, bucket: Any, query: str, status: int) -> None:
+    answer = requests.get(f"{cloud.endpoint}/{bucket.bucket_name}/k?{query}", timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/xml")
+
+
+@pytest.mark.contract("OSS error codes: 400 InvalidDigest")
+def test_a_digest_beyond_ascii_is_refused(cloud: LocalOss, bucket: Any) -> None:
+    bucket.put_bucket_acl(oss2.BUCKET_ACL_PUBLIC_READ_WRITE)
+    answer = requests.put(f"{cloud.endpoint}/{bucket.bucket_name}/k", data=b"x", headers={"Content-MD5": "é".encode()}, timeout=10)
+    assert (answer.status_code, "<Code>InvalidDigest</Code>" in answer.text) == (400, True)
