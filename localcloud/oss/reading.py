@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from localcloud.http import FileSlice, Reply
@@ -18,6 +19,8 @@ _OVERRIDES = {
     f"response-{name.lower()}": name
     for name in ("Content-Type", "Content-Language", "Expires", "Cache-Control", "Content-Disposition", "Content-Encoding")
 }
+# RFC 9110, 5.5; a tab between words is none of them.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Reading:
@@ -115,10 +118,11 @@ def _described(record: StoredRecord) -> dict[str, str]:
 
 
 def _overrides(call: Call) -> dict[str, str]:
-    """`response-content-type` and its kin. Raises InvalidRequest for an anonymous call, and for a line break."""
-    wanted = {_OVERRIDES[name]: value for name, value in call.query.items() if name in _OVERRIDES and value}
+    """`response-content-type` and its kin. Raises InvalidRequest for an anonymous call, and for a control character."""
+    given = {_OVERRIDES[name]: value.strip(" \t") for name, value in call.query.items() if name in _OVERRIDES}
+    wanted = {name: value for name, value in given.items() if value}
     if wanted and not call.owner:
         raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
-    if any("\r" in value or "\n" in value or "\0" in value for value in wanted.values()):
-        raise invalid_request("A response header can't contain a line break.")
+    if any(_CONTROL.search(value) for value in wanted.values()):
+        raise invalid_request("A response header can't contain a control character.")
     return wanted

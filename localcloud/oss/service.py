@@ -84,11 +84,14 @@ class ObjectStorage:
         return finished(call, reply)
 
     def find(self, bucket: str, key: str) -> StoredObject | None:
-        """The object on disk, through a symlink if it is one. Its file stays for a minute after it is replaced or deleted."""
+        """The object on disk, through a symlink if it is one; a link to a link leads nowhere.
+
+        The file stays for a minute after the object is replaced or deleted.
+        """
         record = self._store.find(bucket, key)
         if record and record.type == "Symlink":
             record = self._store.find(bucket, record.target)
-        if record is None:
+        if record is None or record.type == "Symlink":
             return None
         return StoredObject(self._blobs.path(record.blob), record.size, record.etag, record.properties.content_type)
 

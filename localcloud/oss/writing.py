@@ -237,9 +237,9 @@ def _record(call: Call, content: Content, properties: Properties) -> StoredRecor
 
 
 def _copy_of(source: StoredRecord, call: Call) -> StoredRecord:
-    """A copy of an appendable object is a normal one."""
+    """A copy of an appendable object is a normal one; of a symlink the link is copied, not its content ("CopyObject" of OSS)."""
     properties = _copied_properties(call, source.properties)
-    kind = source.type if source.type == "Multipart" else "Normal"
+    kind = "Normal" if source.type == "Appendable" else source.type
     return replace(source, bucket=call.bucket, key=call.key, type=kind, modified=call.now, properties=properties)
 
 

@@ -254,3 +254,48 @@ def test_an_unknown_operation_gets_the_clouds_own_error(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.NotImplemented):
         bucket.restore_object("k")
     assert bucket.get_object("k").read() == b"x"
+
+
+TOO_LONG = "9" * 5000
+
+
+@pytest.mark.contract("house rule: bad input gets the cloud's own error; Python reads no number of more than 4300 digits")
+def test_a_number_of_any_length_is_answered(bucket: Any) -> None:
+    bucket.put_object("k", b"0123456789")
+    assert bucket.get_object("k", headers={"Range": f"bytes=0-{TOO_LONG}"}).read() == b"0123456789"
+    upload = bucket.init_multipart_upload("k").upload_id
+    calls: list[Callable[[], object]] = [
+        lambda: bucket.list_objects(max_keys=TOO_LONG),
+        lambda: bucket.append_object("log", TOO_LONG, b"x"),
+        lambda: bucket.get_object("k", process=f"video/snapshot,t_{TOO_LONG},f_jpg"),
+        lambda: bucket.complete_multipart_upload("k", upload, [oss2.models.PartInfo(TOO_LONG, "0")]),
+        lambda: bucket.upload_part_copy(bucket.bucket_name, "k", (0, TOO_LONG), "k", upload, 1),
+    ]
+    for call in calls:
+        with pytest.raises(oss2.exceptions.ServerError) as refusal:
+            call()
+        assert refusal.value.status == 400
+
+
+@pytest.mark.contract("OSS CopyObject: of a symlink the link is copied, not what it points to")
+def test_a_copied_symlink_is_a_symlink(cloud: LocalOss, bucket: Any) -> None:
+    bucket.put_object("k", b"12345")
+    bucket.put_symlink("k", "link")
+    bucket.copy_object(bucket.bucket_name, "link", "copy")
+    bucket.update_object_meta("link", {"x-oss-meta-a": "1"})
+    for name in ("copy", "link"):
+        assert bucket.get_symlink(name).target_key == "k"
+        assert bucket.get_object(name).read() == b"12345"
+    assert bucket.head_object("link").headers["x-oss-meta-a"] == "1"
+    bucket.put_symlink("link", "second")
+    with pytest.raises(oss2.exceptions.ServerError, match="SymlinkTargetNotExist"):
+        bucket.get_object("second")
+    assert cloud.storage.find(bucket.bucket_name, "second") is None
+
+
+@pytest.mark.contract("RFC 9110 field syntax: no control characters, and white space around a value is none of it")
+@pytest.mark.parametrize(("wanted", "status", "sent"), [(" text/x-test ", 200, "text/x-test"), ("a\x0cb", 400, "application/xml")])
+def test_a_response_header_is_sent_as_one(bucket: Any, wanted: str, status: int, sent: str) -> None:
+    bucket.put_object("k", b"x")
+    answer = requests.get(bucket.sign_url("GET", "k", 60, params={"response-content-type": wanted}), timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, sent)
