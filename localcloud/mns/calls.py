@@ -24,8 +24,8 @@ class Call:
     host: str
     names: Mapping[str, str]
 
-    def document(self, root: str) -> ElementTree.Element:
-        return documents.read(self.request.body.read(), root)
+    def document(self, *roots: str) -> ElementTree.Element:
+        return documents.read(self.request.body.read(), *roots)
 
     def elements(self, root: str) -> dict[str, str]:
         """The flat document of an attribute call; an empty body means every default."""

@@ -16,18 +16,18 @@ from localcloud.mns.model import Property
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 
 
-def read(body: bytes, root: str) -> ElementTree.Element:
-    """The document, its tags without their namespace. Raises MalformedXML, also when the root is another one."""
+def read(body: bytes, *roots: str) -> ElementTree.Element:
+    """The document, its tags without their namespace. Raises MalformedXML, also when the root is none of `roots`."""
     if b"<!DOCTYPE" in body:
         raise malformed_xml("a document type is not allowed")
     try:
         document = ElementTree.fromstring(body)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
         raise malformed_xml(str(error)) from error
     for element in document.iter():
         element.tag = element.tag.rpartition("}")[2]
-    if document.tag != root:
-        raise malformed_xml(f"the root element should be {root}, not {document.tag}")
+    if document.tag not in roots:
+        raise malformed_xml(f"the root element should be {' or '.join(roots)}, not {document.tag}")
     return document
 
 

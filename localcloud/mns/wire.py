@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
 from localcloud.http import Reply, Request
 from localcloud.identity import Keyring
@@ -47,8 +48,10 @@ class Wire:
         return replace(answer, headers={**own, **answer.headers})
 
     def _find(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
+        # Bytes that are no UTF-8 are replaced: such a name is refused or not found, like any other odd one.
+        wanted = unquote(request.raw_path)
         for method, path, operation in self._routes:
-            if method == request.method and (match := path.fullmatch(request.path)):
+            if method == request.method and (match := path.fullmatch(wanted)):
                 return operation, match.groupdict()
         raise invalid_request_url()
 

@@ -7,11 +7,9 @@ from xml.etree.ElementTree import Element
 from localcloud.http import Reply
 from localcloud.mns import documents
 from localcloud.mns.calls import Call, draft, failure, reply
-from localcloud.mns.errors import MnsError, NotExist, invalid_argument, invalid_request_url, out_of_range
-from localcloud.mns.model import BATCH_LIMIT, Draft, Message, Queue
+from localcloud.mns.errors import MnsError, NotExist, invalid_argument, invalid_request_url
+from localcloud.mns.model import BATCH_LIMIT, Draft, Message, Queue, whole_number
 from localcloud.mns.queues import MessageQueues
-
-MAXIMUM_VISIBILITY_SECONDS = 43200
 
 
 class QueueCalls:
@@ -45,11 +43,11 @@ class QueueCalls:
     def send(self, call: Call) -> Reply:
         """SendMessage or, with `<Messages>`, BatchSendMessage."""
         name = call.names["queue"]
-        body = call.request.body.read()
-        if b"<Messages" not in body:
-            message = self._queues.send(name, draft(documents.read(body, "Message")))
+        document = call.document("Message", "Messages")
+        if document.tag == "Message":
+            message = self._queues.send(name, draft(document))
             return reply(201, documents.document("Message", documents.fields(_sent(message))))
-        drafts = [_try_draft(each) for each in documents.read(body, "Messages").iterfind("Message")]
+        drafts = [_try_draft(each) for each in document.iterfind("Message")]
         outcome = self._queues.send_batch(name, drafts)
         entries = (documents.fields(failure(each) if isinstance(each, MnsError) else _sent(each, brief=True)) for each in outcome)
         content = "".join(documents.element("Message", entry) for entry in entries)
@@ -72,9 +70,8 @@ class QueueCalls:
         if seconds is None:
             raise MnsError("MissingVisibilityTimeout", "VisibilityTimeout is required.")
         # The document allows 1 to 43200, the SDK sends 0 too, which shows the message at once (mns_tool.ChangeMsgVisValidator).
-        if not seconds.isdigit() or not 0 <= int(seconds) <= MAXIMUM_VISIBILITY_SECONDS:
-            raise out_of_range("VisibilityTimeout", 1, MAXIMUM_VISIBILITY_SECONDS, "seconds")
-        hidden = self._queues.hide(call.names["queue"], _receipt_handle(call), int(seconds))
+        timeout = 0 if seconds == "0" else whole_number("VisibilityTimeout", seconds)
+        hidden = self._queues.hide(call.names["queue"], _receipt_handle(call), timeout)
         values = {"ReceiptHandle": hidden.receipt, "NextVisibleTime": _milliseconds(hidden.visible_at)}
         return reply(200, documents.document("ChangeVisibility", documents.fields(values)))
 

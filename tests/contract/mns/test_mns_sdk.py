@@ -387,3 +387,31 @@ def test_an_http_endpoint_is_pushed_until_it_takes_the_message(topic: Any, inbox
     message = json.loads(body)
     assert (message["Message"], message["MessageTag"], message["MessageId"]) == ("你好", "tag", published.message_id)
     assert message["MessageMD5"] == published.message_body_md5
+
+
+@pytest.mark.contract("house rule: bad input gets the cloud's own error")
+@pytest.mark.parametrize(
+    ("method", "target", "body", "status", "code"),
+    [
+        ("GET", "/queues/%FF", b"", 404, "QueueNotExist"),
+        ("PUT", "/queues/%FF", b"<Queue/>", 400, "InvalidQueueName"),
+        ("PUT", f"/queues/q/messages?ReceiptHandle=1-{'0' * 32}&VisibilityTimeout=%C2%B2", b"", 400, "InvalidArgument"),
+        ("PUT", f"/queues/q/messages?ReceiptHandle=1-{'0' * 32}&VisibilityTimeout={'9' * 5000}", b"", 400, "InvalidArgument"),
+        ("POST", "/queues/q/messages", b'<?xml version="1.0" encoding="nobodys"?><Message/>', 400, "MalformedXML"),
+    ],
+)
+def test_malformed_input_is_refused_in_the_clouds_words(
+    cloud: Cloud, method: str, target: str, body: bytes, status: int, code: str
+) -> None:
+    cloud.account().get_queue("q").create(QueueMeta())
+    assert raw(cloud, method, target, signed(method, target, formatdate(usegmt=True)), body) == (status, code)
+
+
+@pytest.mark.contract("XML 1.0, CDATA sections: what stands in one is text")
+def test_a_message_may_speak_of_messages(cloud: Cloud) -> None:
+    queue = cloud.account().get_queue("q")
+    queue.create(QueueMeta())
+    queue.set_encoding(False)
+    target, body = "/queues/q/messages", b"<Message><MessageBody><![CDATA[<Messages>]]></MessageBody></Message>"
+    status, _ = raw(cloud, "POST", target, signed("POST", target, formatdate(usegmt=True)), body)
+    assert (status, queue.receive_message().message_body) == (201, "<Messages>")
