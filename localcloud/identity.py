@@ -89,7 +89,7 @@ class Keyring:
             claims = base64.urlsafe_b64decode(encoded)
         except ValueError as error:
             raise InvalidSecurityToken(access_key_id) from error
-        if not hmac.compare_digest(mac, self._mac("token", claims)):
+        if not hmac.compare_digest(mac.encode(), self._mac("token", claims).encode()):
             raise InvalidSecurityToken(access_key_id)
         known = json.loads(claims)
         if known["id"] != access_key_id:

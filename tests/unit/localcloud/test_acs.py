@@ -157,8 +157,9 @@ def test_temporary_keys() -> None:
     issued = KEYRING.issue("role", 60)
     assert authenticate(sign_v3(issued, "/"), KEYRING, CAPTURED_AT, NonceMemory()).access_key_id == issued.access_key_id
 
-    forged = Credential(issued.access_key_id, issued.access_key_secret, "Zm9yZ2Vk.00")
-    assert refusal(sign_v3(forged, "/")).code == "InvalidSecurityToken.Malformed"
+    for token in ("Zm9yZ2Vk.00", "Zm9yZ2Vk.é", "é"):
+        forged = Credential(issued.access_key_id, issued.access_key_secret, token)
+        assert refusal(sign_v3(forged, "/")).code == "InvalidSecurityToken.Malformed"
     later = Keyring(KEYRING.account, clock=lambda: CAPTURED_AT + 61)
     assert refusal(sign_v3(issued, "/"), later).code == "InvalidSecurityToken.Expired"
 
