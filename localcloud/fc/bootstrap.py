@@ -94,7 +94,8 @@ class Runtime:
         self._modules: dict[str, Any] = {}
         self._formatter = LogFormatter()
         # A function may replace or close sys.stdout; the markers go out all the same.
-        self._log = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        self._log = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        self._process = os.getpid()
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(self._formatter)
         logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -108,8 +109,10 @@ class Runtime:
             function = self._function(self._handlers[kind])
             context = self._context(head)
             result = function(payload, context) if kind == INVOKE else function(context)
+            self._end_copies()
             encoded = encode_result(result) if kind == INVOKE else b""
         except BaseException as error:
+            self._end_copies()
             self._flush()
             traceback.print_exception(type(error), error, _user_frames(error), file=self._log)
             self.say(f"FC {name} End RequestId: {request_id}, Error: Unhandled function error")
@@ -125,6 +128,11 @@ class Runtime:
         for stream in (sys.stdout, sys.stderr):
             if not stream.closed:
                 stream.flush()
+
+    def _end_copies(self) -> None:
+        # A child that the function forked comes back here too; the answer is its parent's to give.
+        if os.getpid() != self._process:
+            os._exit(0)
 
     def has(self, kind: str) -> bool:
         return kind in self._handlers

@@ -110,19 +110,26 @@ class Instance:
 
     def stop(self) -> None:
         """Let the process run preStop and end by itself, then end what is left of it."""
+        children = self._children()
         if self.alive:
             self._run(STOP, Call(f"stop-{self.instance_id}"), self._launch.pre_stop_timeout, "PreStop timed out after")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(TERMINATION_SECONDS)
-        self.kill()
+        self._end(children)
 
     def kill(self) -> None:
         """End the process and all that it started; SIGTERM first, so that the log tells where a hanging function stood."""
+        self._end(self._children())
+
+    def _end(self, children: list[psutil.Process]) -> None:
         if self._process.poll() is None:
             self._signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(TERMINATION_SECONDS)
         self._signal(signal.SIGKILL)
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         self._process.wait()
         with contextlib.suppress(OSError):
             self._commands.close()
@@ -187,6 +194,7 @@ class Instance:
                 reply = self._replies.get(timeout=min(left, MEMORY_CHECK_SECONDS))
             except queue.Empty:
                 self._limit_memory()
+                self._end_orphans()
                 continue
             if reply is None:
                 raise InstanceLost(self._fault or _EXITED)
@@ -206,6 +214,13 @@ class Instance:
         body = json.dumps({"errorMessage": detail}).encode()
         return Outcome(body, "UnhandledInvocationError", duration, self._peak, self._tail.read())
 
+    def _children(self) -> list[psutil.Process]:
+        """Those too that have left the process group, as daemons do."""
+        try:
+            return psutil.Process(self._process.pid).children(recursive=True) if self._process.poll() is None else []
+        except psutil.Error:
+            return []
+
     def _measure(self) -> int:
         try:
             main = psutil.Process(self._process.pid)
@@ -221,15 +236,24 @@ class Instance:
             self._fault = f"{_EXITED}: the memory limit of {limit // 2**20} MB was exceeded"
             self._signal(signal.SIGKILL)
 
+    def _end_orphans(self) -> None:
+        """Children of a process that is gone may hold its pipes open; once they are ended, the end of the replies is seen."""
+        if self._process.poll() is not None:
+            self._signal(signal.SIGKILL)
+
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
     def _read_replies(self, stream: BinaryIO) -> None:
-        with stream:
-            while frame := bootstrap.read_frame(stream):
-                self._replies.put(frame)
-        self._replies.put(None)
+        try:
+            with stream:
+                while frame := bootstrap.read_frame(stream):
+                    self._replies.put(frame)
+        except (ValueError, KeyError, TypeError):
+            self._fault = self._fault or "the function wrote into the pipe that is kept for its answers"
+        finally:
+            self._replies.put(None)
 
     def _read_log(self, stream: BinaryIO) -> None:
         with stream:
@@ -237,6 +261,7 @@ class Instance:
                 text = line.decode(errors="replace").rstrip("\r\n")
                 self._write_log(text)
                 self._tail.add(text)
-                if self._marker and text.startswith(self._marker):
+                # Not at the start of the line, where the function printed no line break before it.
+                if self._marker and self._marker in text:
                     self._marker_seen.set()
         self._marker_seen.set()

@@ -283,6 +283,79 @@ def test_a_process_that_exits(laptop: Laptop, ending: str) -> None:
     assert fc.invoke("work", b"").payload == b"done"
 
 
+@pytest.mark.contract("assumption: of a process that forked, the parent answers")
+def test_a_child_that_comes_back_from_the_handler(laptop: Laptop) -> None:
+    fc = laptop.start("""
+        import os
+        def handler(event, context):
+            child = os.fork()
+            if child:
+                os.waitpid(child, 0)
+            return event
+    """)
+    calls = [fc.invoke("work", str(number).encode()) for number in range(3)]
+    assert [call.payload for call in calls] == [b"0", b"1", b"2"]
+    assert len({call.instance_id for call in calls}) == 1
+
+
+@pytest.mark.contract(HELP + "Process exited unexpectedly before completing request")
+def test_a_process_that_exits_before_its_children(laptop: Laptop) -> None:
+    fc = laptop.start("""
+        import multiprocessing, os, time
+        def handler(event, context):
+            multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,)).start()
+            os._exit(1)
+    """)
+    ended = fc.invoke("work", b"")
+    assert json.loads(ended.payload)["errorMessage"].startswith("Process exited unexpectedly before completing request")
+    assert ended.duration < 5
+
+
+@pytest.mark.contract("assumption: nothing that a function started outlives its instance")
+def test_a_process_that_left_the_group_ends_with_the_instance(laptop: Laptop) -> None:
+    fc = laptop.start("""
+        import subprocess
+        def handler(event, context):
+            return str(subprocess.Popen(["sleep", "60"], start_new_session=True).pid)
+    """)
+    left = psutil.Process(int(fc.invoke("work", b"").payload))
+    fc.stop()
+    psutil.wait_procs([left], timeout=5)
+    assert not left.is_running()
+
+
+@pytest.mark.contract("assumption: a function that writes into the runtime's own pipes is told so, and the next call gets another instance")
+def test_a_function_that_writes_into_every_pipe(laptop: Laptop) -> None:
+    fc = laptop.start("""
+        import os
+        def handler(event, context):
+            for descriptor in range(3, 256) if event == b"spoil" else ():
+                try:
+                    os.write(descriptor, b"spoilt\\n")
+                except OSError:
+                    pass
+            return "done"
+    """)
+    spoilt = fc.invoke("work", b"spoil")
+    assert "wrote into the pipe" in json.loads(spoilt.payload)["errorMessage"]
+    assert fc.invoke("work", b"").payload == b"done"
+
+
+@pytest.mark.contract(RUNTIME + "print() goes out raw, with or without a line break")
+def test_a_line_without_an_end_holds_nothing_up(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.instance.LOG_SECONDS", 30.0)
+    fc = laptop.start("def handler(event, context): print('half a line', end='')")
+    began = time.monotonic()
+    assert b"half a line" in fc.invoke("work", b"", log_tail=True).log_tail
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.contract(HELP + "Error handling: errorType is the exception's class")
+def test_an_error_whose_text_is_no_utf_8(laptop: Laptop) -> None:
+    fc = laptop.start(r"def handler(event, context): raise ValueError('\udcff')")
+    assert json.loads(fc.invoke("work", b"").payload)["errorType"] == "ValueError"
+
+
 @pytest.mark.contract(HELP + "Instance lifecycle hooks: the initializer runs once for an instance, preStop at its end")
 def test_lifecycle_hooks(laptop: Laptop) -> None:
     fc = laptop.start(
