@@ -7,8 +7,8 @@ return value without `statusCode` becomes.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl
@@ -22,6 +22,8 @@ TARGET_BYTES = 4 * 1024
 BODY_BYTES = 32 * 1024 * 1024
 _NOT_FORWARDED = {"connection", "keep-alive"}
 _NOT_RETURNED = {"connection", "content-length", "date", "keep-alive", "server", "upgrade", "transfer-encoding"}
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
 
 
@@ -77,7 +79,7 @@ def reply_of(result: bytes, request_id: str) -> Reply:
     ours = {"X-Fc-Request-Id": request_id}
     try:
         response = json.loads(result)
-    except ValueError:
+    except (ValueError, RecursionError):
         response = None
     if not isinstance(response, dict) or "statusCode" not in response:
         # Assumption: the table of the official help could not be read in full.
@@ -85,7 +87,10 @@ def reply_of(result: bytes, request_id: str) -> Reply:
     headers = _response_headers(response.get("headers") or {})
     if not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = "application/json"
-    return Reply(_status(response["statusCode"]), {**headers, **ours}, _response_body(response))
+    status = _status(response["statusCode"])
+    # Neither has a body (RFC 9110, 15.3.5 and 15.4.5).
+    body = b"" if status in (204, 304) else _response_body(response)
+    return Reply(status, {**headers, **ours}, body)
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -115,7 +120,7 @@ def _body(request: Request) -> tuple[str, bool]:
 
 def _status(value: object) -> int:
     text = str(value)
-    if isinstance(value, bool) or not text.isdigit() or not 200 <= int(text) <= 599:
+    if isinstance(value, bool) or not text.isdecimal() or not 200 <= int(text) <= 599:
         raise BadResponse(f"statusCode has to be a number from 200 to 599, not {value!r}")
     return int(text)
 
@@ -124,8 +129,10 @@ def _response_headers(headers: object) -> dict[str, str]:
     if not isinstance(headers, dict) or not all(isinstance(value, (str, int, float)) for value in headers.values()):
         raise BadResponse("headers has to be a mapping of names to texts")
     kept = {str(name): str(value) for name, value in headers.items() if name.lower() not in _NOT_RETURNED}
-    if any("\n" in part or "\r" in part for pair in kept.items() for part in pair):
-        raise BadResponse("a header has a line break in it")
+    if not all(_HEADER_NAME.fullmatch(name) for name in kept):
+        raise BadResponse("a header has a name that HTTP does not allow; use letters, digits and hyphens")
+    if any(_CONTROL.search(value) for value in kept.values()):
+        raise BadResponse("a header has a line break or another control character in it")
     if sum(len(name) + len(value) for name, value in kept.items()) > HEADER_BYTES:
         raise BadResponse(f"the response headers exceed {HEADER_BYTES} bytes")
     return kept
@@ -138,5 +145,5 @@ def _response_body(response: Mapping[str, object]) -> bytes:
         return text.encode(errors="replace")
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadResponse("isBase64Encoded is true and body is not base64") from None

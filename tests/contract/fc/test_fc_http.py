@@ -98,11 +98,29 @@ def test_a_function_that_fails(laptop: Laptop) -> None:
 
 
 @pytest.mark.contract(HELP + ": response headers over 8 KB are a 502 BadResponse; assumption: so is a status that is none")
-@pytest.mark.parametrize("reply", [{"statusCode": 200, "headers": {"X-Long": "x" * 9000}}, {"statusCode": "soon"}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"statusCode": 200, "headers": {"X-Long": "x" * 9000}},
+        {"statusCode": "soon"},
+        {"statusCode": "²"},
+        {"statusCode": 200, "headers": {"two words": "x"}},
+        {"statusCode": 200, "headers": {"名": "x"}},
+        {"statusCode": 200, "headers": {"X-Nul": "\0"}},
+        {"statusCode": 200, "body": "é", "isBase64Encoded": True},
+    ],
+)
 def test_a_bad_response(laptop: Laptop, reply: dict[str, Any]) -> None:
     with website(laptop, laptop.start(f"def handler(event, context): return {reply}", triggers=http_trigger())) as client:
         response = client.get("/")
     assert (response.status_code, response.json()["Code"]) == (502, "BadResponse")
+
+
+@pytest.mark.contract("RFC 9110, 15.3.5: a 204 has no body, whatever the function gave it")
+def test_a_reply_that_can_have_no_body(laptop: Laptop) -> None:
+    fc = laptop.start("def handler(event, context): return {'statusCode': 204, 'body': 'done'}", triggers=http_trigger())
+    with website(laptop, fc) as client:
+        assert [(response.status_code, response.content) for response in (client.get("/"), client.get("/"))] == [(204, b"")] * 2
 
 
 @pytest.mark.contract(HELP + ": a path and query over 4 KB is a 400 InvalidArgument")
