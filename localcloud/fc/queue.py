@@ -51,7 +51,7 @@ def growing_delay(failures: int) -> float:
 
 def refusal_delay(refusals: int) -> float:
     """Seconds to wait after so many refusals for lack of instances: 0.5, 1, 2, 4, … (official help)."""
-    return min(0.5 * 2.0 ** (refusals - 1), LONGEST_BACK_OFF)
+    return min(0.5 * 2.0 ** min(refusals - 1, 16), LONGEST_BACK_OFF)
 
 
 class AsyncInvocations:

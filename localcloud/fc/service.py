@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.fc.bootstrap import INITIALIZE, INVOKE, STOP
-from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, ProjectError, Stopped, UnknownFunction
+from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, ProjectError, UnknownFunction
 from localcloud.fc.http_trigger import HttpFunction
 from localcloud.fc.instance import Call, Launch
 from localcloud.fc.instances import Instances, Limits
@@ -155,10 +155,8 @@ class FunctionCompute:
         return request_id
 
     def succeeds(self, function: str, payload: bytes) -> bool:
-        try:
-            return not self.invoke(function, payload).error_type
-        except Stopped:
-            return False
+        """Raises a Refused where the function could not run at all."""
+        return not self.invoke(function, payload).error_type
 
     def _launch(self, name: str, instance_id: str) -> Launch:
         function = self.project.functions[name]

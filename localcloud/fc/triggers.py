@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from localcloud.fc import events
+from localcloud.fc.errors import Stopped
 from localcloud.fc.project import Project
 from localcloud.fc.schedule import Schedule
 from localcloud.fc.trigger import EventBridgeTrigger, MnsTopicTrigger, OssTrigger, TimerTrigger, Trigger
@@ -32,7 +33,7 @@ class Invoker(Protocol):
         ...
 
     def succeeds(self, function: str, payload: bytes) -> bool:
-        """Run it now and tell whether it succeeded."""
+        """Run it now and tell whether it succeeded. Raises Stopped when it has no outcome because everything is being stopped."""
         ...
 
 
@@ -114,9 +115,11 @@ class Triggers:
                 batch = self._receive(trigger)
                 if batch:
                     self._hand_over(function, trigger, batch)
-            except KeyError:
+            except Stopped:
+                return
+            except KeyError as unknown:
                 if not told:
-                    log.warning("trigger %s waits for the queue %s to be created", trigger.trigger_name, trigger.source.queue_name)
+                    log.warning("trigger %s waits for the queue %s to be created", trigger.trigger_name, unknown.args[0])
                 told = True
                 self._stopping.wait(self._poll_seconds)
             except Exception:  # the boundary of a thread: a trigger must outlive one bad batch

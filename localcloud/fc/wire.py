@@ -113,7 +113,7 @@ class Api:
     def _list_functions(self, request: Request, version: str) -> dict[str, Any]:
         query = request.query
         limit = query.get("limit", str(PAGE))
-        if not limit.isdigit() or not 1 <= int(limit) <= LONGEST_PAGE:
+        if not limit.isdecimal() or not 1 <= int(limit) <= LONGEST_PAGE:
             raise InvalidArgument(f"limit has to be a number from 1 to {LONGEST_PAGE}, not '{limit}'")
         names = [name for name in sorted(self._backend.project.functions) if name.startswith(query.get("prefix", ""))]
         names = [name for name in names if name >= query.get("startKey", "") and name > query.get("nextToken", "")]

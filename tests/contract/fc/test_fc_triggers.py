@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.ports import ObjectEvent, TopicMessage
+from localcloud.ports import ObjectEvent, QueueMessage, TopicMessage
 from tests.contract.fc.laptop import Laptop, eventually
 
 HELP = "official help, "
@@ -158,6 +159,26 @@ def test_a_poisoned_message_ends_in_the_dead_letter_queue(laptop: Laptop) -> Non
     eventually(lambda: laptop.queues.bodies("dead") == ["poison"])
     eventually(lambda: not laptop.queues.hidden())
     assert len(events(laptop)) == 5
+
+
+@pytest.mark.contract("assumption: a stop is no failure of the message that is being handled; it stays in its queue")
+def test_a_stop_gives_up_no_message(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.queues.create("jobs")
+    laptop.queues.create("dead")
+    options = {"deadLetterQueue": {"Arn": "acs:mns:cn-shanghai:1000000000000001:/queues/dead"}}
+    started = tmp_path / "started"
+    source = f"""
+        import pathlib, time
+        def handler(event, context):
+            pathlib.Path({str(started)!r}).touch()
+            time.sleep(60)
+    """
+    laptop.queues.queues["jobs"].append(QueueMessage("message-0", "last try", "message-0", 1_700_000_000.0, 3))
+    laptop.start(source, triggers=[queue_trigger(runOptions=options)], timeout=90)
+    eventually(started.exists)
+    laptop.stop()
+    assert laptop.queues.bodies("dead") == []
+    assert laptop.queues.hidden() == ["message-0"]
 
 
 @pytest.mark.contract(HELP + "Time triggers: triggerTime, triggerName, payload as text")

@@ -14,7 +14,7 @@ from localcloud.fc.errors import TooManyInstances
 from localcloud.fc.instance import Call, Outcome
 from localcloud.fc.instances import Ran
 from localcloud.fc.project import AsyncInvocation
-from localcloud.fc.queue import AsyncInvocations
+from localcloud.fc.queue import AsyncInvocations, refusal_delay
 from localcloud.place import Place
 from tests.contract.fc.laptop import InMemoryQueues, eventually
 
@@ -151,3 +151,7 @@ def test_an_invocation_of_a_function_that_is_gone_waits_for_it(queue: Queue) -> 
     mail = queue.with_queue()
     queue.open(lambda function, call: FINE, mail)
     eventually(lambda: mail.bodies("good"))
+
+
+def test_a_day_of_refusals_is_waited_for_like_an_hour_of_them() -> None:
+    assert [refusal_delay(refusals) for refusals in (1, 2, 3, 100, 2_000)] == [0.5, 1, 2, 60, 60]
