@@ -61,8 +61,12 @@ class Indexing:
         return None
 
     def _run(self, job: sqlite3.Row) -> None:
-        media = self._database.one("SELECT * FROM media WHERE library = ? AND id = ?", job["library"], job["media"])
-        if media is None or media["generation"] != job["generation"]:
+        media = self._database.one(
+            "SELECT media.* FROM media JOIN index_job AS job ON job.library = media.library AND job.media = media.id"
+            " WHERE job.position = ?",
+            job["position"],
+        )
+        if media is None:
             self._release(job)
             return
         try:
@@ -94,15 +98,16 @@ class Indexing:
         return description
 
     def _put(self, job: sqlite3.Row, entry: Document, seconds: float | None) -> None:
-        with self._shelf.library(job["library"]) as library, self._database.transaction() as write:
-            # A later insert, a delete or a drop may have come in between: what is stale never replaces what is new.
+        with self._shelf.hold(job["library"]), self._database.transaction() as write:
+            # A later insert, a delete or a drop takes the job away: what is stale never replaces what is new.
             updated = write.execute(
-                "UPDATE media SET seconds = ? WHERE library = ? AND id = ? AND generation = ?"
+                "UPDATE media SET seconds = ? WHERE library = ? AND id = ? AND EXISTS (SELECT 1 FROM index_job WHERE position = ?)"
                 " AND EXISTS (SELECT 1 FROM library_index AS i WHERE i.library = media.library AND i.type = ? AND i.status = 'Active')",
-                (seconds, job["library"], job["media"], job["generation"], job["type"]),
+                (seconds, job["library"], job["media"], job["position"], job["type"]),
             )
             if updated.rowcount:
-                library.put([entry])
+                with self._shelf.library(job["library"]) as library:
+                    library.put([entry])
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("the index job of media %s failed", job["media"], exc_info=error)

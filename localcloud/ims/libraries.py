@@ -52,10 +52,10 @@ class Libraries:
         return {}
 
     def create_index(self, given: p.CreateSearchIndex) -> Answer:
-        find_library(self._database, given.search_lib_name)
         if given.index_type != "mm":
             raise not_implemented(f"indexes of type {given.index_type}; mm is the one it has")
         with self._database.transaction() as write:
+            find_library(self._database, given.search_lib_name)
             values = (given.search_lib_name, given.index_type, given.index_status, given.index_config.level)
             if not write.execute("INSERT OR IGNORE INTO library_index VALUES (?, ?, ?, ?)", values).rowcount:
                 raise invalid_parameter("IndexType", "the search library has an index of this type already; use AlterSearchIndex")

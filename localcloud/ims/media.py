@@ -28,16 +28,17 @@ class MediaShelf:
         self._submitted = submitted
 
     def insert(self, given: p.InsertMediaToSearchLib) -> Answer:
-        find_library(self._database, given.search_lib_name)
         check_input("Input", given.input)
         check_key_frames(given)
         identity = given.media_id or uuid.uuid4().hex
         body = given.msg_body
         with self._database.transaction() as write:
+            # Inside the transaction, so that nobody drops the library in between.
+            find_library(self._database, given.search_lib_name)
             write.execute(
-                "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, 1, NULL) ON CONFLICT (library, id) DO UPDATE SET"
+                "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (library, id) DO UPDATE SET"
                 " namespace = excluded.namespace, type = excluded.type, input = excluded.input, title = excluded.title,"
-                " description = excluded.description, generation = generation + 1, seconds = NULL",
+                " description = excluded.description, seconds = NULL",
                 (given.search_lib_name, identity, given.namespace, given.media_type, given.input, body.title, body.vision_description),
             )
             self._start_jobs(write, given.search_lib_name, identity, ())
@@ -51,7 +52,7 @@ class MediaShelf:
         description = body.vision_description if "vision_description" in changed else row["description"]
         with self._database.transaction() as write:
             write.execute(
-                "UPDATE media SET title = ?, description = ?, generation = generation + 1 WHERE library = ? AND id = ?",
+                "UPDATE media SET title = ?, description = ? WHERE library = ? AND id = ?",
                 (title, description, row["library"], row["id"]),
             )
             self._start_jobs(write, row["library"], row["id"], ())
@@ -82,20 +83,19 @@ class MediaShelf:
                 if row is None or given.namespace not in (None, row["namespace"]):
                     unknown.append(identity)
                     continue
-                write.execute("UPDATE media SET generation = generation + 1 WHERE library = ? AND id = ?", (row["library"], row["id"]))
                 self._start_jobs(write, row["library"], row["id"], given.task)
         self._submitted()
         return {"Data": {"MediaIdsNoExist": unknown}}
 
     def _start_jobs(self, write: sqlite3.Connection, library: str, identity: str, types: Sequence[str]) -> None:
-        """One job for each active index, in place of the older ones."""
+        """One job for each active index, in place of the older ones: a job that is gone puts nothing into the index."""
         write.execute("DELETE FROM index_job WHERE library = ? AND media = ?", (library, identity))
         active = write.execute("SELECT type FROM library_index WHERE library = ? AND status = 'Active'", (library,)).fetchall()
         for row in active:
             if not types or row["type"] in types:
                 write.execute(
-                    "INSERT INTO index_job (library, media, type, generation, status, submitted)"
-                    " SELECT library, id, ?, generation, 'Running', ? FROM media WHERE library = ? AND id = ?",
+                    "INSERT INTO index_job (library, media, type, status, submitted)"
+                    " SELECT library, id, ?, 'Running', ? FROM media WHERE library = ? AND id = ?",
                     (row["type"], self._clock(), library, identity),
                 )
 

@@ -25,11 +25,11 @@ CREATE TABLE IF NOT EXISTS library_index (
     PRIMARY KEY (library, type));
 CREATE TABLE IF NOT EXISTS media (
     library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, id TEXT NOT NULL, namespace TEXT NOT NULL, type TEXT NOT NULL,
-    input TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, generation INTEGER NOT NULL, seconds REAL,
+    input TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, seconds REAL,
     PRIMARY KEY (library, id));
 CREATE TABLE IF NOT EXISTS index_job (
     position INTEGER PRIMARY KEY AUTOINCREMENT, library TEXT NOT NULL, media TEXT NOT NULL, type TEXT NOT NULL,
-    generation INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, finished REAL,
+    status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, finished REAL,
     FOREIGN KEY (library, media) REFERENCES media ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS index_job_of ON index_job (library, media);
 CREATE INDEX IF NOT EXISTS index_job_running ON index_job (position) WHERE status = 'Running';
