@@ -32,7 +32,9 @@ def _json_object(text: str) -> str:
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
 JsonText = Annotated[str, AfterValidator(_json_object)]
 """JSON that is checked, kept and echoed as it was written."""
-PageNumber = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+"""int32, as the documents type every number."""
+PageNumber = Annotated[Number, Field(ge=1)]
 PageSize = Annotated[int, Field(ge=1, le=50)]
 
 

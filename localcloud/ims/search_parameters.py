@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, Json
+from pydantic import AfterValidator, BeforeValidator, Field, Json
 
 from localcloud.ims.parameters import CamelCase, CommaList, JsonText, PageNumber, PageSize, Parameters
 
@@ -20,6 +20,12 @@ IndexStatus = Annotated[
     Literal["Active", "Deactive"],
     BeforeValidator(lambda value: {"active": "Active", "Deactivated": "Deactive", "Invalid": "Deactive"}.get(value, value)),
 ]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is blank; say what to look for")
+    return text
 
 
 class CreateSearchLib(Parameters):
@@ -108,7 +114,7 @@ class SearchIndexJobRerun(OfLibrary):
 class Search(OfLibrary):
     """SearchMediaByHybrid, and SearchMediaByMultimodal, which has no MediaId."""
 
-    text: str
+    text: Annotated[str, AfterValidator(_not_blank)]
     namespace: str | None = None
     media_type: MediaType | None = None
     media_id: str | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Json
 
-from localcloud.ims.parameters import CamelCase, CommaList, JsonText, PageNumber, Parameters
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, Parameters
 
 ANALYSE_TYPES: tuple[str, ...] = (
     *("ocr", "asr", "nlp", "classification", "shows", "face", "role", "object", "tvstation", "action"),
@@ -43,8 +43,8 @@ class SmarttagConfig(Parameters):
 
 class CreateCustomTemplate(Parameters):
     name: str = Field(max_length=120)
-    type: int
-    subtype: int | None = None
+    type: Number
+    subtype: Number | None = None
     template_config: JsonText
 
 
@@ -53,8 +53,8 @@ class GetCustomTemplate(Parameters):
 
 
 class ListCustomTemplates(Parameters):
-    type: int
-    subtype: int | None = None
+    type: Number
+    subtype: Number | None = None
     name: str | None = None
     template_id: CommaList = ()
     order_by: Literal["CreateTimeDesc", "CreateTimeAsc"] = "CreateTimeDesc"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
+from darabonba.exceptions import UnretryableException
 
 from tests.contract.ims.cloud import Cloud, Website, until
 from tests.contract.ims.test_smarttag_jobs import result, submit
@@ -130,7 +133,9 @@ def test_what_a_search_may_be_narrowed_to(cloud: Cloud, client: Any) -> None:
     [
         ({"page_size": 51}, "InvalidParameter", "PageSize"),
         ({"page_no": 0}, "InvalidParameter", "PageNo"),
+        ({"page_no": 10**20}, "InvalidParameter", "PageNo"),
         ({"text": ""}, "MissingParameter", "Text"),
+        ({"text": " \t"}, "InvalidParameter", "Text"),
         ({"search_lib_name": "unknown"}, "ResourceNotFound", "unknown"),
         ({"media_type": "text"}, "InvalidParameter", "MediaType"),
         ({"custom_filters": "{}"}, "LaptopCloud.NotImplemented", "CustomFilters"),
@@ -212,6 +217,73 @@ def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_pat
     assert found(client, "a dog barks") == []
     assert found(client, "a cat sleeps") == ["replaced"]
     assert refused(client.delete_media_from_search_lib, delete).status_code == 404
+
+
+@pytest.mark.contract("assumption: what is stale never replaces what is new, under an id that was deleted and is used again too")
+def test_an_id_that_is_deleted_and_inserted_again_at_once(cloud: Cloud, client: Any, tmp_path: Path) -> None:
+    started, gate = tmp_path / "started", tmp_path / "gate"
+    insert(client, cloud.objects.put("old", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks", media_id="mine")
+    until(started.exists)
+    client.delete_media_from_search_lib(ice.DeleteMediaFromSearchLibRequest(search_lib_name=LIBRARY, media_id="mine"))
+    indexed(client, insert(client, cloud.objects.put("new", b"say that"), "a cat sleeps", media_id="mine"))
+
+    gate.touch()
+    until(lambda: len(cloud.scripted.done) == 2)
+    cloud.stop()
+    cloud.start()
+
+    client = cloud.client()
+    assert found(client, "a dog barks") == []
+    assert found(client, "a cat sleeps") == ["mine"]
+
+
+@pytest.mark.contract("DropSearchLib, API reference: it deletes all media entries")
+def test_an_index_job_leaves_nothing_of_a_dropped_library(cloud: Cloud, client: Any, tmp_path: Path) -> None:
+    started, gate = tmp_path / "started", tmp_path / "gate"
+    insert(client, cloud.objects.put("slow", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks")
+    until(started.exists)
+    client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY))
+
+    gate.touch()
+    until(lambda: cloud.scripted.done)
+    cloud.stop()
+    left = list((cloud.folder / "ims" / "libraries").glob(f"{LIBRARY}-*"))
+    cloud.start()
+
+    assert left == []
+
+
+@pytest.mark.contract("IMS, common error codes: a library that somebody drops at the same moment is ResourceNotFound, no InternalError")
+def test_a_library_that_is_dropped_during_inserts(cloud: Cloud) -> None:
+    address = cloud.objects.put("a", b"say it")
+    codes: list[str] = []
+    ended = threading.Event()
+
+    def repeat(call: Callable[[Any], object]) -> None:
+        client = cloud.client()
+        while not ended.is_set():
+            try:
+                call(client)
+            except ClientException as error:
+                codes.append(error.code)
+            except UnretryableException as error:  # an answer that is not JSON
+                codes.append(str(error))
+
+    calls: list[Callable[[Any], object]] = [
+        lambda client: client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name=LIBRARY)),
+        lambda client: client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name=LIBRARY, index_type="mm")),
+        lambda client: insert(client, address, "a dog barks", media_id="mine"),
+        lambda client: client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY)),
+    ]
+    threads = [threading.Thread(target=repeat, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(codes) > 300)
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+    assert set(codes) <= {"ResourceNotFound", "InvalidParameter"}
 
 
 @pytest.mark.contract("UpdateMediaToSearchLib, DeleteMediaFromSearchLib and SearchIndexJobRerun, API reference")
