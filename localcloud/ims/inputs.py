@@ -109,7 +109,9 @@ class Inputs:
         elif is_web_address(address):
             try:
                 self._download(address, file)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                if self._stopping.is_set():
+                    raise Stopped from None
                 raise InputError(f"the input {printable(address)} can't be fetched: {_cause(error)}") from None
         else:
             raise InputError(f"the input {printable(address)} is no address this cloud can read; use oss://bucket/key, http or https")
@@ -146,7 +148,7 @@ class Inputs:
             out.write(chunk)
 
 
-def _cause(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+def _cause(error: httpx.HTTPError | httpx.InvalidURL | UnicodeError) -> str:
     """Only what can't hold the URL: httpx puts it into some of its texts."""
     if isinstance(error, httpx.TimeoutException):
         return "the server did not answer in time"
@@ -154,6 +156,8 @@ def _cause(error: httpx.HTTPError | httpx.InvalidURL) -> str:
         return "there are too many redirects"
     if isinstance(error, httpx.UnsupportedProtocol):
         return "it leads to an address that is neither http nor https"
+    if isinstance(error, UnicodeError):  # from the standard library's IDNA, which knows of the lengths that DNS allows
+        return "its host name is not one"
     if isinstance(error, httpx.ConnectError):
         return "the server can't be reached"
     return type(error).__name__

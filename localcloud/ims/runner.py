@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -54,9 +55,11 @@ class Runner(Generic[Item]):
             self._called.notify_all()
 
     def join(self, seconds: float) -> None:
+        """Wait for what is under way, no longer than `seconds` in all."""
+        deadline = time.monotonic() + seconds
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(seconds)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _loop(self) -> None:
         while not self._stopping:

@@ -34,6 +34,7 @@ from localcloud.ports import CallbackQueues, Objects
 log = logging.getLogger("localcloud.ims")
 
 STOP_SECONDS = 5.0
+"""For all threads together. One that waits for a silent server is left to end with the process, or with its time limit."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,9 @@ class IntelligentMediaServices:
         for runner in self._runners:
             runner.stop()
         self._understanding.close()
+        deadline = time.monotonic() + STOP_SECONDS
         for runner in self._runners:
-            runner.join(STOP_SECONDS)
+            runner.join(max(0.0, deadline - time.monotonic()))
         self._inputs.close()
         self._shelf.close()
         self._database.close()

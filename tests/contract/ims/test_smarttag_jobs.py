@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +303,41 @@ def test_refusals(cloud: Cloud) -> None:
 @pytest.mark.parametrize("settings", [{}, {"signature_algorithm": "v2"}], ids=["ACS3-HMAC-SHA256", "HMAC-SHA1"])
 def test_temporary_keys_are_accepted(cloud: Cloud, settings: dict[str, Any]) -> None:
     assert create_template(cloud.client(cloud.keyring.issue("role", 60), **settings))
+
+
+@pytest.mark.contract("SubmitSmarttagJob, API reference: Title at most 256 bytes, Content and UserData 1 KB; in UTF-8 (assumption)")
+@pytest.mark.parametrize(("name", "limit"), [("title", 256), ("content", 1024), ("user_data", 1024)])
+def test_texts_are_measured_in_bytes(cloud: Cloud, name: str, limit: int) -> None:
+    client = cloud.client()
+    full = "中" * (limit // 3) + "a" * (limit % 3)
+    submit(client, images("oss://media/a.jpg"), **{name: full})
+    with pytest.raises(ClientException) as caught:
+        submit(client, images("oss://media/a.jpg"), **{name: full + "a"})
+    assert caught.value.code == "InvalidParameter"
+
+
+@pytest.mark.contract("the SDK types numbers as int32; one that is none is an InvalidParameter")
+def test_numbers_beyond_int32(cloud: Cloud) -> None:
+    config = '{"AnalyseTypes":"vlEventDesc"}'
+    request = ice.CreateCustomTemplateRequest(name="one", template_config=config, type=11, subtype=2**64)
+    with pytest.raises(ClientException) as caught:
+        cloud.client().create_custom_template(request)
+    assert caught.value.code == "InvalidParameter"
+
+
+def test_a_stop_waits_seconds_for_inputs_that_never_come(cloud: Cloud) -> None:
+    client = cloud.client()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/a.jpg"
+        jobs = [submit(client, images(address)) for _ in range(2)]
+        until(
+            lambda: all(client.query_smarttag_job(ice.QuerySmarttagJobRequest(job_id=job)).body.job_status == "Processing" for job in jobs)
+        )
+        began = time.monotonic()
+        cloud.stop()
+        seconds = time.monotonic() - began
+    cloud.start()
+    assert seconds < 9
 
 
 @pytest.mark.contract("Custom templates, API reference")

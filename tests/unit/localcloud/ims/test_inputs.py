@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,4 +99,24 @@ def test_a_service_that_stops_waits_for_no_download(tmp_path: Path, website: Web
     stopping = threading.Event()
     stopping.set()
     with inputs(tmp_path, InputLimits(), stopping) as fetching, pytest.raises(Stopped), fetching.files([website.put("a", b"1")]):
+        pass
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70])
+def test_a_host_name_that_is_none(tmp_path: Path, host: str) -> None:
+    with (
+        inputs(tmp_path, InputLimits()) as fetching,
+        pytest.raises(InputError, match="host name") as caught,
+        fetching.files([f"http://{host}/x?Signature=s"]),
+    ):
+        pass
+    assert "Signature" not in str(caught.value)
+
+
+def test_a_download_that_breaks_off_during_the_stop_is_no_fault_of_the_input(tmp_path: Path) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with inputs(tmp_path, InputLimits(), stopping) as fetching, pytest.raises(Stopped), fetching.files([f"http://127.0.0.1:{port}/x"]):
         pass
