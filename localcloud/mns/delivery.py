@@ -6,6 +6,7 @@ A delivery is taken off the outbox only after it was handed over, so a killed pr
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 
@@ -22,6 +23,7 @@ from localcloud.ports import TopicListener, TopicMessage
 log = logging.getLogger("localcloud.mns")
 
 PUSH_TIMEOUT_SECONDS = 5.0
+DATABASE_RETRY_SECONDS = 5.0
 Lane = tuple[str, str]
 Post = Callable[[str, Mapping[str, str], bytes], int]
 
@@ -79,13 +81,22 @@ class Courier:
 
     def _dispatch(self) -> None:
         while not self._stopping:
-            now = self._clock()
-            for lane in self._store.lanes_due(now):
-                self._open(lane)
-            soonest = self._store.next_due(now)
+            try:
+                pause = self._open_due()
+            except sqlite3.Error:
+                log.exception("what is due can't be read at the moment; nothing is lost")
+                pause = DATABASE_RETRY_SECONDS
             with self._bell:
-                self._bell.wait_for(lambda: self._rung, None if soonest is None else max(soonest - self._clock(), 0) + 0.002)
+                self._bell.wait_for(lambda: self._rung, pause)
                 self._rung = False
+
+    def _open_due(self) -> float | None:
+        """Seconds until something else is due; None when nothing is."""
+        now = self._clock()
+        for lane in self._store.lanes_due(now):
+            self._open(lane)
+        soonest = self._store.next_due(now)
+        return None if soonest is None else max(soonest - self._clock(), 0) + 0.002
 
     def _open(self, lane: Lane) -> None:
         if lane in self._busy or (lane[1] == LISTENER and self._listener is None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 
 from localcloud.database import Database
 from localcloud.identity import Credential, Keyring
-from localcloud.mns import MessageService
+from localcloud.mns import MessageService, delivery
 from localcloud.mns.delivery import Courier
 from localcloud.mns.errors import MnsError
 from localcloud.mns.model import LISTENER, Draft, Publication, Subscription
@@ -270,7 +271,7 @@ def test_unknown_names_are_key_errors_in_process(tmp_path: Path, keyring: Keyrin
 KILLED = """
 import os, pathlib, signal, sys
 from localcloud.identity import Credential, Keyring
-from localcloud.mns import MessageService
+from localcloud.mns import MessageService, delivery
 from localcloud.place import Place
 service = MessageService(pathlib.Path(sys.argv[1]), Place(), Keyring(Credential("id", "secret")))
 service.start()
@@ -296,3 +297,32 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, keyring: Keyring) -> Non
     (again,) = service.receive("q", 1, 20)
     assert (again.body, again.dequeue_count) == ("sent", 2)
     service.stop()
+
+
+class FailingStore(TopicStore):
+    """Can't be read, and counts how often it was asked, while `failing`."""
+
+    failing = True
+    asked = 0
+
+    def lanes_due(self, now: float) -> list[tuple[str, str]]:
+        self.asked += 1
+        if self.failing:
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().lanes_due(now)
+
+
+def test_the_courier_outlives_a_database_that_fails(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a courier that can't see what is due
+    monkeypatch.setattr(delivery, "DATABASE_RETRY_SECONDS", 0.05)
+    store, listener = FailingStore(office.database), Listener()
+    courier = Courier(office.database, store, office.queues, ACCOUNT, office.clock)
+    courier.listen(listener)
+    courier.start()
+    office.publish("good")
+    eventually(lambda: store.asked >= 3)
+    # WHEN it can again
+    store.failing = False
+    # THEN it delivers
+    eventually(lambda: listener.bodies == ["good"])
+    courier.stop()
