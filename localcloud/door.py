@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import tempfile
 import threading
@@ -11,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -28,6 +28,7 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 2
 """How long `stop` waits for requests that are under way."""
 BODY_PREFIX = "body-"
+_ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)(.*)")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -199,11 +200,13 @@ def _request(scope: Scope, body: Body) -> Request:
 
 def _from_absolute_form(target: str, pairs: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
     """What a proxy's client sends, `GET http://host/path`: its host replaces the Host header (RFC 9112, 3.2.2)."""
-    parts = urlsplit(target)
-    origin = target[len(f"{parts.scheme}://{parts.netloc}") :]
+    form = _ABSOLUTE_FORM.match(target)
+    if form is None:
+        return f"/{target}", pairs
+    host, origin = form.groups()
     if not origin.startswith("/"):
         origin = "/" + origin
-    return origin, [(name, value) for name, value in pairs if name.lower() != "host"] + [("host", parts.netloc)]
+    return origin, [(name, value) for name, value in pairs if name.lower() != "host"] + [("host", host)]
 
 
 async def _send(method: str, reply: Reply, file: BinaryIO | None, receive: Receive, send: Send) -> None:

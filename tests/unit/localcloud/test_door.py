@@ -70,6 +70,16 @@ def test_an_absolute_target_is_taken_apart_into_path_and_host(tmp_path: Path) ->
     assert service.requests[0].headers["Host"] == "b.oss.test:80"
 
 
+@pytest.mark.parametrize(
+    ("target", "origin", "host"),
+    [("http://[::1/k", "/k", "[::1"), ("b/k", "/b/k", "other"), ("http://h?x=/", "/?x=/", "h"), ("HTTP://h", "/", "h")],
+)
+def test_an_odd_target_reaches_the_service_whole(tmp_path: Path, target: str, origin: str, host: str) -> None:
+    with opened(tmp_path) as (door, service):
+        raw(door.port, f"GET {target} HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n".encode())
+    assert [(request.target, request.headers["Host"]) for request in service.requests] == [(origin, host)]
+
+
 def test_header_names_go_out_as_the_service_wrote_them(tmp_path: Path) -> None:
     with opened(tmp_path, lambda _: Reply(200, {"x-mns-request-id": "1", "ETag": '"A"'})) as (door, _):
         reply = raw(door.port, b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
