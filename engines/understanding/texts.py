@@ -10,7 +10,7 @@ from engines.understanding.facts import TextSeen
 from engines.understanding.geometry import overlap
 from engines.understanding.reading import TextLine
 
-_SURE_ALONE = 0.9
+_SURE_ALONE = 0.95
 _SAME = 0.8
 _SAME_PLACE = 0.5
 _MOST = 20
