@@ -112,7 +112,7 @@ def _group(word: str, subjects: Sequence[Subject], findings: Findings, kind: Med
         return _still_group(word, subjects, count)
     if len(subjects) == 1:
         return _single(subjects[0])
-    who = f"up to {phrases.counted(word, count)}" if count > 1 else f"{phrases.counted(word, 1)} at a time"
+    who = _how_many(word, count)
     ways = Counter[str]()
     for subject in subjects:
         does = phrases.doing(subject)
@@ -120,6 +120,13 @@ def _group(word: str, subjects: Sequence[Subject], findings: Findings, kind: Med
             ways[does] += max(1, round(subject.track.seconds))
     doing = [_plural_verb(does) if count > 1 else does for does, _ in ways.most_common(_WAYS)]
     return f"{who} {_factored(doing)}" if doing else f"{who} {'are' if count > 1 else 'is'} in view"
+
+
+def _how_many(word: str, count: int) -> str:
+    """Of what is not known it is not known either which parts of it are one: a curtain in the wind is seen as several."""
+    if word == UNIDENTIFIED:
+        return phrases.plural(word) if count > 1 else phrases.article(word)
+    return f"up to {phrases.counted(word, count)}" if count > 1 else f"{phrases.counted(word, 1)} at a time"
 
 
 def _single(subject: Subject) -> str:
@@ -166,17 +173,17 @@ def _still_group(word: str, subjects: Sequence[Subject], count: int) -> str:
 def _nothing(findings: Findings, kind: MediaKind) -> str:
     """What can still be said truly where nothing was recognised."""
     look = findings.look
-    if look.blank is not None:
+    if look.blank is not None and not (kind == "video" and findings.changes):
         return {"image": f"a blank {look.blank} frame", "video": f"a video of a blank {look.blank} frame"}.get(
             kind, f"blank {look.blank} frames"
         )
     colours = "black and white" if look.monochrome else phrases.listed(look.colours) or "many colours"
     if kind == "video":
-        return (
-            "a scene in which something changes, but nothing can be recognised"
-            if findings.changes
-            else f"an empty scene in {colours}; nothing moves"
-        )
+        return {
+            True: "a scene in which something changes, but nothing can be recognised",
+            False: f"a scene in {colours} in which nothing moves and nobody is recognised",
+            None: f"a scene in {colours} in which nothing is recognised",
+        }[findings.changes]
     return f"{'a picture' if kind == 'image' else 'pictures'} in {colours} in which nothing is recognised"
 
 

@@ -14,7 +14,7 @@ from engines.imaging import Image
 from engines.imaging.pictures import shrink
 from engines.understanding.geometry import Box
 
-Light = Literal["bright", "dim", "dark"]
+Light = Literal["bright", "dim", "dark", "changing"]
 
 # Upper ends of the hues in OpenCV's half degrees, red on both ends of the circle.
 _HUES = ((5, "red"), (20, "orange"), (34, "yellow"), (85, "green"), (130, "blue"), (150, "purple"), (172, "pink"), (180, "red"))
@@ -30,7 +30,10 @@ _VOTES, _VOTE_SHARE = 3, 0.5
 
 @dataclass(frozen=True)
 class Look:
-    """`blank` names the one colour of an empty frame; `colours` are the dominant ones, the largest first."""
+    """`blank` names the one colour of an empty frame; `colours` are the dominant ones, the largest first.
+
+    `light` is "changing" of a video that is dark in a part and bright in another.
+    """
 
     light: Light
     monochrome: bool

@@ -14,6 +14,8 @@ Category = Literal["person", "vehicle", "pet", "bag", "moving", "thing"]
 UNIDENTIFIED = "unidentified moving object"
 SAID_FROM = 0.5
 """The confidence below which a fact is not said."""
+BY_SHAPE = 0.6
+"""Of what its outline and its way alone tell: whether the box holds all of a body is not known then."""
 
 VEHICLES = frozenset({"vehicle", "car", "motorcycle", "bus", "train", "truck"})
 PETS = frozenset({"cat", "dog"})
@@ -85,8 +87,8 @@ class Findings:
     left: tuple[Left, ...] = ()
     texts: tuple[TextSeen, ...] = ()
     page_of_text: bool = False
-    changes: bool = False
-    """Whether anything at all moved (a video) or differed (a sequence)."""
+    changes: bool | None = None
+    """Whether anything at all moved (a video) or differed (a sequence); None where there was one picture only."""
     notes: tuple[str, ...] = ()
 
     def of(self, category: Category) -> tuple[Subject, ...]:

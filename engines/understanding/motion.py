@@ -13,8 +13,11 @@ from engines.understanding.geometry import Box, intersection, union
 
 _SMALLEST_SHARE = 0.0006  # of the frame: a person 34 pixels high in a 576-line picture
 _FLOODED = 0.4
+_CHANGED, _CHANGED_SHARE = 10, 0.0005  # of 255, beyond a strong sensor noise that was smoothed; of the frame
 # At five frames a second a new colour becomes background after about eight seconds: long enough for somebody who stops to look.
 _LEARNING_RATE = 0.0025
+_LOWER = 0.6  # of a box, from where on the legs of somebody upright are
+_GRID = (16, 12)
 _FOREGROUND = 255  # MOG2 marks shadows as 127.
 
 
@@ -36,7 +39,7 @@ class MotionDetector:
 
     def __init__(self, warm: Sequence[Image]) -> None:
         self._model = cv2.createBackgroundSubtractorMOG2(history=500, varThreshold=20, detectShadows=True)
-        self.background: Image = np.median(np.stack(warm[:: max(1, len(warm) // 25)]), axis=0).astype(np.uint8)
+        self.background = median_of(warm[:: max(1, len(warm) // 25)])
         self._model.apply(self.background, learningRate=1.0)
 
     def apply(self, image: Image) -> Motion:
@@ -51,6 +54,36 @@ class MotionDetector:
         boxes = tuple(blobs(mask, _SMALLEST_SHARE * mask.size))
         solidity = tuple(float((mask[box.pixels()] > 0).mean()) for box in boxes)
         return Motion(mask, boxes, solidity, flooded=False)
+
+
+class ChangeMeter:
+    """Counts the frames that differ from the first one, be it by so little that nothing can be followed. Give it frames of one size."""
+
+    def __init__(self) -> None:
+        self._first: Image | None = None
+        self.frames = 0
+
+    def apply(self, image: Image) -> None:
+        smooth = cv2.GaussianBlur(image, (9, 9), 0)
+        if self._first is None:
+            self._first = smooth
+        elif (cv2.absdiff(smooth, self._first).max(axis=2) > _CHANGED).mean() > _CHANGED_SHARE:
+            self.frames += 1
+
+
+def lower_outline(mask: Image, box: Box) -> Image:
+    """What of a box's lower part moves, on a grid of its own, so that the outlines of a thing near and far can be compared."""
+    rows, columns = Box(box.x, box.y + _LOWER * box.height, box.width, (1 - _LOWER) * box.height).pixels()
+    top, left = min(rows.start, mask.shape[0] - 1), min(columns.start, mask.shape[1] - 1)
+    part = mask[top : max(rows.stop, top + 1), left : max(columns.stop, left + 1)]
+    grid: Image = cv2.resize(part, _GRID, interpolation=cv2.INTER_AREA)
+    return grid
+
+
+def median_of(images: Sequence[Image]) -> Image:
+    """Pixel by pixel: what is seen in most of them, without those who pass."""
+    middle: Image = np.median(np.stack(images), axis=0).astype(np.uint8)
+    return middle
 
 
 def blobs(mask: Image, smallest: float) -> list[Box]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engines.understanding.colour import Look
-from engines.understanding.facts import BAGS, Category, Subject
+from engines.understanding.facts import BAGS, BY_SHAPE, Subject
 from engines.understanding.movement import Direction, Side
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -60,19 +60,22 @@ def doing(subject: Subject) -> str | None:
         return None
     if not subject.moves:
         return "stands" if subject.category == "person" and movement.pace == "stands" else None
-    verb = _verb(subject.category, movement.pace)
-    if movement.direction is None:
+    verb = _verb(subject, movement.pace)
+    if movement.direction is None or (subject.category == "moving" and movement.direction in ("towards", "away")):
         return f"{verb} about"
     return f"{verb} {_WAYS[movement.direction]}" + (" and back" if movement.returns else "")
 
 
-def _verb(category: Category, pace: str) -> str:
-    """A gait is told from the stride of an upright figure, so of a pet only its running is said; a vehicle drives."""
-    if category == "vehicle":
+def _verb(subject: Subject, pace: str) -> str:
+    """A gait is told from the stride of an upright figure, so of a pet only its running is said; a vehicle drives.
+
+    A pace is measured in body heights, so nobody runs of whom the whole body was not confirmed.
+    """
+    if subject.category == "vehicle":
         return "drives"
-    if category == "person" or (category == "pet" and pace == "runs"):
-        return pace
-    return "moves"
+    if subject.category == "person":
+        return "moves" if pace == "runs" and subject.confidence <= BY_SHAPE else pace
+    return pace if subject.category == "pet" and pace == "runs" else "moves"
 
 
 def entering(side: Side) -> str:
@@ -99,5 +102,13 @@ def shortened(words: str, longest: int) -> str:
 
 def light(look: Look) -> str:
     """The light, as far as brightness can tell: it knows no hour."""
-    words = {"bright": "bright, as by day", "dim": "dim", "dark": "dark, as at night"}[look.light]
-    return f"{words}, without colour, as an infrared or black-and-white camera sees" if look.monochrome else words
+    if look.monochrome:
+        # Infrared lamps make a night as bright as a day.
+        words = "dark, as at night" if look.light == "dark" else look.light
+        return f"{words}, without colour, as an infrared or black-and-white camera sees"
+    return {
+        "bright": "bright, as by day",
+        "dim": "dim",
+        "dark": "dark, as at night",
+        "changing": "dark at some times and bright at others",
+    }[look.light]

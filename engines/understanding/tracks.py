@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import hypot
-from statistics import mean, pstdev
+from statistics import mean, median, pstdev
 
+import cv2
+
+from engines.imaging import Image
 from engines.understanding.geometry import Box, overlap
 
 _LOST_AFTER = 1.2  # seconds
 _GATE = 0.7  # of the box's size, beyond what it was expected to move
 _GATE_PER_SECOND = 1.2
 _GROWTH = 3.0
+_LEAST_STEPS = 2
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Track:
     together: dict[float, int] = field(default_factory=dict)
     """How many people the HOG check saw in the box, by time."""
     colours: Counter[str] = field(default_factory=Counter)
+    steps: list[float] = field(default_factory=list)
+    """How much of its lower outline changed, 0 to 1, from each frame to the next."""
+    _outline: Image | None = None
 
     @property
     def start(self) -> float:
@@ -57,6 +64,16 @@ class Track:
         """The standard deviation of its height over the mean."""
         heights = [box.height for box in self.boxes]
         return pstdev(heights) / mean(heights)
+
+    @property
+    def gait(self) -> float | None:
+        """How much its lower outline changes from frame to frame, as legs do: 0 for what is rigid, None where that was not measured."""
+        return median(self.steps) if len(self.steps) >= _LEAST_STEPS else None
+
+    def note_outline(self, outline: Image) -> None:
+        if self._outline is not None:
+            self.steps.append(float(cv2.absdiff(outline, self._outline).mean()) / 255)
+        self._outline = outline
 
     def add(self, time: float, box: Box, score: float = 1.0) -> None:
         self.times.append(time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -14,7 +15,7 @@ from engines.understanding.colour import Look, garment, look
 from engines.understanding.facts import BAGS, Findings, Left
 from engines.understanding.geometry import inside, overlap
 from engines.understanding.leftbehind import LeftObject, LeftObjectFinder
-from engines.understanding.motion import Motion, MotionDetector
+from engines.understanding.motion import ChangeMeter, Motion, MotionDetector, lower_outline, median_of
 from engines.understanding.movement import Span
 from engines.understanding.reading import ChangeGate
 from engines.understanding.sightings import WEAK, Sighting, SightingCollector
@@ -29,11 +30,13 @@ _FULL_RATE_FRAMES = 3000  # ten minutes at the full rate; a longer video is look
 _VIEW = 960  # longer side of what the classifiers see; motion sees half of it
 _LEAST_FOR_MOTION = 320
 _WARM_FRAMES = 30
+_SCENE_FRAMES = 10
 _HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY, _READ_EVERY = 1.0, 2.0, 0.5, 2.0, 2.0  # seconds
 _WHERE_NOTHING_MOVES = 4.0  # times less often
 _READINGS = 8
 _HOG_BOXES = 10
 _UNSTEADY = 0.25
+_PART = 0.2  # of a video, from which on another light in it is told
 
 
 class _Every:
@@ -61,6 +64,7 @@ class _Watch:
     sightings: SightingCollector = field(default_factory=SightingCollector)
     texts: TextCollector = field(default_factory=TextCollector)
     looks: list[Look] = field(default_factory=list)
+    change: ChangeMeter = field(default_factory=ChangeMeter)
     frames: int = 0
     flooded: int = 0
     first: float = 0.0
@@ -78,7 +82,10 @@ def watch(path: Path, probe: Probe, tools: Tools, limits: Limits) -> Findings:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
     half = _half(warm[0].image)
     motion = MotionDetector([shrink(frame.image, half) for frame in warm])
-    gathered = _Watch(motion, LeftObjectFinder(motion.background), first=warm[0].time)
+    # What is put down after a few seconds is in the median of many: the finder starts from the first moments, and knows by its outline
+    # somebody who was there then and went.
+    scene = median_of([shrink(frame.image, half) for frame in warm[:_SCENE_FRAMES]])
+    gathered = _Watch(motion, LeftObjectFinder(scene), first=warm[0].time)
     _Watcher(gathered, tools, half, probe.seconds).run(chain(warm, stream), limits)
     return _findings(gathered, tools, probe, rate)
 
@@ -112,6 +119,7 @@ class _Watcher:
         gathered = self._gathered
         gathered.frames, gathered.last = gathered.frames + 1, time
         small = shrink(view, self._half)
+        gathered.change.apply(small)
         motion = gathered.motion.apply(small)
         if motion.flooded:
             gathered.flooded += 1
@@ -128,6 +136,7 @@ class _Watcher:
     def _examine(self, time: float, view: Image, small: Image, tracks: list[Track], motion: Motion) -> None:
         factor = view.shape[1] / small.shape[1]
         for track in tracks:
+            track.note_outline(lower_outline(motion.mask, track.boxes[-1]))
             colour = garment(small, track.boxes[-1], motion.mask)
             if colour is not None:
                 track.colours[colour] += 1
@@ -157,7 +166,13 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
     overall = _overall(gathered.looks)
     sightings = gathered.sightings.agreed()
     subjects = people_and_things(
-        gathered.tracker.tracks, gathered.faces.tracks, sightings, span, tools.detector is not None, overall.monochrome
+        gathered.tracker.tracks,
+        gathered.faces.tracks,
+        sightings,
+        span,
+        tools.detector is not None,
+        overall.monochrome,
+        [each.box for each in gathered.left.objects],
     )
     left = tuple(_left(each, sightings, overall.monochrome) for each in gathered.left.objects)
     return Findings(
@@ -166,7 +181,7 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
         at_once=at_once(subjects),
         left=left,
         texts=gathered.texts.agreed(gathered.last),
-        changes=bool(subjects or left or gathered.flooded > 1),
+        changes=gathered.change.frames > 1 if gathered.frames > 1 else None,
         notes=_notes(gathered, probe, rate),
     )
 
@@ -175,7 +190,9 @@ def _overall(looks: list[Look]) -> Look:
     """The middle one by brightness of the pictures that were not blank, or the blank one where all were."""
     seen = [each for each in looks if each.blank is None] or looks
     order = ("dark", "dim", "bright")
-    return sorted(seen, key=lambda each: order.index(each.light))[len(seen) // 2]
+    middle = sorted(seen, key=lambda each: order.index(each.light))[len(seen) // 2]
+    lights = Counter(each.light for each in seen)
+    return replace(middle, light="changing") if min(lights["dark"], lights["bright"]) >= _PART * len(seen) else middle
 
 
 def _left(found: LeftObject, sightings: list[Sighting], monochrome: bool) -> Left:

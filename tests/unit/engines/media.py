@@ -156,3 +156,25 @@ def bomb(path: Path, side: int = 10_001) -> Path:
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
     return path
+
+
+def rolling_box(path: Path, width: int, height: int) -> Path:
+    """A plain box that comes in at the left after a second and glides along."""
+
+    def draw(image: Image, time: float) -> None:
+        x = -60 + (time - 1) * 100
+        cv2.rectangle(image, (round(x - width / 2), GROUND - height), (round(x + width / 2), GROUND), BLUE, -1)
+
+    return film(path, 7, draw)
+
+
+def put_down(path: Path, at: float, height: int) -> Path:
+    """Somebody comes in at the left with a blue box, puts it down in the middle at a time in seconds and goes on without it."""
+
+    def draw(image: Image, time: float) -> None:
+        x = 300 + (time - at) * 110
+        box_x = min(x + 34, 334)
+        cv2.rectangle(image, (round(box_x) - 14, GROUND - height), (round(box_x) + 14, GROUND), BLUE, -1)
+        draw_person(image, x, RED, time * 7)
+
+    return film(path, 11, draw)

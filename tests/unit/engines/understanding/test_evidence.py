@@ -136,8 +136,17 @@ def test_the_detector_names_what_moves() -> None:
 
 def test_shape_alone_is_no_person_where_a_detector_looked() -> None:
     upright = track(dx=60)
+    upright.steps = [0.3] * 5
     assert [each.word for each in people_and_things([upright], [], [], SPAN, detector_ran=False, monochrome=False)] == ["person"]
     assert [each.word for each in people_and_things([upright], [], [], SPAN, detector_ran=True, monochrome=False)] == [
+        "unidentified moving object"
+    ]
+
+
+def test_what_goes_upright_without_legs_is_nobody() -> None:
+    gliding = track(dx=60)
+    gliding.steps = [0.01] * 5
+    assert [each.word for each in people_and_things([gliding], [], [], SPAN, detector_ran=False, monochrome=False)] == [
         "unidentified moving object"
     ]
 
