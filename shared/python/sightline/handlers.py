@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sightline.errors import SightlineError
+from sightline.errors import BadInput, SightlineError
 from sightline.events import BadRecord
 from sightline.events.http import HttpResponse
 from sightline.search import SearchSite
@@ -58,9 +58,11 @@ def _attempt(record: Record, act: Callable[[Record], str], retry: list[str]) -> 
 
 
 def answer_web(site: SearchSite, act: Callable[[], HttpResponse]) -> Json:
-    """An HTTP answer whatever happens behind it."""
+    """An HTTP answer whatever happens behind it. Raises BadInput for an event that is no request, so that nobody waits for an answer."""
     try:
         return act().to_event()
-    except SightlineError as error:
+    except BadInput:
+        raise
+    except Exception as error:  # whoever asked gets an answer in our own form, and the log the surprise
         logger.exception("the search failed")
         return site.failure(error).to_event()

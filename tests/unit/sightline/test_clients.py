@@ -108,6 +108,14 @@ def test_the_description_of_the_seed() -> None:
     assert (said.title, said.action, said.label.names()) == ("Man eats in courtyard", ["eating", "moving"], ["human", "pet"])
 
 
+def test_what_a_description_leaves_empty_is_left_out() -> None:
+    data = json.dumps({"title": "A cat", "caption": None, "event": None, "label": None})
+    results = {"Result": [{"Type": "EventDesc", "Data": data}, {"Type": "Engine", "Data": '{"seconds": "soon"}'}]}
+    job = SmarttagClient(ims(Script(answer({"JobStatus": "Success", "Results": results}))), "t", "", "en").query("j")
+    assert job.result is not None
+    assert (job.result.description.title, job.result.description.caption, job.result.engine) == ("A cat", "", None)
+
+
 def test_control_characters_of_a_caption_are_taken_out() -> None:
     data = json.dumps({"title": "a\x1b[31m red\u2028 title\x00", "event": ["x\ny"]})
     results = {"Result": [{"Type": "EventDesc", "Data": data}]}
@@ -117,7 +125,7 @@ def test_control_characters_of_a_caption_are_taken_out() -> None:
     assert job.result.description.event == ["x y"]
 
 
-@pytest.mark.parametrize("data", ["", "{", '"text"', "[1]", "null"])
+@pytest.mark.parametrize("data", ["", "{", '"text"', "[1]", "null", '{"title": {"text": 5}}', '{"object": "person"}'])
 def test_data_without_a_description_is_no_result(data: str) -> None:
     results = {"Result": [{"Type": "EventDesc", "Data": data}]}
     job = SmarttagClient(ims(Script(answer({"JobStatus": "Success", "Results": results}))), "t", "", "en").query("j")

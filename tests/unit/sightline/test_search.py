@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sightline.errors import BadInput, ServiceRefused
-from sightline.events import HttpRequest, HttpResponse
+from sightline.events import HttpRequest, HttpResponse, parse_http
 from sightline.handlers import answer_web
 from sightline.ims.search_library import HitClip, SearchHit, SearchPage
 from sightline.record import Record, RecordShelf
@@ -133,3 +133,15 @@ def test_the_page_may_talk_to_nobody_but_the_media() -> None:
     assert "default-src 'self'" in policy
     assert "https://media.example" in policy
     assert "unsafe" not in policy
+
+
+def test_a_surprise_behind_the_search_is_an_answer_too() -> None:
+    broken = site(FakeFinds(error=KeyError("ClipInfo")))
+    answer = answer_web(broken, lambda: get(broken, q="a person"))
+    assert answer["statusCode"] == 502
+    assert "ClipInfo" not in answer["body"]
+
+
+def test_an_event_that_is_no_request_says_so() -> None:
+    with pytest.raises(BadInput, match="is no HTTP event"):
+        answer_web(site(FakeFinds()), lambda: site(FakeFinds()).answer(parse_http(b'{"events": []}')))

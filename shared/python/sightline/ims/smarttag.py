@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sightline.ims.transport import ImsTransport, Json
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 JobState = Literal["Submitted", "Processing", "Success", "Fail"]
 
@@ -120,10 +122,16 @@ def _result(items: list[Json]) -> SmarttagResult | None:
     """None where there is no usable EventDesc among the results."""
     by_type = {str(item.get("Type")): decode_data(str(item.get("Data", ""))) for item in items}
     description, engine = by_type.get("EventDesc"), by_type.get("Engine")
-    if not isinstance(description, dict):
+    said = _valid(EventDescription, description)
+    return None if said is None else SmarttagResult(said, _valid(EngineNote, engine))
+
+
+def _valid(model: type[_Model], data: Any) -> _Model | None:
+    """None for what has another form than documented: a language model wrote some of it."""
+    try:
+        return model.model_validate(_cleaned(data))
+    except ValidationError:
         return None
-    note = EngineNote.model_validate(engine) if isinstance(engine, dict) else None
-    return SmarttagResult(EventDescription.model_validate(_cleaned(description)), note)
 
 
 def decode_data(data: str) -> Any:
@@ -140,13 +148,13 @@ def decode_data(data: str) -> Any:
 
 
 def _cleaned(value: Any) -> Any:
-    """The same without control characters: captions go to terminals and pages."""
+    """The same without control characters, since captions go to terminals and pages; a field that is null is one left out."""
     if isinstance(value, str):
         return _CONTROL.sub(" ", value).strip()
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
-        return {name: _cleaned(item) for name, item in value.items()}
+        return {name: _cleaned(item) for name, item in value.items() if item is not None}
     return value
 
 

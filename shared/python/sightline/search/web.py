@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import BadInput, SightlineError
+from sightline.errors import BadInput
 from sightline.events import HttpRequest, HttpResponse
 from sightline.search.query import parse_query
 from sightline.search.searcher import Searcher
@@ -50,10 +50,11 @@ class SearchSite:
             return self._problem(400, "InvalidQuery", error)
         return self._json(200, self._searcher.search(query))
 
-    def failure(self, error: SightlineError) -> HttpResponse:
+    def failure(self, error: Exception) -> HttpResponse:
         """What a caller reads when a service behind us failed; its details are in the log."""
-        status = 503 if error.retryable else 502
-        fix = "try again in a moment" if error.retryable else "look at the function's log"
+        may_pass = getattr(error, "retryable", False)
+        status = 503 if may_pass else 502
+        fix = "try again in a moment" if may_pass else "look at the function's log"
         return self._json(
             status, {"error": {"code": "SearchUnavailable", "message": "the search library did not answer", "field": None, "fix": fix}}
         )
