@@ -69,14 +69,9 @@ def _index(clients: Clients, identity: str) -> list[str] | str:
 
 def show(output: Output, story: Json) -> None:
     output.result(story)
-    output.say(
-        f"{story['key']}\nmedia id  {story['media_id']}\nstage     {story['stage']}" + (f": {story['reason']}" if story["reason"] else "")
-    )
+    output.say(f"{story['key']}\nmedia id  {story['media_id']}\nstage     {story['stage']}{_because(story)}")
     if story["job"]:
-        output.say(
-            f"job       {story['job']['job_id']} {story['job']['state']}"
-            + (f": {story['job']['reason']}" if story["job"]["reason"] else "")
-        )
+        output.say(f"job       {story['job']['job_id']} {story['job']['state']}{_because(story['job'])}")
     output.say(
         f"index     {', '.join(story['index']) or 'not there'}" if isinstance(story["index"], list) else f"index     {story['index']}"
     )

@@ -68,8 +68,14 @@ def _watch(ledger: Ledger, uploads: Sequence[Uploaded], seconds: float, show: Sh
 
 def _look(ledger: Ledger, upload: Uploaded, seconds: float) -> Arrival:
     story = ledger.read(upload.media_id).story
-    # Before its event arrives, the ledger tells of earlier content, or of nothing.
-    return Arrival(upload, story if story.generation == upload.generation else Story(), seconds)
+    return Arrival(upload, story if _tells_of(story, upload) else Story(), seconds)
+
+
+def _tells_of(story: Story, upload: Uploaded) -> bool:
+    """Before the upload's event arrives, the ledger tells of earlier content, or of the end of an earlier try with the same one."""
+    if story.generation != upload.generation:
+        return False
+    return story.stage not in ("failed", "removed") or upload.event_id in story.events
 
 
 def _is_over(arrival: Arrival) -> bool:

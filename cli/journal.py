@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fc2
+import requests
 
 from cli.errors import NOT_FOUND, CommandError
 from cli.running import Running
@@ -26,6 +27,9 @@ def invoke(state: Running, function: str, event: bytes) -> Any:
     )
     try:
         answer = client.invoke_function(SERVICE, _full_name(function), payload=event).data
+    except requests.RequestException as error:
+        problem = f"{function} gave no answer ({type(error).__name__})"
+        raise CommandError(problem, f"see `sightline status`, and look at `sightline logs {function}`") from error
     except fc2.FcError as error:
         if error.status_code == 404:
             raise CommandError(f"there is no function {function}", "use submit, collect, search or sweep", NOT_FOUND) from error
@@ -54,9 +58,8 @@ def lines(data: Path, function: str | None, last: int, go_on: bool) -> Iterator[
         )
     places = {}
     for file in files:
-        content = file.read_text(errors="replace")
-        places[file] = len(content.encode())
-        yield from (LogLine(file.stem, text) for text in content.splitlines()[-last:])
+        known, places[file] = _since(file, 0)
+        yield from (LogLine(file.stem, text) for text in known[max(len(known) - last, 0) :])
     while go_on:
         time.sleep(LOOK_EVERY_SECONDS)
         for file, place in places.items():

@@ -112,7 +112,7 @@ def status(data: Path | None, as_json: bool) -> None:
 @click.option("--namespace", default="default", show_default=True, help="Who may find it.")
 @click.option("--device", default="camera", show_default=True, help="The camera's name.")
 @click.option("--wait", is_flag=True, help="Stay until each media is searchable or has failed.")
-@click.option("--timeout", default=600.0, show_default=True, help="Seconds to wait at most.")
+@click.option("--timeout", type=click.FloatRange(0), default=600.0, show_default=True, help="Seconds to wait at most.")
 def upload_command(
     data: Path | None, as_json: bool, paths: tuple[Path, ...], namespace: str, device: str, wait: bool, timeout: float
 ) -> None:
@@ -181,7 +181,7 @@ def invoke(data: Path | None, as_json: bool, function: str, event_file: Any) -> 
 @cli.command()
 @_options
 @click.argument("function", required=False)
-@click.option("-n", "--lines", default=40, show_default=True, help="How many of the last lines.")
+@click.option("-n", "--lines", type=click.IntRange(0), default=40, show_default=True, help="How many of the last lines.")
 @click.option("-f", "--follow", "go_on", is_flag=True, help="Go on printing new lines until Ctrl-C.")
 def logs(data: Path | None, as_json: bool, function: str | None, lines: int, go_on: bool) -> None:
     """The functions' logs, with cold and warm starts."""

@@ -138,6 +138,7 @@ def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment:
         "SIGHTLINE_OSS_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_OSS_PUBLIC_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_IMS_ENDPOINT": cloud.endpoint,
+        "SIGHTLINE_IMS_SEARCH_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_TEMPLATE_ID": made.template_id,
         "SIGHTLINE_PIPELINE_ID": made.pipeline_id,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import oss2
 
 from cli.clients import Clients
-from cli.errors import NOT_FOUND, CommandError
+from cli.errors import NOT_FOUND, USAGE, CommandError
 from sightline.media import media_id
 from sightline.media.admission import IMAGES, VIDEOS
 from sightline.media.layout import SEQUENCE_FOLDER
@@ -31,10 +31,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Uploaded:
+    """`generation` is the content's eTag, `event_id` the request that put it: its event names both."""
+
     path: Path
     key: str
     media_id: str
     generation: str
+    event_id: str
 
     @property
     def name(self) -> str:
@@ -47,6 +50,9 @@ def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
 
     A file that is named is uploaded whatever it is; in a folder only media are. Raises CommandError.
     """
+    for option, name in (("--namespace", namespace), ("--device", device)):
+        if not name.strip() or "/" in name or name.endswith(SEQUENCE_FOLDER):
+            raise CommandError(f"{option} can't be {name!r}", f"use a name without a slash that does not end in {SEQUENCE_FOLDER}", USAGE)
     base = f"{PREFIX}{namespace}/{device}/"
     planned: list[Planned] = []
     for path in paths:
@@ -58,7 +64,17 @@ def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
             raise CommandError(f"there is no {path}", "name files and folders that exist", NOT_FOUND)
     if not planned:
         raise CommandError("there is nothing to upload in there", f"media end in {', '.join(sorted(IMAGES | VIDEOS))}", NOT_FOUND)
+    _refuse_collisions(planned)
     return planned
+
+
+def _refuse_collisions(planned: Sequence[Planned]) -> None:
+    """Two files of one key: the second would replace the first."""
+    paths: dict[str, Path] = {}
+    for item in planned:
+        other = paths.setdefault(item.key, item.path)
+        if item.is_media and other.resolve() != item.path.resolve():
+            raise CommandError(f"{other} and {item.path} would both be {item.key}", "rename one, or give each a --device of its own", USAGE)
 
 
 def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
@@ -66,6 +82,8 @@ def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
     if manifest.is_file():
         yield from _sequence(manifest, f"{base}{name.removesuffix(SEQUENCE_FOLDER)}{SEQUENCE_FOLDER}/")
         return
+    if name.endswith(SEQUENCE_FOLDER):
+        raise CommandError(f"{folder} is an image sequence without a {MANIFEST}", 'write {"images": ["1.jpg", "2.jpg"]} into it')
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
@@ -100,7 +118,7 @@ def send(clients: Clients, planned: Planned) -> Uploaded:
     except (oss2.exceptions.OssError, OSError) as error:
         raise CommandError(f"{planned.path} could not be uploaded: {_cause(error)}", "mend that and upload it again") from error
     identity = media_id(clients.running.media_bucket, planned.key)
-    return Uploaded(planned.path, planned.key, identity, str(result.etag).strip('"').upper())
+    return Uploaded(planned.path, planned.key, identity, str(result.etag).strip('"').upper(), result.request_id)
 
 
 def _cause(error: Exception) -> str:
