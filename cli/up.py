@@ -21,6 +21,7 @@ from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
 from cli.provision import Names, Provisioned, Target, provision
 from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
+from localcloud.database import OtherVersion
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
 from localcloud.ims.checks import EngineRefused, check_settings
@@ -60,6 +61,9 @@ def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Itera
         raise CommandError(
             f"a laptop cloud (process {error}) has {data}", "use it, end it with `sightline down`, or name another --data", NOT_RUNNING
         ) from error
+    except OtherVersion as error:
+        fix = "upload your media again into a new folder (--data), or remove this one"
+        raise CommandError(f"{error} was made by another version of Sightline", fix) from error
     try:
         state = _start(cloud, data, place, project, port, environment)
         running.announce(state)

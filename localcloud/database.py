@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+class OtherVersion(Exception):
+    """The file was made with another schema, by an earlier or a later version."""
 
 
 class Database:
     """A SQLite file shared by the threads of one process: readers side by side, one writer at a time.
 
     WAL with synchronous=NORMAL keeps every committed transaction through a kill of the process (not through a loss of power).
+    The file remembers its schema; one with another is refused by OtherVersion, before anything is half written in the wrong form.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
@@ -23,7 +29,16 @@ class Database:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._connections_lock = threading.Lock()
         with self._write_lock:
-            self._connection().executescript(schema)
+            self._prepare(schema)
+
+    def _prepare(self, schema: str) -> None:
+        connection, version = self._connection(), zlib.crc32(schema.encode()) & 0x7FFFFFFF
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, version):
+            self.close()
+            raise OtherVersion(str(self._path))
+        connection.executescript(schema)
+        connection.execute(f"PRAGMA user_version = {version}")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.database import Database
+from localcloud.database import Database, OtherVersion
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS folder (name TEXT PRIMARY KEY);
@@ -50,3 +50,16 @@ def test_a_commit_that_fails_leaves_the_next_transaction_whole(tmp_path: Path, d
     with sqlite3.connect(tmp_path / "data.sqlite3") as other:
         assert (other.execute("SELECT * FROM folder").fetchall(), other.execute("SELECT * FROM file").fetchall()) == ([("here",)], [])
     other.close()
+
+
+def test_a_file_with_another_schema_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    first = "CREATE TABLE IF NOT EXISTS thing (a TEXT);"
+    database = Database(tmp_path / "d.sqlite", first)
+    with database.transaction() as write:
+        write.execute("INSERT INTO thing VALUES ('kept')")
+    database.close()
+    with pytest.raises(OtherVersion, match=r"d\.sqlite"):
+        Database(tmp_path / "d.sqlite", "CREATE TABLE IF NOT EXISTS thing (a TEXT, b TEXT);")
+    again = Database(tmp_path / "d.sqlite", first)
+    assert [row["a"] for row in again.query("SELECT a FROM thing")] == ["kept"]
+    again.close()
