@@ -13,6 +13,7 @@ import httpx
 
 from cli.errors import NOT_FOUND, CommandError
 from localcloud.ims.checks import EngineRefused, check_detector
+from localcloud.ims.inputs import printable
 
 LARGEST_BYTES = 500 * 2**20
 
@@ -82,11 +83,7 @@ def _bring(source: str, target: Path) -> None:
                 if file.tell() > LARGEST_BYTES:
                     raise CommandError(f"the file is larger than {LARGEST_BYTES:,} bytes", "bring a smaller export")
     except httpx.HTTPStatusError as error:
-        raise CommandError(f"{_without_query(source)} answered {error.response.status_code}", "check the address") from error
+        raise CommandError(f"{printable(source)} answered {error.response.status_code}", "check the address") from error
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        problem = f"{_without_query(source)} could not be reached ({type(error).__name__})"
+        problem = f"{printable(source)} could not be reached ({type(error).__name__})"
         raise CommandError(problem, "without internet here, fetch the file elsewhere and add it: sightline models add FILE") from error
-
-
-def _without_query(address: str) -> str:
-    return urlsplit(address)._replace(query="", fragment="").geturl()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from cli.output import Output
@@ -91,13 +92,13 @@ def _picture(arrivals: Sequence[Arrival]) -> Table:
     for column in ("media", "way", "seconds"):
         table.add_column(column)
     for arrival in arrivals:
-        table.add_row(arrival.upload.name.replace("[", "\\["), _way(arrival.story), f"{arrival.seconds:.1f}")
+        table.add_row(escape(arrival.upload.name), _way(arrival.story), f"{arrival.seconds:.1f}")
     return table
 
 
 def _way(story: Story) -> str:
     if story.stage in ("failed", "refused", "removed"):
-        return f"[red]{story.stage}[/red] " + story.reason.replace("[", "\\[")
+        return f"[red]{story.stage}[/red] " + escape(story.reason)
     stage = "uploaded" if story.stage in ("unknown", "claimed") else story.stage
     reached = WAY.index(stage) if stage in WAY else 0
     marks = [

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cli.errors import CommandError
@@ -42,7 +43,7 @@ class Output:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
+            table.add_row(*(escape(cell) for cell in row))
         self.console.print(table, soft_wrap=False)
 
     def error(self, error: CommandError) -> None:
@@ -51,7 +52,3 @@ class Output:
             sys.stderr.write(json.dumps(document, ensure_ascii=False) + "\n")
         else:
             sys.stderr.write(f"sightline: {error.problem}\n  {error.fix}\n")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")

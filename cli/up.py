@@ -81,8 +81,6 @@ def _log_to(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(file, maxBytes=5 * 2**20, backupCount=2)
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s %(message)s", level=logging.INFO, handlers=[handler], force=True)
-    # It logs whole addresses, and those of objects are signed.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _port_of_last_time(data: Path) -> int:

@@ -15,11 +15,5 @@ class Place:
     def bucket_arn(self, bucket: str) -> str:
         return f"acs:oss:{self.region}:{self.account_id}:{bucket}"
 
-    def queue_arn(self, queue: str) -> str:
-        return f"acs:mns:{self.region}:{self.account_id}:/queues/{queue}"
-
-    def topic_arn(self, topic: str) -> str:
-        return f"acs:mns:{self.region}:{self.account_id}:/topics/{topic}"
-
     def function_arn(self, function: str) -> str:
         return f"acs:fc:{self.region}:{self.account_id}:functions/{function}"
