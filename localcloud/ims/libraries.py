@@ -9,6 +9,7 @@ from localcloud.database import Database
 from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented, operation_denied
+from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
 
 
@@ -120,3 +121,16 @@ def find_library(database: Database, name: str) -> sqlite3.Row:
 def is_active(database: Database, library: str) -> bool:
     """Whether the library has an index that answers; without one nothing is found in it."""
     return database.one("SELECT 1 FROM library_index WHERE library = ? AND status = 'Active'", library) is not None
+
+
+OPERATIONS = (
+    Operation("CreateSearchLib", p.CreateSearchLib, Libraries.create, of_search=True),
+    Operation("AlterSearchLib", p.CreateSearchLib, Libraries.alter, of_search=True),
+    Operation("ListSearchLib", p.ListSearchLib, Libraries.list, of_search=True),
+    Operation("QuerySearchLib", p.NamedLibrary, Libraries.query, of_search=True),
+    Operation("DropSearchLib", p.NamedLibrary, Libraries.drop, of_search=True),
+    Operation("CreateSearchIndex", p.CreateSearchIndex, Libraries.create_index, lacks="indexes of type face and aiLabel", of_search=True),
+    Operation("AlterSearchIndex", p.AlterSearchIndex, Libraries.alter_index, of_search=True),
+    Operation("QuerySearchIndex", p.OfIndex, Libraries.query_index, of_search=True),
+    Operation("DropSearchIndex", p.OfIndex, Libraries.drop_index, of_search=True),
+)

@@ -16,6 +16,7 @@ from localcloud.ims.answers import Answer, plain_time
 from localcloud.ims.errors import invalid_parameter, not_found
 from localcloud.ims.inputs import is_signed, is_web_address, oss_address
 from localcloud.ims.libraries import find_library
+from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
 
 
@@ -137,3 +138,12 @@ def _shape(row: sqlite3.Row) -> Answer:
         # Our own: the cloud has no field for the reason, and the SDKs pass over one that they don't know.
         shape["Message"] = row["reason"]
     return shape
+
+
+OPERATIONS = (
+    Operation("InsertMediaToSearchLib", p.InsertMediaToSearchLib, MediaShelf.insert, lacks="MsgBody.customFields", of_search=True),
+    Operation("UpdateMediaToSearchLib", p.UpdateMediaToSearchLib, MediaShelf.update, of_search=True),
+    Operation("DeleteMediaFromSearchLib", p.DeleteMediaFromSearchLib, MediaShelf.delete, of_search=True),
+    Operation("QueryMediaIndexJob", p.QueryMediaIndexJob, MediaShelf.query_jobs, of_search=True),
+    Operation("SearchIndexJobRerun", p.SearchIndexJobRerun, MediaShelf.rerun, of_search=True),
+)

@@ -15,6 +15,7 @@ from localcloud.database import Database
 from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer, iso_time
 from localcloud.ims.errors import invalid_parameter, not_found, operation_denied
+from localcloud.ims.operation import MPS, Operation
 from localcloud.ports import CallbackQueues
 
 
@@ -130,3 +131,13 @@ def _mps_shape(row: sqlite3.Row) -> Answer:
         "Role": row["role"],
         "NotifyConfig": notify,
     }
+
+
+OPERATIONS = (
+    Operation("CreatePipeline", p.CreatePipeline, Pipelines.create),
+    Operation("UpdatePipeline", p.UpdatePipeline, Pipelines.update),
+    Operation("GetPipeline", p.GetPipeline, Pipelines.get),
+    Operation("ListPipelines", p.ListPipelines, Pipelines.list),
+    Operation("DeletePipeline", p.DeletePipeline, Pipelines.delete),
+    Operation("UpdatePipeline", p.BindPipeline, Pipelines.bind, version=MPS),
+)

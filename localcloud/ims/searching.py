@@ -12,6 +12,7 @@ from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import not_implemented
 from localcloud.ims.libraries import find_library, is_active
+from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
 
 
@@ -46,3 +47,9 @@ class Searching:
             return [{"From": clip.start, "To": clip.end, "Score": score} for clip, score in scored]
         row = self._database.one("SELECT seconds FROM media WHERE library = ? AND id = ?", library, hit.media_id)
         return [{"From": 0.0, "To": (row["seconds"] if row else None) or 0.0, "Score": hit.score}]
+
+
+OPERATIONS = (
+    Operation("SearchMediaByHybrid", p.Search, Searching.search, lacks="CustomFilters and UtcCreate", of_search=True),
+    Operation("SearchMediaByMultimodal", p.Search, Searching.search, lacks="CustomFilters and UtcCreate", of_search=True),
+)

@@ -21,6 +21,7 @@ from localcloud.ims.inputs import InputLimits, Inputs
 from localcloud.ims.libraries import Libraries
 from localcloud.ims.media import MediaShelf
 from localcloud.ims.notices import Notices
+from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.pipelines import Pipelines
 from localcloud.ims.searching import Searching
 from localcloud.ims.shelf import OpenLibrary, Shelf
@@ -84,7 +85,7 @@ class IntelligentMediaServices:
         templates = Templates(self._database, clock)
         pipelines = Pipelines(self._database, queues, clock, tagging.call)
         self._operations = operations.table(
-            operations.Behaviour(
+            (
                 templates,
                 pipelines,
                 SmarttagJobs(self._database, templates, pipelines, place.account_id, clock, tagging.call),
@@ -112,7 +113,7 @@ class IntelligentMediaServices:
         self._database.close()
 
     def claims(self, request: Request) -> bool:
-        return _version(request) in (operations.ICE, operations.MPS)
+        return _version(request) in (ICE, MPS)
 
     def serve(self, request: Request) -> Reply:
         request_id = str(uuid.uuid4()).upper()

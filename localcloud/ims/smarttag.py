@@ -22,6 +22,7 @@ from localcloud.ims.answers import Answer, failed, succeeded
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented
 from localcloud.ims.inputs import InputError, Inputs, is_web_address, oss_address
 from localcloud.ims.notices import Notices
+from localcloud.ims.operation import Operation
 from localcloud.ims.pipelines import Pipelines
 from localcloud.ims.runner import Runner
 from localcloud.ims.templates import Templates
@@ -207,3 +208,11 @@ def _check_addresses(addresses: list[str]) -> None:
     for address in addresses:
         if oss_address(address) is None and not is_web_address(address):
             raise invalid_parameter("Input.Media", "each input is an address that begins with http://, https:// or oss://bucket/")
+
+
+OPERATIONS = (
+    Operation(
+        "SubmitSmarttagJob", p.SubmitSmarttagJob, SmarttagJobs.submit, lacks="NotifyUrl; Input.Type Media; templates without vlEventDesc"
+    ),
+    Operation("QuerySmarttagJob", p.QuerySmarttagJob, SmarttagJobs.query, lacks="Params.labelResultType; result types besides EventDesc"),
+)

@@ -12,6 +12,7 @@ from localcloud.database import Database
 from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer, iso_time
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented
+from localcloud.ims.operation import Operation
 
 SMARTTAG = 11
 
@@ -110,3 +111,12 @@ def _shape(row: sqlite3.Row) -> Answer:
         "TypeName": "AISmarttagTemplate",
     }
     return shape if row["subtype"] is None else {**shape, "Subtype": row["subtype"]}
+
+
+OPERATIONS = (
+    Operation("CreateCustomTemplate", p.CreateCustomTemplate, Templates.create),
+    Operation("GetCustomTemplate", p.GetCustomTemplate, Templates.get),
+    Operation("ListCustomTemplates", p.ListCustomTemplates, Templates.list),
+    Operation("UpdateCustomTemplate", p.UpdateCustomTemplate, Templates.update),
+    Operation("DeleteCustomTemplate", p.DeleteCustomTemplate, Templates.delete),
+)
