@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from engines.imaging.errors import UnreadableMedia as UnreadableMedia
 
@@ -34,6 +34,81 @@ class Moment:
     confidence: float
 
 
+class Position(NamedTuple):
+    """Pixels of the upright media in its own size, not of a smaller copy that was looked at."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A stretch of time in which something was seen, in seconds from the start; all three times are 0 in a picture.
+
+    `position` is where it was at `timestamp`; `score` is 0 to 1.
+    """
+
+    start: float
+    end: float
+    score: float
+    timestamp: float
+    position: Position | None = None
+
+
+@dataclass(frozen=True)
+class PersonSeen:
+    """Somebody, followed as far as tracking goes: who is hidden for long comes back as somebody else.
+
+    `faces` are the times at which a frontal face was found. `name` and `group` say who it is, and of which set of samples, where samples
+    of that person were given and matched.
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    faces: tuple[Occurrence, ...] = ()
+    name: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Something that a media shows: a noun, or what is done, as an -ing form."""
+
+    kind: Literal["object", "action"]
+    name: str
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A line of text; `score` is the reader's own, 0 to 1."""
+
+    text: str
+    score: float
+    position: Position
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All lines that were surely read in the frame at `time`, in seconds; a frame without text is a reading too."""
+
+    time: float
+    lines: tuple[ReadLine, ...]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of a description beyond the usual.
+
+    `language` is that of its words, as IMS spells them: en, zh, zh-tw, it …; an engine that can't write it writes English and notes so.
+    `every_text`: text is read whenever the picture has changed, once a second at the most, and not only as often as a caption needs.
+    """
+
+    language: str = "en"
+    every_text: bool = False
+
+
 @dataclass(frozen=True)
 class Description:
     """What was seen, in words composed of measured facts only.
@@ -59,6 +134,9 @@ class Description:
     engine: str
     cannot_see: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    people: tuple[PersonSeen, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 class Engine(Protocol):

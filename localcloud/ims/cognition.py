@@ -1,0 +1,86 @@
+"""What was understood of one media, laid out in time: people, tags, spoken lines and read lines.
+
+This is what the results of smart tag jobs are written from and what a search by label (`SearchMediaByAILabel`, index type aiLabel) finds:
+call `labels_of` with the description of the media and, where its sound was transcribed, with the transcript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engines.speech.types import SpokenLine, Transcript
+from engines.understanding.types import Description, Occurrence, Reading
+
+UNKNOWN_FACE = "未知人脸"
+"""The name of somebody whom nobody knows, with a number behind it, as in the published samples."""
+
+LabelKind = Literal["person", "object", "action"]
+
+
+@dataclass(frozen=True)
+class MediaLabel:
+    """Somebody, something or an act. `category` is "unknown" or a recognition library's id for a person, "" for all else."""
+
+    kind: LabelKind
+    name: str
+    category: str
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True)
+class LabelLine:
+    """A line that was said or read, in seconds from the start of the media."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class MediaLabels:
+    """In each, in the order of time."""
+
+    labels: tuple[MediaLabel, ...]
+    speech: tuple[LabelLine, ...]
+    writing: tuple[LabelLine, ...]
+
+
+def labels_of(description: Description, transcript: Transcript | None = None) -> MediaLabels:
+    """Everybody and everything once, with all times; somebody unknown counts from 1 in the order of appearance."""
+    tags = [MediaLabel(tag.kind, tag.name, "", tag.occurrences) for tag in description.tags]
+    spoken: Sequence[SpokenLine] = transcript.lines if transcript else ()
+    return MediaLabels(
+        labels=(*people(description), *tags),
+        speech=tuple(LabelLine(line.start, line.end, line.text) for line in spoken),
+        writing=tuple(written_lines(description.readings, description.seconds or 0.0)),
+    )
+
+
+def people(description: Description) -> list[MediaLabel]:
+    """Named people once under their name; the others under a number, which says nothing of who they are."""
+    named: dict[tuple[str, str], list[Occurrence]] = {}
+    unknown: list[MediaLabel] = []
+    for person in description.people:
+        if person.name:
+            named.setdefault((person.name, person.group or ""), []).extend(person.occurrences)
+        else:
+            unknown.append(MediaLabel("person", f"{UNKNOWN_FACE}{len(unknown) + 1}", "unknown", person.occurrences))
+    known = [MediaLabel("person", name, group, tuple(occurrences)) for (name, group), occurrences in named.items()]
+    return [*known, *unknown]
+
+
+def written_lines(readings: Sequence[Reading], end: float) -> list[LabelLine]:
+    """The same text in successive readings is one line, from its first sight until a reading no longer has it."""
+    done: list[LabelLine] = []
+    open_lines: dict[str, float] = {}
+    for reading in readings:
+        seen = list(dict.fromkeys(line.text for line in reading.lines))
+        gone = [text for text in open_lines if text not in seen]
+        done += [LabelLine(open_lines.pop(text), reading.time, text) for text in gone]
+        for text in seen:
+            open_lines.setdefault(text, reading.time)
+    last = max((reading.time for reading in readings), default=0.0)
+    done += [LabelLine(start, max(end, last), text) for text, start in open_lines.items()]
+    return sorted(done, key=lambda line: (line.start, line.end))
