@@ -9,18 +9,19 @@ import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import uvicorn
 
-from localcloud.http import Body, FileSlice, Headers, Reply, Request, Service
+from localcloud.http import Body, FileSlice, Headers, Later, Reply, Request, Service
 
 log = logging.getLogger("localcloud.door")
 
 WORKERS = 64
-"""Requests served at the same time. An MNS long poll holds one for up to 30 seconds."""
+"""Requests served at the same time; those that wait for something to happen (`Later`) not counted."""
 IN_MEMORY = 1024 * 1024
 """Bytes of a request body kept in memory; a longer one goes to a file."""
 CHUNK = 256 * 1024
@@ -117,7 +118,7 @@ class Door:
         try:
             body = await self._read(receive)
             request = _request(scope, body)
-            reply, file = await asyncio.get_running_loop().run_in_executor(self._workers, self._serve, request)
+            reply, file = await self._answer(request, receive)
             await _send(request.method, reply, file, receive, send)
         except ClientGone:
             log.info("a client hung up in the middle of a request")
@@ -150,19 +151,20 @@ class Door:
     def _spill(self) -> BinaryIO:
         return tempfile.NamedTemporaryFile(dir=self._scratch, prefix=BODY_PREFIX, delete=False)  # type: ignore[return-value]
 
-    def _serve(self, request: Request) -> tuple[Reply, BinaryIO | None]:
-        """The reply, and its file already open, so that a replaced object is still sent whole."""
-        try:
-            service = next((one for one in self._services if one.claims(request)), None)
-            if service is None:
-                return Reply(
-                    404, {"Content-Type": "text/plain; charset=utf-8"}, b"No service of the laptop cloud takes this request.\n"
-                ), None
-            reply = service.serve(request)
-            return reply, reply.body.path.open("rb") if isinstance(reply.body, FileSlice) else None
-        except Exception:  # The boundary of a request: a fault in one must not end the server.
-            log.exception("%s %s failed", request.method, request.raw_path)
-            return Reply(500, {"Content-Type": "text/plain; charset=utf-8"}, b"The laptop cloud failed; its log says why.\n"), None
+    async def _answer(self, request: Request, receive: Receive) -> tuple[Reply, BinaryIO | None]:
+        answer: Callable[[], Reply | Later] = partial(self._serve, request)
+        while True:
+            reply, file = await asyncio.get_running_loop().run_in_executor(self._workers, _guarded, request, answer)
+            if isinstance(reply, Reply):
+                return reply, file
+            await _ready(reply.ready, receive)
+            answer = reply.reply
+
+    def _serve(self, request: Request) -> Reply | Later:
+        for service in self._services:
+            if service.claims(request):
+                return service.serve(request)
+        return Reply(404, {"Content-Type": "text/plain; charset=utf-8"}, b"No service of the laptop cloud takes this request.\n")
 
 
 class _Server(uvicorn.Server):
@@ -175,6 +177,30 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+
+def _guarded(request: Request, answer: Callable[[], Reply | Later]) -> tuple[Reply | Later, BinaryIO | None]:
+    """The reply, and its file already open, so that a replaced object is still sent whole."""
+    try:
+        reply = answer()
+        return reply, reply.body.path.open("rb") if isinstance(reply, Reply) and isinstance(reply.body, FileSlice) else None
+    except Exception:  # The boundary of a request: a fault in one must not end the server.
+        log.exception("%s %s failed", request.method, request.raw_path)
+        return Reply(500, {"Content-Type": "text/plain; charset=utf-8"}, b"The laptop cloud failed; its log says why.\n"), None
+
+
+async def _ready(ready: Future[Any], receive: Receive) -> None:
+    """Return once `ready` is done, well or badly; raise ClientGone, and cancel it, if the client hangs up before."""
+    waiting, gone = asyncio.wrap_future(ready), asyncio.ensure_future(_hang_up(receive))
+    try:
+        await asyncio.wait([waiting, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            raise ClientGone
+        if not waiting.cancelled():
+            waiting.exception()  # seen; whoever makes the reply tells it
+    finally:
+        waiting.cancel()
+        gone.cancel()
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:

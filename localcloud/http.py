@@ -1,15 +1,16 @@
 """What a service of the laptop cloud sees of HTTP: a request read whole, a reply to send.
 
 Services are plain synchronous functions from `Request` to `Reply`; the door (`localcloud.door`) does the network. So a service can be
-called from a test without a socket, and its threads may wait (an MNS long poll) without stopping a neighbour.
+called from a test without a socket. One that has to wait for something to happen (an MNS long poll) answers `Later`, and holds no thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
 
 
@@ -97,6 +98,14 @@ class Reply:
     body: bytes | FileSlice = b""
 
 
+@dataclass(frozen=True)
+class Later:
+    """A reply that can be made once `ready` is done, by calling `reply`. A client that hangs up before cancels `ready`."""
+
+    ready: Future[Any]
+    reply: Callable[[], Reply | Later]
+
+
 class Service(Protocol):
     """A service behind the door."""
 
@@ -104,6 +113,6 @@ class Service(Protocol):
         """Whether this request is addressed to this service."""
         ...
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         """Answer it; never raises for bad input, which is answered with the cloud's own error."""
         ...

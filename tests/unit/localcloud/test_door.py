@@ -7,26 +7,27 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from localcloud.door import IN_MEMORY, Door, DoorError
-from localcloud.http import FileSlice, Reply, Request
+from localcloud.door import IN_MEMORY, WORKERS, Door, DoorError
+from localcloud.http import FileSlice, Later, Reply, Request
 
 
 class Answering:
     """A service that claims every request, keeps it, and answers with what the test gave it."""
 
-    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+    def __init__(self, answer: Callable[[Request], Reply | Later]) -> None:
         self._answer = answer
         self.requests: list[Request] = []
 
     def claims(self, request: Request) -> bool:
         return True
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         self.requests.append(request)
         return self._answer(request)
 
@@ -36,7 +37,7 @@ def echo(request: Request) -> Reply:
 
 
 @contextmanager
-def opened(scratch: Path, answer: Callable[[Request], Reply] = echo) -> Iterator[tuple[Door, Answering]]:
+def opened(scratch: Path, answer: Callable[[Request], Reply | Later] = echo) -> Iterator[tuple[Door, Answering]]:
     service = Answering(answer)
     door = Door([service], scratch=scratch)
     door.start()
@@ -44,6 +45,13 @@ def opened(scratch: Path, answer: Callable[[Request], Reply] = echo) -> Iterator
         yield door, service
     finally:
         door.stop()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen within 10 s"
+        time.sleep(0.01)
 
 
 def raw(port: int, request: bytes) -> bytes:
@@ -224,6 +232,44 @@ def test_waiting_requests_do_not_stop_others(tmp_path: Path) -> None:
         assert [poll.getresponse().status for poll in polls] == [200] * 20
         for connection in [*polls, other]:
             connection.close()
+
+
+def test_replies_that_come_later_hold_no_worker(tmp_path: Path) -> None:
+    ready: Future[bytes] = Future()
+
+    def later(request: Request) -> Reply | Later:
+        return Later(ready, lambda: Reply(200, {}, ready.result())) if request.target == "/poll" else Reply(200)
+
+    with opened(tmp_path, later) as (door, service):
+        polls = [http.client.HTTPConnection("127.0.0.1", door.port, timeout=10) for _ in range(WORKERS * 2)]
+        for poll in polls:
+            poll.request("GET", "/poll")
+        eventually(lambda: len(service.requests) == len(polls))
+        other = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
+        other.request("GET", "/other")
+        assert other.getresponse().status == 200
+        ready.set_result(b"here")
+        assert {poll.getresponse().read() for poll in polls} == {b"here"}
+        for connection in [*polls, other]:
+            connection.close()
+
+
+def test_a_client_that_hangs_up_calls_off_what_it_waited_for(tmp_path: Path) -> None:
+    ready: Future[bytes] = Future()
+    with opened(tmp_path, lambda _: Later(ready, lambda: Reply(200))) as (door, service):
+        client = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
+        client.request("GET", "/poll")
+        eventually(lambda: len(service.requests) == 1)
+        client.close()
+        eventually(ready.cancelled)
+
+
+def test_what_failed_while_a_client_waited_is_a_500(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    ready: Future[bytes] = Future()
+    ready.set_exception(RuntimeError("the reason"))
+    with opened(tmp_path, lambda _: Later(ready, lambda: Reply(200, {}, ready.result()))) as (door, _):
+        assert b" 500 " in raw(door.port, b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert "the reason" in caplog.text
 
 
 def test_services_are_asked_in_order_and_none_is_a_404(tmp_path: Path) -> None:
