@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +14,9 @@ from engines.understanding.detector import Detector
 from engines.understanding.facts import Findings
 from engines.understanding.looking import look_at_picture, look_at_sequence
 from engines.understanding.reading import Reader
+from engines.understanding.seen import people, readings, tags
 from engines.understanding.tools import Tools
-from engines.understanding.types import Description, Limits, MediaKind
+from engines.understanding.types import USUAL, Description, Limits, MediaKind, Wishes
 from engines.understanding.watching import watch
 
 # Two workers share a small machine; beyond two threads each, OpenCV only makes them wait for one another.
@@ -54,16 +56,18 @@ class BuiltinEngine:
         without_reader = () if self._tools.reader is not None else _WITHOUT_READER if self._read_text else _READING_OFF
         return (*without_detector, *without_reader, *_NEVER)
 
-    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         """Raises UnreadableMedia, and UnusableDetector where the detector's file can't be used."""
         if self._load_detector is not None and self._tools.detector is None:
             self._tools.detector = self._load_detector()
         what = _checked(files, kind, self._limits)
-        return describe(self._findings(files, kind, what), kind, what, self.name, self.cannot_see)
+        findings = self._findings(files, kind, what, wishes)
+        described = describe(findings, kind, what, self.name, self.cannot_see)
+        return replace(described, people=people(findings), tags=tags(findings), readings=readings(findings))
 
-    def _findings(self, files: Sequence[Path], kind: MediaKind, what: Probe) -> Findings:
+    def _findings(self, files: Sequence[Path], kind: MediaKind, what: Probe, wishes: Wishes) -> Findings:
         if kind == "video":
-            return watch(files[0], what, self._tools, self._limits)
+            return watch(files[0], what, self._tools, self._limits, wishes)
         if kind == "image":
             return look_at_picture(files[0], self._tools, self._limits)
         return look_at_sequence(files, self._tools, self._limits)

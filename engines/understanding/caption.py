@@ -19,15 +19,6 @@ _TITLE = 80
 _ACTS = 6
 _WAYS = 3
 _TEXTS, _TEXT_LENGTH = 6, 60
-_DOING = {
-    "walks": "walking",
-    "runs": "running",
-    "stands": "standing",
-    "enters": "entering",
-    "leaves": "leaving",
-    "moves": "moving",
-    "drives": "driving",
-}
 
 
 def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, cannot_see: tuple[str, ...]) -> Description:
@@ -212,7 +203,7 @@ def _more_acts(findings: Findings, told: Sequence[Moment], said: str) -> list[st
 
 def _told(text: str, said: str) -> bool:
     who_does = text.split(" ")
-    verb = next((index for index, word in enumerate(who_does) if word in _DOING or word == "is"), len(who_does))
+    verb = next((index for index, word in enumerate(who_does) if word in phrases.DOING or word == "is"), len(who_does))
     return text.endswith("is in view") or (" ".join(who_does[:verb]) in said and " ".join(who_does[verb:]) in said)
 
 
@@ -228,6 +219,10 @@ def _objects(findings: Findings) -> tuple[str, ...]:
 
 def _actions(findings: Findings, told: Sequence[Moment]) -> tuple[str, ...]:
     verbs = [
-        _DOING[word] for moment in told if not moment.text.startswith("text seen") for word in moment.text.split(" ") if word in _DOING
+        phrases.DOING[word]
+        for moment in told
+        if not moment.text.startswith("text seen")
+        for word in moment.text.split(" ")
+        if word in phrases.DOING
     ]
     return tuple(dict.fromkeys([*verbs, *(["leaving an object behind"] if findings.left else [])]))

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engines.understanding.colour import Look
+from engines.understanding.geometry import Box
 from engines.understanding.movement import Movement
+from engines.understanding.reading import TextLine
 from engines.understanding.tracks import Track
 
 Category = Literal["person", "vehicle", "pet", "bag", "moving", "thing"]
@@ -24,7 +26,7 @@ BAGS = frozenset({"backpack", "handbag", "suitcase"})
 
 @dataclass(frozen=True)
 class Subject:
-    """One person, vehicle, animal or thing. `movement` and `track` are None in a still picture.
+    """One person, vehicle, animal or thing. `movement` and `track` are None in a still picture, `box` and `face` in a video.
 
     `word` is the plain noun; `facing` says that a frontal face was found.
     """
@@ -35,6 +37,8 @@ class Subject:
     facing: bool = False
     movement: Movement | None = None
     track: Track | None = None
+    box: Box | None = None
+    face: Box | None = None
 
     @property
     def category(self) -> Category:
@@ -78,8 +82,20 @@ class TextSeen:
 
 
 @dataclass(frozen=True)
+class LinesAt:
+    """What was read in one frame, in the pixels of the picture that was looked at; `scale` leads from those to the media's own."""
+
+    time: float
+    lines: tuple[TextLine, ...]
+    scale: float
+
+
+@dataclass(frozen=True)
 class Findings:
-    """Everything measured of one media; `at_once` counts, by word, the most that were in view at the same time."""
+    """Everything measured of one media; `at_once` counts, by word, the most that were in view at the same time.
+
+    `scale` leads from the pixels of the subjects' boxes to the media's own; `faces` are all faces of a video, in those same pixels.
+    """
 
     look: Look
     subjects: tuple[Subject, ...] = ()
@@ -90,6 +106,9 @@ class Findings:
     changes: bool | None = None
     """Whether anything at all moved (a video) or differed (a sequence); None where there was one picture only."""
     notes: tuple[str, ...] = ()
+    scale: float = 1.0
+    faces: tuple[Track, ...] = ()
+    readings: tuple[LinesAt, ...] = ()
 
     def of(self, category: Category) -> tuple[Subject, ...]:
         return tuple(subject for subject in self.subjects if subject.category == category)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines.imaging import Image, UnreadableMedia, read_image
-from engines.imaging.pictures import shrink
+from engines.imaging.pictures import checked_header, shrink
 from engines.understanding.colour import garment, garment_below_face, look
 from engines.understanding.detector import Detection
-from engines.understanding.facts import Findings, Subject, TextSeen
+from engines.understanding.facts import Findings, LinesAt, Subject, TextSeen
 from engines.understanding.geometry import Box, inside, intersection, overlap
 from engines.understanding.reading import ChangeGate, TextLine
 from engines.understanding.sightings import WEAK, agreed_in_still
@@ -26,7 +26,21 @@ _PAGE_LINES, _PAGE_SHARE = 4, 0.12
 
 def look_at_picture(path: Path, tools: Tools, limits: Limits) -> Findings:
     """Raises UnreadableMedia."""
-    return _look(shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW), tools)
+    return _seen(path, tools, limits)[0]
+
+
+def _seen(path: Path, tools: Tools, limits: Limits) -> tuple[Findings, Image]:
+    image = shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW)
+    header = checked_header(path, limits.pixels)
+    return _enlarged(_look(image, tools), max(header.width, header.height) / max(image.shape[:2])), image
+
+
+def _enlarged(found: Findings, scale: float) -> Findings:
+    """With boxes in the pixels of the picture itself: those of a sequence may differ in size."""
+    subjects = tuple(
+        replace(each, box=each.box and each.box.scaled(scale), face=each.face and each.face.scaled(scale)) for each in found.subjects
+    )
+    return replace(found, subjects=subjects, readings=tuple(replace(each, scale=scale) for each in found.readings))
 
 
 def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits) -> Findings:
@@ -36,11 +50,11 @@ def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits) -> Fin
     gate, changed, each = ChangeGate(), 0, []
     for number, path in enumerate(paths, start=1):
         try:
-            image = shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW)
+            found, image = _seen(path, tools, limits)
         except UnreadableMedia as error:
             raise UnreadableMedia(f"picture {number} of {len(paths)}: {error}") from None
         changed += gate.changed(image)
-        each.append(_look(image, tools))
+        each.append(found)
     return _merged(each, changes=changed > 1)
 
 
@@ -53,7 +67,7 @@ def _look(image: Image, tools: Tools) -> Findings:
     people = _people(image, tools, [each for each in detections if each.label == "person"], lines)
     if seen.monochrome:
         people = [replace(each, colour=None) for each in people]
-    things = [Subject(each.label, each.score) for each in detections if each.label != "person"]
+    things = [Subject(each.label, each.score, box=each.box) for each in detections if each.label != "person"]
     subjects = (*people, *things)
     return Findings(
         look=seen,
@@ -61,6 +75,7 @@ def _look(image: Image, tools: Tools) -> Findings:
         at_once=Counter(subject.word for subject in subjects),
         texts=tuple(TextSeen(line.text, 0.0, 0.0, line.score) for line in lines),
         page_of_text=_is_page(image, lines),
+        readings=(LinesAt(0.0, tuple(lines), 1.0),) if tools.reader is not None else (),
     )
 
 
@@ -71,14 +86,15 @@ def _people(image: Image, tools: Tools, detected: Sequence[Detection], lines: Se
     for each in detected:
         face = next((box for box in faces if inside(box, each.box) > 0.6), None)
         colour = garment_below_face(image, face) if face else garment(image, each.box)
-        people.append((each.box, Subject("person", each.score, colour, facing=face is not None)))
+        people.append((each.box, Subject("person", each.score, colour, facing=face is not None, box=each.box, face=face)))
     for face in faces:
         if not any(inside(face, box) > 0.6 for box, _ in people):
-            people.append((face, Subject("person", _FACE_CONFIDENCE, garment_below_face(image, face), facing=True)))
+            colour = garment_below_face(image, face)
+            people.append((face, Subject("person", _FACE_CONFIDENCE, colour, facing=True, box=face, face=face)))
     if tools.detector is None:
         for box in _upright_bodies(image, tools, lines):
             if not any(overlap(box, other) > 0.3 or intersection(box, other) > 0.5 * other.area for other, _ in people):
-                people.append((box, Subject("person", _UPRIGHT_CONFIDENCE, garment(image, _body(box)))))
+                people.append((box, Subject("person", _UPRIGHT_CONFIDENCE, garment(image, _body(box)), box=_body(box))))
     return [each for _, each in people]
 
 
@@ -116,4 +132,5 @@ def _merged(each: Sequence[Findings], changes: bool) -> Findings:
         texts=tuple(texts.values()),
         page_of_text=all(findings.page_of_text for findings in seen),
         changes=changes,
+        readings=tuple(replace(lines, time=float(number)) for number, findings in enumerate(each) for lines in findings.readings),
     )

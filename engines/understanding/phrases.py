@@ -10,6 +10,16 @@ from engines.understanding.movement import Direction, Side
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _PLURALS = {"person": "people", "sheep": "sheep", "knife": "knives", "skis": "skis", "scissors": "scissors", "mouse": "mice"}
+DOING = {
+    "walks": "walking",
+    "runs": "running",
+    "stands": "standing",
+    "enters": "entering",
+    "leaves": "leaving",
+    "moves": "moving",
+    "drives": "driving",
+}
+"""What is told of somebody, as it is told of nobody."""
 _HISSING = ("s", "x", "ch", "sh")
 _ALREADY_PLURAL = frozenset({"skis", "scissors"})
 _WAYS: dict[Direction, str] = {

@@ -182,11 +182,12 @@ def _faces_alone(faces: Sequence[Track], subjects: Sequence[Subject]) -> list[Su
     return [
         Subject("person", 0.85, facing=True, track=face)
         for face in faces
-        if len(face.times) >= 2 and not any(_holds(person, face) for person in people)
+        if len(face.times) >= 2 and not any(holds(person, face) for person in people)
     ]
 
 
-def _holds(person: Track, face: Track) -> bool:
+def holds(person: Track, face: Track) -> bool:
+    """Whether the face was in the person's box at a time at which both were seen."""
     return any(
         abs(time - other) <= _TOLERANCE and inside(box, holder) > 0.5
         for time, box in zip(face.times, face.boxes, strict=True)

@@ -91,7 +91,10 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class Reading:
-    """All lines that were surely read in the frame at `time`, in seconds; a frame without text is a reading too."""
+    """All lines that were surely read in the frame at `time`; a frame without text is a reading too.
+
+    `time` is in seconds; of the pictures of a sequence, which have no times, it is the number, from 0.
+    """
 
     time: float
     lines: tuple[ReadLine, ...]
@@ -107,6 +110,9 @@ class Wishes:
 
     language: str = "en"
     every_text: bool = False
+
+
+USUAL = Wishes()
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         """Understand one media: one image, one video, or the images of one event in order.
 
         Raises UnreadableMedia.

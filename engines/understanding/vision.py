@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from engines.imaging import Probe
-from engines.understanding.types import Description, Engine, MediaKind, Moment
+from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, Wishes
 from engines.understanding.vision_answer import InvalidAnswer, VisionAnswer, answer_schema, read_answer
 from engines.understanding.vision_endpoint import Endpoint, EndpointFailed, VisionSettings
 from engines.understanding.vision_frames import Shot, shots
@@ -60,15 +60,15 @@ class VisionEngine:
     def name(self) -> str:
         return f"vision:{self._model}"
 
-    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         """Raises UnreadableMedia, and what the fallback raises."""
         what, seen = shots(files, kind, self._frames)
         try:
-            answer = self._ask([self._task, {"role": "user", "content": _question(seen, kind, what)}])
+            answer = self._ask([self._task, {"role": "user", "content": _question(seen, kind, what, wishes.language)}])
         except EndpointFailed as failure:
-            return self._described_otherwise(files, kind, str(failure))
+            return self._described_otherwise(files, kind, wishes, str(failure))
         except InvalidAnswer as failure:
-            return self._described_otherwise(files, kind, f"its answer was not what was asked for, twice ({failure})")
+            return self._described_otherwise(files, kind, wishes, f"its answer was not what was asked for, twice ({failure})")
         return self._description(answer, kind, what, len(seen))
 
     def _ask(self, messages: list[dict[str, Any]]) -> VisionAnswer:
@@ -81,9 +81,9 @@ class VisionEngine:
             said = {"role": "assistant", "content": text[:_LONGEST_QUOTE]}
             return read_answer(self._endpoint.ask([*messages, said, {"role": "user", "content": complaint}]))
 
-    def _described_otherwise(self, files: Sequence[Path], kind: MediaKind, reason: str) -> Description:
+    def _described_otherwise(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes, reason: str) -> Description:
         log.warning("%s was not used: %s", self.name, reason)
-        description = self._fallback.describe(files, kind)
+        description = self._fallback.describe(files, kind, wishes)
         note = f"{self.name} was not used: {reason}; {description.engine} described this instead"
         return replace(description, notes=(*description.notes, note))
 
@@ -111,11 +111,13 @@ def with_vision(engine: Engine, settings: VisionSettings | None) -> Engine:
     return VisionEngine(settings.base_url, settings.api_key, settings.model, engine)
 
 
-def _question(seen: Sequence[Shot], kind: MediaKind, what: Probe) -> list[dict[str, Any]]:
+def _question(seen: Sequence[Shot], kind: MediaKind, what: Probe, language: str) -> list[dict[str, Any]]:
     pictures = [
         {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + base64.b64encode(shot.jpeg).decode()}} for shot in seen
     ]
-    return [*pictures, {"type": "text", "text": _setting(seen, kind, what)}]
+    # Unasked, models write the language of their prompt, which is English.
+    words = "" if language == "en" else f" Write all texts in the language with the tag {language}; the keys stay as they are."
+    return [*pictures, {"type": "text", "text": _setting(seen, kind, what) + words}]
 
 
 def _setting(seen: Sequence[Shot], kind: MediaKind, what: Probe) -> str:

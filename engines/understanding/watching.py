@@ -12,7 +12,7 @@ from pathlib import Path
 from engines.imaging import Frame, Image, Probe, UnreadableMedia, frames
 from engines.imaging.pictures import shrink
 from engines.understanding.colour import Look, garment, look
-from engines.understanding.facts import BAGS, Findings, Left
+from engines.understanding.facts import BAGS, Findings, Left, LinesAt
 from engines.understanding.geometry import inside, overlap
 from engines.understanding.leftbehind import LeftObject, LeftObjectFinder
 from engines.understanding.motion import ChangeMeter, Motion, MotionDetector, lower_outline, median_of
@@ -23,7 +23,7 @@ from engines.understanding.subjects import at_once, people_and_things
 from engines.understanding.texts import TextCollector
 from engines.understanding.tools import Tools
 from engines.understanding.tracks import Track, Tracker
-from engines.understanding.types import Limits
+from engines.understanding.types import Limits, Wishes
 
 _RATE, _SLOWEST_RATE = 5.0, 2.0  # frames a second
 _FULL_RATE_FRAMES = 3000  # ten minutes at the full rate; a longer video is looked at less often
@@ -33,7 +33,8 @@ _WARM_FRAMES = 30
 _SCENE_FRAMES = 10
 _HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY, _READ_EVERY = 1.0, 2.0, 0.5, 2.0, 2.0  # seconds
 _WHERE_NOTHING_MOVES = 4.0  # times less often
-_READINGS = 8
+_READINGS, _ALL_READINGS = 8, 300
+_READ_ALL_EVERY = 1.0  # second, where every text is asked for
 _HOG_BOXES = 10
 _UNSTEADY = 0.25
 _PART = 0.2  # of a video, from which on another light in it is told
@@ -63,6 +64,7 @@ class _Watch:
     faces: Tracker = field(default_factory=lambda: Tracker(lost_after=5.0))
     sightings: SightingCollector = field(default_factory=SightingCollector)
     texts: TextCollector = field(default_factory=TextCollector)
+    readings: list[LinesAt] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     change: ChangeMeter = field(default_factory=ChangeMeter)
     frames: int = 0
@@ -71,7 +73,7 @@ class _Watch:
     last: float = 0.0
 
 
-def watch(path: Path, probe: Probe, tools: Tools, limits: Limits) -> Findings:
+def watch(path: Path, probe: Probe, tools: Tools, limits: Limits, wishes: Wishes) -> Findings:
     """Raises UnreadableMedia."""
     if probe.seconds is not None and probe.seconds > limits.seconds:
         raise UnreadableMedia(f"too long: {probe.seconds:.0f} seconds, the limit is {limits.seconds:g}")
@@ -86,7 +88,9 @@ def watch(path: Path, probe: Probe, tools: Tools, limits: Limits) -> Findings:
     # somebody who was there then and went.
     scene = median_of([shrink(frame.image, half) for frame in warm[:_SCENE_FRAMES]])
     gathered = _Watch(motion, LeftObjectFinder(scene), first=warm[0].time)
-    _Watcher(gathered, tools, half, probe.seconds).run(chain(warm, stream), limits)
+    _Watcher(gathered, tools, half, max(probe.width, probe.height), _reading_interval(probe.seconds, wishes)).run(
+        chain(warm, stream), limits
+    )
     return _findings(gathered, tools, probe, rate)
 
 
@@ -100,13 +104,21 @@ def _rate(seconds: float | None) -> float:
     return _RATE if not seconds else min(_RATE, max(_SLOWEST_RATE, _FULL_RATE_FRAMES / seconds))
 
 
+def _reading_interval(seconds: float | None, wishes: Wishes) -> float:
+    """Seconds from one reading to the next: reading is the dearest of all looks."""
+    if wishes.every_text:
+        return max(_READ_ALL_EVERY, (seconds or 60.0) / _ALL_READINGS)
+    return max(_READ_EVERY, (seconds or 60.0) / _READINGS)
+
+
 class _Watcher:
-    def __init__(self, gathered: _Watch, tools: Tools, half: int, seconds: float | None) -> None:
-        self._gathered, self._tools, self._half = gathered, tools, half
+    def __init__(self, gathered: _Watch, tools: Tools, half: int, size: int, reading_interval: float) -> None:
+        """`half` and `size` are the longer sides of what motion is looked for in, and of the video itself."""
+        self._gathered, self._tools, self._half, self._size = gathered, tools, half, size
         self._hog_due, self._faces_due, self._detector_due, self._look_due = map(
             _Every, (_HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY)
         )
-        self._reading_due = _Every(max(_READ_EVERY, (seconds or 60.0) / _READINGS))
+        self._reading_due = _Every(reading_interval)
         self._changed = ChangeGate()
 
     def run(self, stream: Iterator[Frame], limits: Limits) -> None:
@@ -157,7 +169,9 @@ class _Watcher:
         if tools.detector is not None and self._detector_due(time, 1.0 if tracks else _WHERE_NOTHING_MOVES):
             gathered.sightings.update(time, [replace(each, box=each.box.scaled(factor)) for each in tools.detector.detect(view, WEAK)])
         if tools.reader is not None and self._reading_due(time) and self._changed.changed(view):
-            gathered.texts.add(time, tools.reader.read(view))
+            lines = tools.reader.read(view)
+            gathered.texts.add(time, lines)
+            gathered.readings.append(LinesAt(time, tuple(lines), self._size / max(view.shape[:2])))
 
 
 def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Findings:
@@ -183,6 +197,9 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
         texts=gathered.texts.agreed(gathered.last),
         changes=gathered.change.frames > 1 if gathered.frames > 1 else None,
         notes=_notes(gathered, probe, rate),
+        scale=max(probe.width, probe.height) / max(width, height),
+        faces=tuple(gathered.faces.tracks),
+        readings=tuple(gathered.readings),
     )
 
 

@@ -10,11 +10,13 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from engines.understanding.types import Description, MediaKind
+from engines.understanding.types import USUAL, Description, MediaKind, Wishes
 from localcloud.database import Database
 
 DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 """A description as JSON, on the way from a worker and in the store."""
+WISHES: TypeAdapter[Wishes] = TypeAdapter(Wishes)
+"""On the way to a worker."""
 KEPT = 10_000
 """Descriptions remembered; the oldest are forgotten first."""
 
@@ -49,7 +51,7 @@ class Understanding(Protocol):
 
     def start(self) -> None: ...
 
-    def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL, urgent: bool = True) -> Description:
         """What is not urgent waits until nothing urgent does.
 
         Raises UnreadableMedia, AnalysisFailed, or Stopped once it was closed.

@@ -1,8 +1,8 @@
 """The process that looks at the pixels: `python -m localcloud.ims.worker`, JSON lines in and out.
 
-First line in: `{"settings": {...}}` (EngineSettings); answer: `{"ready": "name of the engine"}`. Then `{"files": [...], "kind": "video"}`
-each; answers: `{"description": {...}}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its standard input does,
-even in the middle of a piece of work: then its parent is dead.
+First line in: `{"settings": {...}}` (EngineSettings); answer: `{"ready": "name of the engine"}`. Then `{"files": [...], "kind": "video",
+"wishes": {...}}` each; answers: `{"description": {...}}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its standard
+input does, even in the middle of a piece of work: then its parent is dead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engines.understanding.types import Engine, UnreadableMedia
-from localcloud.ims.understanding import DESCRIPTION, EngineSettings
+from localcloud.ims.understanding import DESCRIPTION, WISHES, EngineSettings
 
 
 def build_engine(settings: EngineSettings) -> Engine:
@@ -60,7 +60,7 @@ def _start(line: str) -> tuple[Engine, dict[str, Any]]:
 
 def _describe(engine: Engine, work: dict[str, Any]) -> tuple[Engine, dict[str, Any]]:
     try:
-        description = engine.describe([Path(file) for file in work["files"]], work["kind"])
+        description = engine.describe([Path(file) for file in work["files"]], work["kind"], WISHES.validate_python(work["wishes"]))
     except UnreadableMedia as error:
         return engine, {"unreadable": str(error)}
     return engine, {"description": DESCRIPTION.dump_python(description, mode="json")}

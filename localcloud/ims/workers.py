@@ -18,9 +18,9 @@ from typing import Any
 
 import psutil
 
-from engines.understanding.types import Description, MediaKind, UnreadableMedia
+from engines.understanding.types import USUAL, Description, MediaKind, UnreadableMedia, Wishes
 from localcloud.ims.runner import Stopped
-from localcloud.ims.understanding import DESCRIPTION, AnalysisFailed, EngineSettings
+from localcloud.ims.understanding import DESCRIPTION, WISHES, AnalysisFailed, EngineSettings
 
 log = logging.getLogger("localcloud.ims.workers")
 
@@ -60,9 +60,10 @@ class Workers:
         with self._change:
             self._free = [worker or self._launch() for worker in self._free]
 
-    def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL, urgent: bool = True) -> Description:
         with self._worker(urgent) as worker:
-            answer = worker.ask({"files": [str(file) for file in files], "kind": kind}, self._limits.seconds)
+            work = {"files": [str(file) for file in files], "kind": kind, "wishes": WISHES.dump_python(wishes, mode="json")}
+            answer = worker.ask(work, self._limits.seconds)
         if "unreadable" in answer:
             raise UnreadableMedia(answer["unreadable"])
         return DESCRIPTION.validate_python(answer["description"])

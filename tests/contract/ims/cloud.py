@@ -13,7 +13,7 @@ from alibabacloud_ice20201109.client import Client
 from alibabacloud_tea_openapi import models as open_api
 
 from engines.retrieval import open_library
-from engines.understanding.types import Description, Engine, MediaKind
+from engines.understanding.types import USUAL, Description, Engine, MediaKind, Wishes
 from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
 from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
@@ -121,9 +121,9 @@ class InProcess:
     def start(self) -> None:
         pass
 
-    def describe(self, files: Sequence[Path], kind: MediaKind, urgent: bool = True) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL, urgent: bool = True) -> Description:
         self.asked.append((kind, urgent))
-        description = self._engine.describe(files, kind)
+        description = self._engine.describe(files, kind, wishes)
         if self.closed:
             raise Stopped
         self.done.append(description)

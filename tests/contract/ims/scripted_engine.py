@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engines.understanding.types import Description, MediaKind, Moment, UnreadableMedia
+from engines.understanding.types import USUAL, Description, MediaKind, Moment, UnreadableMedia, Wishes
 from localcloud.ims import EngineSettings
 
 NOTHING = Description(
@@ -39,7 +39,7 @@ NOTHING = Description(
 class ScriptedEngine:
     name = "scripted"
 
-    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         description = replace(NOTHING, seconds=10.0 if kind == "video" else None, notes=(f"{kind} of {len(files)}",))
         for file in files:
             for line in file.read_text().splitlines():

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.understanding.types import Description, Engine, MediaKind, Moment, UnreadableMedia
+from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, UnreadableMedia, Wishes
 from engines.understanding.vision import VisionEngine, VisionSettings, with_vision
 from engines.understanding.vision_answer import InvalidAnswer, answer_schema, clean, read_answer
 from engines.understanding.vision_frames import evenly
@@ -34,7 +34,7 @@ class Local:
     asked: list[tuple[list[Path], MediaKind]] = field(default_factory=list)
     name: str = "local"
 
-    def describe(self, files: Sequence[Path], kind: MediaKind) -> Description:
+    def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         self.asked.append((list(files), kind))
         nothing: tuple[str, ...] = ()
         return Description(
