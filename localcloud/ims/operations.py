@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.ims import libraries, media, pipelines, searching, smarttag, templates
+from localcloud.ims import events, libraries, media, pipelines, searching, smarttag, templates
 from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.operation import ICE, Bound, Operation
 
@@ -13,6 +13,7 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     templates.Templates: templates.OPERATIONS,
     pipelines.Pipelines: pipelines.OPERATIONS,
     smarttag.SmarttagJobs: smarttag.OPERATIONS,
+    events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,
     searching.Searching: searching.OPERATIONS,
@@ -52,8 +53,6 @@ NOT_HERE = (
     "CreateIpcOrder",
     "QueryIpcQuota",
     "GetIpcDeviceInfo",
-    "SetEventCallback",
-    "GetEventCallback",
 )
 """Operations that the cloud has and this laptop cloud has not; one that comes is taken out here."""
 

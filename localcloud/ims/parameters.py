@@ -38,6 +38,17 @@ PageNumber = Annotated[Number, Field(ge=1)]
 PageSize = Annotated[int, Field(ge=1, le=50)]
 
 
+def at_most_bytes(limit: int) -> AfterValidator:
+    """The documents count texts in bytes."""
+
+    def check(text: str) -> str:
+        if len(text.encode("utf-8", "surrogatepass")) > limit:
+            raise ValueError(f"it is longer than {limit} bytes")
+        return text
+
+    return AfterValidator(check)
+
+
 class Parameters(BaseModel):
     """What all operations share: PascalCase names, and whatever else a caller sends (Format, RegionId …) is passed over."""
 

@@ -15,7 +15,9 @@ from localcloud.http import Reply, Request
 from localcloud.identity import Keyring
 from localcloud.ims import operations
 from localcloud.ims.answers import Answer
+from localcloud.ims.callbacks import Callbacks
 from localcloud.ims.errors import unsupported_method
+from localcloud.ims.events import EventCallback
 from localcloud.ims.indexing import Indexing
 from localcloud.ims.inputs import InputLimits, Inputs
 from localcloud.ims.libraries import Libraries
@@ -77,11 +79,12 @@ class IntelligentMediaServices:
         self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping)
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
+        self._callbacks = callbacks = Callbacks(self._database, queues, clock, settings.retry_seconds)
         tagging = SmarttagRunner(
             self._database, notices, inputs, understanding, memory, place.account_id, clock, settings.jobs_at_once
         ).runner
         indexing = Indexing(self._database, self._shelf, inputs, understanding, memory, clock, settings.index_jobs_at_once).runner
-        self._runners = (notices.runner, tagging, indexing)
+        self._runners = (notices.runner, callbacks.runner, tagging, indexing)
         templates = Templates(self._database, clock)
         pipelines = Pipelines(self._database, queues, clock, tagging.call)
         self._operations = operations.table(
@@ -89,6 +92,7 @@ class IntelligentMediaServices:
                 templates,
                 pipelines,
                 SmarttagJobs(self._database, templates, pipelines, place.account_id, clock, tagging.call),
+                EventCallback(self._database, callbacks, queues, place.account_id, clock),
                 Libraries(self._database, self._shelf, clock),
                 MediaShelf(self._database, self._shelf, clock, indexing.call),
                 Searching(self._database, self._shelf),
@@ -109,6 +113,7 @@ class IntelligentMediaServices:
         for runner in self._runners:
             runner.join(max(0.0, deadline - time.monotonic()))
         self._inputs.close()
+        self._callbacks.close()
         self._shelf.close()
         self._database.close()
 

@@ -19,6 +19,12 @@ CREATE TABLE IF NOT EXISTS smarttag_job (
 CREATE INDEX IF NOT EXISTS smarttag_job_waiting ON smarttag_job (position) WHERE state = 'Submitted';
 CREATE TABLE IF NOT EXISTS notice (
     position INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS callback (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL, auth_key TEXT NOT NULL, body TEXT NOT NULL,
+    attempts INTEGER NOT NULL, due REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS callback_of ON callback (address, position);
+CREATE TABLE IF NOT EXISTS event_callback (
+    type TEXT NOT NULL, url TEXT, queue TEXT, events TEXT NOT NULL, auth_switch TEXT NOT NULL, auth_key TEXT);
 CREATE TABLE IF NOT EXISTS library (name TEXT PRIMARY KEY, config TEXT NOT NULL, created REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS library_index (
     library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, type TEXT NOT NULL, status TEXT NOT NULL, level TEXT NOT NULL,

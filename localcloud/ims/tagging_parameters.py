@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Json
+from pydantic import Field, Json
 
-from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, Parameters
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, Parameters, at_most_bytes
 
 ANALYSE_TYPES: tuple[str, ...] = (
     *("ocr", "asr", "nlp", "classification", "shows", "face", "role", "object", "tvstation", "action"),
@@ -16,15 +16,6 @@ LANGUAGES: tuple[str, ...] = (
     *("en", "ja", "id", "es", "pt", "ar", "fr", "tr", "de", "ko", "th", "vi"),
     *("ru", "ms", "zh-tw", "km", "pl", "nl", "cs", "fi", "ro", "sv", "fa", "it"),
 )
-
-
-def _at_most_bytes(limit: int) -> AfterValidator:
-    def check(text: str) -> str:
-        if len(text.encode("utf-8", "surrogateescape")) > limit:
-            raise ValueError(f"it is longer than {limit} bytes")
-        return text
-
-    return AfterValidator(check)
 
 
 class SmarttagConfig(Parameters):
@@ -158,13 +149,13 @@ class Schedule(Parameters):
 
 class SubmitSmarttagJob(Parameters):
     input: Json[JobInput]
-    title: Annotated[str, _at_most_bytes(256)] | None = None
-    content: Annotated[str, _at_most_bytes(1024)] | None = None
+    title: Annotated[str, at_most_bytes(256)] | None = None
+    content: Annotated[str, at_most_bytes(1024)] | None = None
     params: Json[JobParams] = JobParams()
     template_id: str | None = None
     template_config: str | None = None
     schedule_config: Json[Schedule] = Schedule()
-    user_data: Annotated[str, _at_most_bytes(1024)] | None = None
+    user_data: Annotated[str, at_most_bytes(1024)] | None = None
     notify_url: str | None = None
 
 
