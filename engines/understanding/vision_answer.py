@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from engines.endpoint import clean
 
 _ITEMS = 20
 
@@ -16,13 +17,6 @@ _CLOSED = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": 
 
 class InvalidAnswer(Exception):
     """The answer is not the JSON that was asked for; the message says what is wrong with it, in words for the model."""
-
-
-def clean(text: str, longest: int) -> str:
-    """One line without control and invisible characters, which could hide or reorder what a reader sees; cut at `longest`."""
-    spaced = (" " if character.isspace() else character for character in text)
-    line = " ".join("".join(character for character in spaced if not unicodedata.category(character).startswith("C")).split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def _line(longest: int) -> AfterValidator:

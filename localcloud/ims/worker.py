@@ -1,8 +1,8 @@
 """The process that looks at the pixels: `python -m localcloud.ims.worker`, JSON lines in and out.
 
 First line in: `{"settings": {...}}` (EngineSettings); answer: `{"ready": "name of the engine"}`. Then `{"files": [...], "kind": "video",
-"wishes": {...}}` each; answers: `{"description": {...}}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its standard
-input does, even in the middle of a piece of work: then its parent is dead.
+"wishes": {...}}` each; answers: `{"description": {...}}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its
+standard input does, even in the middle of a piece of work: then its parent is dead.
 """
 
 from __future__ import annotations

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.endpoint import clean
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, UnreadableMedia, Wishes
 from engines.understanding.vision import VisionEngine, VisionSettings, with_vision
-from engines.understanding.vision_answer import InvalidAnswer, answer_schema, clean, read_answer
+from engines.understanding.vision_answer import InvalidAnswer, answer_schema, read_answer
 from engines.understanding.vision_frames import evenly
 from tests.fakes.vision_server import GOOD, Answered, VisionServer, in_turn, refuses, says
 
