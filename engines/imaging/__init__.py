@@ -16,7 +16,10 @@ __all__ = ["PIXELS", "Frame", "Image", "Probe", "UnreadableMedia", "frames", "pr
 
 @dataclass(frozen=True)
 class Probe:
-    """What a file is. `format` is a picture's format or "video"; `seconds` and `fps` are None for a picture or an unsaying video."""
+    """What a file is. `format` is a picture's format or "video".
+
+    `seconds`, `fps` and `title` are None for a picture, and for a video that doesn't say.
+    """
 
     kind: Literal["image", "video"]
     format: str
@@ -24,6 +27,7 @@ class Probe:
     height: int
     seconds: float | None = None
     fps: float | None = None
+    title: str | None = None
 
 
 def probe(path: Path, pixels: int = PIXELS) -> Probe:
@@ -35,4 +39,4 @@ def probe(path: Path, pixels: int = PIXELS) -> Probe:
         check_pixels(picture.width, picture.height, pixels)
         return Probe("image", picture.format, picture.width, picture.height)
     video = video_header(path, pixels)
-    return Probe("video", "video", video.width, video.height, video.seconds, video.fps)
+    return Probe("video", "video", video.width, video.height, video.seconds, video.fps, video.title)

@@ -24,12 +24,13 @@ _DECODER_THREADS = 2
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """`seconds` and `fps` are None where the container doesn't say; width and height are those of the upright frame."""
+    """`seconds`, `fps` and `title` are None where the container doesn't say; width and height are those of the upright frame."""
 
     width: int
     height: int
     seconds: float | None
     fps: float | None
+    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def video_header(path: Path, pixels: int = PIXELS) -> VideoHeader:
         width, height = stream.codec_context.width, stream.codec_context.height
         if _rotation(next(_decoded(container, stream), None)) % 180:
             width, height = height, width
-        return VideoHeader(width, height, _seconds(container, stream), float(stream.average_rate) if stream.average_rate else None)
+        rate = float(stream.average_rate) if stream.average_rate else None
+        return VideoHeader(width, height, _seconds(container, stream), rate, container.metadata.get("title"))
 
 
 def frames(path: Path, per_second: float, longest: int | None = None, pixels: int = PIXELS) -> Iterator[Frame]:
@@ -114,7 +116,8 @@ def _seek(container: Any, stream: Any, seconds: float) -> None:
 
 
 @contextmanager
-def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
+def opened_container(path: Path) -> Iterator[Any]:
+    """The file as PyAV opens it, whatever streams it holds. Raises UnreadableMedia."""
     with path.open("rb") as file:
         start = file.read(512)
     if not start or looks_like_text(start):
@@ -124,6 +127,12 @@ def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
     except av.FFmpegError as error:
         raise UnreadableMedia(_why_not_opened(path, start, error)) from None
     with container:
+        yield container
+
+
+@contextmanager
+def _opened(path: Path, pixels: int) -> Iterator[tuple[Any, Any]]:
+    with opened_container(path) as container:
         stream = _video_stream(container)
         check_pixels(stream.codec_context.width, stream.codec_context.height, pixels)
         stream.codec_context.thread_count = _DECODER_THREADS

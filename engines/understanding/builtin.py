@@ -63,7 +63,7 @@ class BuiltinEngine:
         what = _checked(files, kind, self._limits)
         findings = self._findings(files, kind, what, wishes)
         described = describe(findings, kind, what, self.name, self.cannot_see)
-        return replace(described, people=people(findings), tags=tags(findings), readings=readings(findings))
+        return replace(described, people=people(findings), tags=tags(findings), readings=readings(findings), embedded_title=what.title)
 
     def _findings(self, files: Sequence[Path], kind: MediaKind, what: Probe, wishes: Wishes) -> Findings:
         if kind == "video":

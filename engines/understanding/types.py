@@ -143,6 +143,8 @@ class Description:
     people: tuple[PersonSeen, ...] = ()
     tags: tuple[Tag, ...] = ()
     readings: tuple[Reading, ...] = ()
+    embedded_title: str | None = None
+    """What the file itself says that it is called."""
 
 
 class Engine(Protocol):

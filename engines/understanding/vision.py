@@ -100,6 +100,7 @@ class VisionEngine:
             seconds=what.seconds,
             engine=self.name,
             cannot_see=("sound and speech", *(("what happens between the frames that it was shown",) if kind == "video" else ())),
+            embedded_title=what.title,
             notes=(f"a model's words, checked in form only; it was shown {shown} {'frame' if shown == 1 else 'frames'}",),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engines.speech import SpeechSettings
 from engines.understanding.detector import Detector, UnusableDetector, load_checked
 from engines.understanding.vision import VisionSettings
 from localcloud.ims.understanding import EngineSettings
@@ -22,11 +23,13 @@ def check_detector(path: Path) -> None:
 
 
 def check_settings(settings: EngineSettings) -> None:
-    """A detector file that is as it was when it was chosen, and a vision endpoint with a well-formed address. Raises EngineRefused."""
+    """A detector file that is as it was when it was chosen, and endpoints with well-formed addresses. Raises EngineRefused."""
     try:
         if settings.detector and settings.detector_sha256:
             load_checked(Path(settings.detector), settings.detector_sha256)
         if settings.vision_base_url:
             VisionSettings(settings.vision_base_url, settings.vision_api_key or "", settings.vision_model or "")
+        if settings.speech_base_url:
+            SpeechSettings(settings.speech_base_url, settings.speech_api_key or "", settings.speech_model or "")
     except (UnusableDetector, ValueError) as error:
         raise EngineRefused(str(error)) from error

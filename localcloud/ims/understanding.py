@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from engines.speech.types import Transcript
 from engines.understanding.types import USUAL, Description, MediaKind, Wishes
 from localcloud.database import Database
 
@@ -17,6 +18,8 @@ DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 """A description as JSON, on the way from a worker and in the store."""
 WISHES: TypeAdapter[Wishes] = TypeAdapter(Wishes)
 """On the way to a worker."""
+TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
+"""As DESCRIPTION."""
 KEPT = 10_000
 """Descriptions remembered; the oldest are forgotten first."""
 
@@ -34,13 +37,17 @@ class EngineSettings:
     vision_base_url: str | None = None
     vision_api_key: str | None = field(default=None, repr=False)
     vision_model: str | None = None
+    speech_base_url: str | None = None
+    speech_api_key: str | None = field(default=None, repr=False)
+    speech_model: str | None = None
     factory: str = "localcloud.ims.worker:build_engine"
 
     @property
     def fingerprint(self) -> str:
-        """Different for engines that may answer differently; the key of a vision endpoint is no part of it."""
+        """Different for engines that may answer differently; the keys of endpoints are no part of it."""
         named = (self.detector, self.detector_sha256, self.vision_base_url, self.vision_model, self.factory)
-        return hashlib.sha256(repr(named).encode()).hexdigest()
+        spoken = (self.speech_base_url, self.speech_model)
+        return hashlib.sha256(repr((named, spoken)).encode()).hexdigest()
 
 
 class Understanding(Protocol):
@@ -58,19 +65,26 @@ class Understanding(Protocol):
         """
         ...
 
+    def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
+        """What is said in a media with sound; `language` is an ISO 639-1 code where it is known.
+
+        Raises Untranscribed (no endpoint is set, it failed, there is no sound), UnreadableMedia, AnalysisFailed, or Stopped.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
 class Memory:
-    """Descriptions by content, so that the index job of a clip need not repeat the work of its smart tag job."""
+    """Descriptions and transcripts by content, so that the index job of a clip need not repeat the work of its smart tag job."""
 
     def __init__(self, database: Database, fingerprint: str) -> None:
         self._database = database
         self._fingerprint = fingerprint
 
-    def content(self, files: Sequence[Path], kind: MediaKind) -> str:
+    def content(self, files: Sequence[Path], kind: MediaKind, language: str = "en") -> str:
         """The same for the same bytes, understood in the same way by the same engine."""
-        digest = hashlib.sha256(f"{self._fingerprint} {kind}".encode())
+        digest = hashlib.sha256(f"{self._fingerprint} {kind} {language}".encode())
         for file in files:
             digest.update(_sha256(file))
         return digest.hexdigest()
@@ -80,10 +94,23 @@ class Memory:
         return DESCRIPTION.validate_json(row["description"]) if row else None
 
     def remember(self, content: str, description: Description) -> None:
+        self._keep(content, DESCRIPTION.dump_json(description).decode())
+
+    def recall_speech(self, content: str) -> Transcript | None:
+        row = self._database.one("SELECT description FROM understanding WHERE content = ?", _spoken(content))
+        return TRANSCRIPT.validate_json(row["description"]) if row else None
+
+    def remember_speech(self, content: str, transcript: Transcript) -> None:
+        self._keep(_spoken(content), TRANSCRIPT.dump_json(transcript).decode())
+
+    def _keep(self, content: str, text: str) -> None:
         with self._database.transaction() as write:
-            text = DESCRIPTION.dump_json(description).decode()
             write.execute("INSERT OR REPLACE INTO understanding (content, description) VALUES (?, ?)", (content, text))
             write.execute("DELETE FROM understanding WHERE position <= (SELECT MAX(position) FROM understanding) - ?", (KEPT,))
+
+
+def _spoken(content: str) -> str:
+    return f"speech of {content}"
 
 
 def _sha256(file: Path) -> bytes:

@@ -18,14 +18,16 @@ from typing import Any
 
 import psutil
 
+from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import USUAL, Description, MediaKind, UnreadableMedia, Wishes
 from localcloud.ims.runner import Stopped
-from localcloud.ims.understanding import DESCRIPTION, WISHES, AnalysisFailed, EngineSettings
+from localcloud.ims.understanding import DESCRIPTION, TRANSCRIPT, WISHES, AnalysisFailed, EngineSettings
 
 log = logging.getLogger("localcloud.ims.workers")
 
 START_SECONDS = 120.0
 """For imports and models, on a slow disk."""
+NO_SPEECH_ENDPOINT = "no speech endpoint is set (SIGHTLINE_SPEECH_BASE_URL and SIGHTLINE_SPEECH_MODEL)"
 LOOK_SECONDS = 0.2
 """How often the memory of a busy worker is looked at."""
 
@@ -67,6 +69,17 @@ class Workers:
         if "unreadable" in answer:
             raise UnreadableMedia(answer["unreadable"])
         return DESCRIPTION.validate_python(answer["description"])
+
+    def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
+        if self._engine.speech_base_url is None:
+            raise Untranscribed(NO_SPEECH_ENDPOINT)
+        with self._worker(urgent) as worker:
+            answer = worker.ask({"sound": str(file), "language": language}, self._limits.seconds)
+        if "unreadable" in answer:
+            raise UnreadableMedia(answer["unreadable"])
+        if "untranscribed" in answer:
+            raise Untranscribed(answer["untranscribed"])
+        return TRANSCRIPT.validate_python(answer["transcript"])
 
     def close(self) -> None:
         """End the processes; work under way raises Stopped."""

@@ -13,10 +13,12 @@ from alibabacloud_ice20201109.client import Client
 from alibabacloud_tea_openapi import models as open_api
 
 from engines.retrieval import open_library
+from engines.speech import Transcript, Untranscribed
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Wishes
 from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
 from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
+from localcloud.ims.network import Reach
 from localcloud.ims.runner import Stopped
 from localcloud.ims.understanding import Understanding
 from localcloud.place import Place
@@ -116,6 +118,8 @@ class InProcess:
         self._engine = engine or ScriptedEngine()
         self.asked: list[tuple[MediaKind, bool]] = []
         self.done: list[Description] = []
+        self.transcript: Transcript | None = None
+        self.languages: list[str | None] = []
         self.closed = False
 
     def start(self) -> None:
@@ -129,6 +133,12 @@ class InProcess:
         self.done.append(description)
         return description
 
+    def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
+        if self.transcript is None:
+            raise Untranscribed("no speech endpoint is set")
+        self.languages.append(language)
+        return self.transcript
+
     def close(self) -> None:
         self.closed = True
 
@@ -136,8 +146,15 @@ class InProcess:
 class Cloud:
     """With `engine` the media are analysed by real worker processes, otherwise in this one, as scripted."""
 
-    def __init__(self, folder: Path, engine: EngineSettings | None = None, limits: WorkerLimits | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        engine: EngineSettings | None = None,
+        limits: WorkerLimits | None = None,
+        reach: Reach = Reach(this_machine=True),  # noqa: B008 (it is immutable)
+    ) -> None:
         self.folder = folder
+        self.reach = reach
         self.queues = FakeQueues()
         self.objects = FakeObjects(folder / "objects")
         self.keyring = Keyring(KEY)
@@ -158,7 +175,7 @@ class Cloud:
             self.objects,
             understanding,
             open_library,
-            settings=Settings(retry_seconds=0.01),
+            settings=Settings(retry_seconds=0.01, reach=self.reach),
         )
         self.door = Door([self.service], scratch=self.folder / "scratch")
         self.service.start()
