@@ -18,7 +18,8 @@ from localcloud.fc.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
-from localcloud.ims.service import IntelligentMediaServices
+from localcloud.ims.network import Reach
+from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding import EngineSettings
 from localcloud.ims.workers import Workers
 from localcloud.mns.service import MessageService
@@ -48,7 +49,10 @@ class LaptopCloud:
         self.mns = MessageService(data / "mns", place, self.keyring, self._gate)
         self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
         workers = Workers(engine, data / "logs" / "understanding.log")
-        self.ims = IntelligentMediaServices(data / "ims", place, self.keyring, self.mns, self.oss, workers, open_library)
+        reach = Reach(own=lambda: self.endpoint)
+        self.ims = IntelligentMediaServices(
+            data / "ims", place, self.keyring, self.mns, self.oss, workers, open_library, settings=Settings(reach=reach)
+        )
         self.fc: FunctionCompute | None = None
         self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch")
 

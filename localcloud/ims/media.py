@@ -14,23 +14,24 @@ from localcloud.database import Database
 from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer, plain_time
 from localcloud.ims.errors import invalid_parameter, not_found
-from localcloud.ims.inputs import is_signed, is_web_address, oss_address
+from localcloud.ims.inputs import InputError, Inputs, is_signed, is_web_address
 from localcloud.ims.libraries import find_library
 from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
 
 
 class MediaShelf:
-    def __init__(self, database: Database, shelf: Shelf, clock: Callable[[], float], submitted: Callable[[], None]) -> None:
+    def __init__(self, database: Database, shelf: Shelf, inputs: Inputs, clock: Callable[[], float], submitted: Callable[[], None]) -> None:
         """`submitted` is called when there is an index job to run."""
         self._database = database
         self._shelf = shelf
+        self._inputs = inputs
         self._clock = clock
         self._submitted = submitted
 
     def insert(self, given: p.InsertMediaToSearchLib) -> Answer:
-        check_input("Input", given.input)
-        check_key_frames(given)
+        self._check_input("Input", given.input)
+        self._check_key_frames(given)
         identity = given.media_id or uuid.uuid4().hex
         body = given.msg_body
         with self._database.transaction() as write:
@@ -100,6 +101,25 @@ class MediaShelf:
                     (row["type"], self._clock(), library, identity),
                 )
 
+    def _check_input(self, name: str, address: str) -> None:
+        """An address that may be read, and will still be good tomorrow. Raises AcsError."""
+        try:
+            self._inputs.check(address)
+        except InputError as reason:
+            raise invalid_parameter(name, str(reason)) from None
+        # "Temporary URLs are not supported", InsertMediaToSearchLib.
+        if is_web_address(address) and is_signed(address):
+            raise invalid_parameter(name, "it is a signed, temporary URL; give the oss:// address of the object")
+
+    def _check_key_frames(self, given: p.InsertMediaToSearchLib) -> None:
+        """ImagesInput is for cameras' videos alone. Its addresses are checked; this laptop cloud looks at the media itself instead."""
+        if given.images_input is None:
+            return
+        if given.media_type != "video" or not given.search_lib_name.startswith("IPCamera_"):
+            raise invalid_parameter("ImagesInput", "it is for MediaType video in a search library named IPCamera_… only")
+        for address in given.images_input.images:
+            self._check_input("ImagesInput", address)
+
     def _find(self, library: str, identity: str) -> sqlite3.Row | None:
         return self._database.one("SELECT * FROM media WHERE library = ? AND id = ?", library, identity)
 
@@ -109,25 +129,6 @@ class MediaShelf:
         if row is None or namespace not in (None, row["namespace"]):
             raise not_found("media", identity)
         return row
-
-
-def check_input(name: str, address: str) -> None:
-    """An address that will still be good tomorrow. Raises AcsError."""
-    if oss_address(address) is None and not is_web_address(address):
-        raise invalid_parameter(name, "it is neither oss://bucket/key nor an http or https URL")
-    # "Temporary URLs are not supported", InsertMediaToSearchLib.
-    if is_web_address(address) and is_signed(address):
-        raise invalid_parameter(name, "it is a signed, temporary URL; give the oss:// address of the object")
-
-
-def check_key_frames(given: p.InsertMediaToSearchLib) -> None:
-    """ImagesInput is for cameras' videos alone. Its addresses are checked; this laptop cloud looks at the media itself instead."""
-    if given.images_input is None:
-        return
-    if given.media_type != "video" or not given.search_lib_name.startswith("IPCamera_"):
-        raise invalid_parameter("ImagesInput", "it is for MediaType video in a search library named IPCamera_… only")
-    for address in given.images_input.images:
-        check_input("ImagesInput", address)
 
 
 def _shape(row: sqlite3.Row) -> Answer:

@@ -66,6 +66,8 @@ class Checked(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx.RequestError, Forbidden among them."""
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol("neither http nor https")
         host, port = request.url.host, port_of(request.url)
         address = _resolve(host, port)
         self._reach.check(address, port)

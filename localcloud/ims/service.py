@@ -22,6 +22,7 @@ from localcloud.ims.indexing import Indexing
 from localcloud.ims.inputs import InputLimits, Inputs
 from localcloud.ims.libraries import Libraries
 from localcloud.ims.media import MediaShelf
+from localcloud.ims.network import Reach
 from localcloud.ims.notices import Notices
 from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.pipelines import Pipelines
@@ -42,11 +43,14 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Settings:
-    """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again."""
+    """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again;
+    `reach` says where the URLs of inputs may lead.
+    """
 
     jobs_at_once: int = 2
     index_jobs_at_once: int = 4
     inputs: InputLimits = field(default_factory=InputLimits)
+    reach: Reach = field(default_factory=Reach)
     retry_seconds: float = 1.0
 
 
@@ -76,7 +80,7 @@ class IntelligentMediaServices:
         self._stopping = threading.Event()
         self._database = open_store(data / "ims.sqlite")
         self._shelf = Shelf(data / "libraries", open_library)
-        self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping)
+        self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping, settings.reach)
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
         self._callbacks = callbacks = Callbacks(self._database, queues, clock, settings.retry_seconds)
@@ -94,7 +98,7 @@ class IntelligentMediaServices:
                 SmarttagJobs(self._database, templates, pipelines, place.account_id, clock, tagging.call),
                 EventCallback(self._database, callbacks, queues, place.account_id, clock),
                 Libraries(self._database, self._shelf, clock),
-                MediaShelf(self._database, self._shelf, clock, indexing.call),
+                MediaShelf(self._database, self._shelf, inputs, clock, indexing.call),
                 Searching(self._database, self._shelf),
             )
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.ims.inputs import InputError, InputLimits, Inputs, OssAddress, is_signed, is_web_address, oss_address, printable
+from localcloud.ims.network import Reach
 from localcloud.ims.runner import Stopped
 from tests.contract.ims.cloud import FakeObjects, Website
 
@@ -25,7 +26,8 @@ def website() -> Iterator[Website]:
 
 @contextmanager
 def inputs(folder: Path, limits: InputLimits, stopping: threading.Event | None = None) -> Iterator[Inputs]:
-    made = Inputs(FakeObjects(folder / "objects"), folder / "scratch", limits, stopping or threading.Event())
+    # The websites of these tests are on this machine.
+    made = Inputs(FakeObjects(folder / "objects"), folder / "scratch", limits, stopping or threading.Event(), Reach(this_machine=True))
     yield made
     made.close()
 
