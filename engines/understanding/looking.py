@@ -13,6 +13,7 @@ from engines.understanding.colour import garment, garment_below_face, look
 from engines.understanding.detector import Detection
 from engines.understanding.facts import Findings, LinesAt, Subject, TextSeen
 from engines.understanding.geometry import Box, inside, intersection, overlap
+from engines.understanding.people import body
 from engines.understanding.reading import ChangeGate, TextLine
 from engines.understanding.sightings import WEAK, agreed_in_still
 from engines.understanding.tools import Tools
@@ -94,7 +95,7 @@ def _people(image: Image, tools: Tools, detected: Sequence[Detection], lines: Se
     if tools.detector is None:
         for box in _upright_bodies(image, tools, lines):
             if not any(overlap(box, other) > 0.3 or intersection(box, other) > 0.5 * other.area for other, _ in people):
-                people.append((box, Subject("person", _UPRIGHT_CONFIDENCE, garment(image, _body(box)), box=_body(box))))
+                people.append((box, Subject("person", _UPRIGHT_CONFIDENCE, garment(image, body(box)), box=body(box))))
     return [each for _, each in people]
 
 
@@ -102,11 +103,6 @@ def _upright_bodies(image: Image, tools: Tools, lines: Sequence[TextLine]) -> li
     """The strokes of large letters look like limbs to the classifier: no body where there is writing."""
     found = [box for box, _ in tools.people.upright_in_still(image)]
     return [box for box in found if not any(intersection(line.box, box) > 0.02 * box.area for line in lines)]
-
-
-def _body(window: Box) -> Box:
-    """The classifier's window leaves a margin of an eighth around the body."""
-    return Box(window.x + window.width / 8, window.y + window.height / 8, window.width * 3 / 4, window.height * 3 / 4)
 
 
 def _is_page(image: Image, lines: Sequence[TextLine]) -> bool:
