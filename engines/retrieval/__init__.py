@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.retrieval.sqlite_library import SqliteLibrary
-from engines.retrieval.types import Answer, Clip, Document, Hit, Library, Query, Segment
+from engines.retrieval.types import Answer, Clip, Document, Filter, Hit, Library, Query, Segment
 
-__all__ = ["Answer", "Clip", "Document", "Hit", "Library", "Query", "Segment", "open_library"]
+__all__ = ["Answer", "Clip", "Document", "Filter", "Hit", "Library", "Query", "Segment", "open_library"]
 
 
 def open_library(path: Path) -> Library:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.retrieval import analysis, question, scoring
@@ -19,7 +19,7 @@ from engines.retrieval.connections import Connections
 from engines.retrieval.lexicon import Lexicon
 from engines.retrieval.lexicon import load as load_lexicon
 from engines.retrieval.scoring import AllOf, AnyOf, Facet, Scorer, WeightedFacet
-from engines.retrieval.types import Answer, Clip, Document, Hit, Query, Segment
+from engines.retrieval.types import Answer, Clip, Document, Filter, Hit, Query, Segment
 
 # Raise it when analysis.py or tokens.py give other terms for the same text; a changed lexicon is noticed by itself.
 ANALYSIS_VERSION = 1
@@ -36,6 +36,9 @@ CREATE TABLE IF NOT EXISTS document (
     segments TEXT NOT NULL                 -- JSON: [[start, end, text], …]
 );
 CREATE INDEX IF NOT EXISTS document_namespace ON document (namespace);
+-- A value without a declared type stays what it is: 12 is not '12'.
+CREATE TABLE IF NOT EXISTS attribute (document INTEGER NOT NULL, name TEXT NOT NULL, value, PRIMARY KEY (document, name)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS attribute_value ON attribute (name, value);
 -- detail=none: which documents have a term is all that is asked. With the ascii tokenizer nothing but a space parts our terms.
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(terms, detail = none, tokenize = "ascii tokenchars '#^!@_'");
 CREATE TABLE IF NOT EXISTS analysis (fingerprint TEXT NOT NULL);
@@ -49,6 +52,7 @@ WHERE passages MATCH :terms
   AND (:media_type IS NULL OR document.media_type = :media_type)
   AND (:media_id IS NULL OR document.media_id = :media_id)
 """
+ATTRIBUTES = "SELECT name, value FROM attribute WHERE document = (SELECT id FROM document WHERE media_id = ?)"
 COUNT_IN_NAMESPACE = "SELECT count(*) FROM document WHERE namespace = ?"
 
 
@@ -83,6 +87,8 @@ class SqliteLibrary:
                     "INSERT INTO document (media_id, namespace, media_type, title, text, segments) VALUES (?, ?, ?, ?, ?, ?)", row
                 )
                 self._index(connection, int(cursor.lastrowid or 0), document)
+                values = [(cursor.lastrowid, _clean(name), _value(value)) for name, value in document.attributes.items()]
+                connection.executemany("INSERT INTO attribute VALUES (?, ?, ?)", values)
 
     def delete(self, media_ids: Sequence[str]) -> None:
         with self._connections.writing() as connection:
@@ -92,7 +98,8 @@ class SqliteLibrary:
     def get(self, media_id: str) -> Document | None:
         with self._connections.reading() as connection:
             row = connection.execute(f"SELECT {_COLUMNS} FROM document WHERE media_id = ?", (_clean(media_id),)).fetchone()
-        return _document(row) if row else None
+            attributes = dict(connection.execute(ATTRIBUTES, (_clean(media_id),)).fetchall())
+        return replace(_document(row), attributes=attributes) if row else None
 
     def count(self) -> int:
         with self._connections.reading() as connection:
@@ -154,6 +161,7 @@ def _delete(connection: sqlite3.Connection, media_id: str) -> None:
     row = connection.execute("DELETE FROM document WHERE media_id = ? RETURNING id", (_clean(media_id),)).fetchone()
     if row:
         connection.execute("DELETE FROM passages WHERE rowid = ?", row)
+        connection.execute("DELETE FROM attribute WHERE document = ?", row)
 
 
 def _namespace_term(namespace: str) -> str:
@@ -208,11 +216,34 @@ def _found(connection: sqlite3.Connection, facets: Sequence[WeightedFacet], scor
         "media_id": None if query.media_id is None else _clean(query.media_id),
     }
     found = []
-    for id, media_id, text in connection.execute(CANDIDATES, parameters):
+    conditions, values = _filters(query.filters)
+    for id, media_id, text in connection.execute(CANDIDATES + conditions, {**parameters, **values}):
         score = round(scorer.score(_passages(text)), 6)
         if score >= scoring.THRESHOLD:
             found.append(_Found(score, id, media_id, text))
     return sorted(found, key=lambda each: (-each.score, -each.id))
+
+
+def _filters(filters: Sequence[Filter]) -> tuple[str, dict[str, int | str]]:
+    """The SQL of the filters and its parameters; no value becomes a part of the text."""
+    conditions, given = [], dict[str, int | str]()
+    for number, each in enumerate(filters):
+        given[f"a{number}"] = _clean(each.attribute)
+        tests = [f"name = :a{number}"]
+        if each.values:
+            names = [f"v{number}_{place}" for place in range(len(each.values))]
+            given.update(zip(names, map(_value, each.values), strict=True))
+            tests.append(f"value IN ({', '.join(':' + name for name in names)})")
+        for operator, bound, name in ((">=", each.least, f"l{number}"), ("<=", each.most, f"m{number}")):
+            if bound is not None:
+                given[name] = bound
+                tests.append(f"value {operator} :{name}")
+        conditions.append(f"  AND document.id IN (SELECT document FROM attribute WHERE {' AND '.join(tests)})\n")
+    return "".join(conditions), given
+
+
+def _value(value: int | str) -> int | str:
+    return value if isinstance(value, int) else _clean(value)
 
 
 def _passages(text: str) -> list[list[str]]:

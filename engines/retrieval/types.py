@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -18,7 +18,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Document:
-    """One media of one library. Putting a document with a known id replaces it."""
+    """One media of one library. Putting a document with a known id replaces it. `attributes` are filtered by, never searched for."""
 
     media_id: str
     namespace: str
@@ -26,16 +26,31 @@ class Document:
     title: str
     text: str
     segments: tuple[Segment, ...] = ()
+    attributes: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an attribute must be: one of `values` where there are any, and not below `least` nor above `most`. 12 is not "12"."""
+
+    attribute: str
+    values: tuple[int | str, ...] = ()
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True)
 class Query:
-    """A sentence, asked of one library. `namespace` None asks all of them; `offset` and `limit` cut the ranked answer."""
+    """A sentence, asked of one library. `namespace` None asks all of them; `offset` and `limit` cut the ranked answer.
+
+    A document must pass all of `filters`; one without the attribute passes none.
+    """
 
     text: str
     namespace: str | None = None
     media_type: str | None = None
     media_id: str | None = None
+    filters: tuple[Filter, ...] = ()
     offset: int = 0
     limit: int = 10
 

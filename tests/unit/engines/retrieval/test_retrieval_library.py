@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.retrieval import Document, Library, Query, Segment, lexicon, open_library
+from engines.retrieval import Document, Filter, Library, Query, Segment, lexicon, open_library
 from engines.retrieval.sqlite_library import CANDIDATES, COUNT_IN_NAMESPACE, SqliteLibrary
 
 ROOT = Path(__file__).parents[4]
@@ -275,3 +275,34 @@ def test_searches_go_by_index(library: Library, tmp_path: Path) -> None:
     assert "passages VIRTUAL TABLE INDEX" in candidates
     assert "SEARCH document USING INTEGER PRIMARY KEY" in candidates
     assert "USING COVERING INDEX document_namespace" in _plan(path, COUNT_IN_NAMESPACE, ("home",))
+
+
+def test_filters_by_attributes(library: Library) -> None:
+    for number, name in ((12, "abc"), (13, "cd"), (14, "abc")):
+        attributes: dict[str, int | str] = {"number": number, "name": name, "odd ' name": "x"}
+        library.put([Document(str(number), "", "video", "", "a dog barks", attributes=attributes)])
+    library.put([Document("none", "", "video", "", "a dog barks")])
+
+    def found(*filters: Filter) -> set[str]:
+        answer = library.search(Query("a dog barks", filters=filters))
+        assert answer.total == len(answer.hits)
+        return {hit.media_id for hit in answer.hits}
+
+    assert found() == {"12", "13", "14", "none"}
+    assert found(Filter("number", (12, 14))) == {"12", "14"}
+    assert found(Filter("number", ("12",))) == set()
+    assert found(Filter("number", least=13)) == {"13", "14"}
+    assert found(Filter("number", least=13, most=13)) == {"13"}
+    assert found(Filter("name", ("abc",)), Filter("number", most=13)) == {"12"}
+    assert found(Filter("odd ' name", ("x",))) == {"12", "13", "14"}
+    assert found(Filter("name", ("') OR 1 = 1 --",))) == set()
+    kept = library.get("12")
+    assert kept is not None
+    assert kept.attributes == {"number": 12, "name": "abc", "odd ' name": "x"}
+
+
+def test_a_replaced_document_has_its_new_attributes_alone(library: Library) -> None:
+    library.put([Document("a", "", "video", "", "a dog barks", attributes={"number": 1, "old": 1})])
+    library.put([Document("a", "", "video", "", "a dog barks", attributes={"number": 2})])
+    assert library.search(Query("a dog barks", filters=(Filter("old", (1,)),))).total == 0
+    assert library.search(Query("a dog barks", filters=(Filter("number", (2,)),))).total == 1
