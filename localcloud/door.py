@@ -8,15 +8,18 @@ import re
 import socket
 import tempfile
 import threading
+import time
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import uvicorn
 
-from localcloud.http import Body, FileSlice, Headers, Later, Reply, Request, Service
+from localcloud.http import Body, FileSlice, Headers, Later, Reply, Request, Service, SetsTerms, Terms
 
 log = logging.getLogger("localcloud.door")
 
@@ -26,6 +29,8 @@ IN_MEMORY = 1024 * 1024
 """Bytes of a request body kept in memory; a longer one goes to a file."""
 CHUNK = 256 * 1024
 KEEP_ALIVE_SECONDS = 75
+_GZIP = 31
+"""zlib's window bits for a gzip header."""
 GRACE_SECONDS = 2
 """How long `stop` waits for requests that are under way."""
 BODY_PREFIX = "body-"
@@ -116,9 +121,13 @@ class Door:
             return
         body = Body()
         try:
-            body = await self._read(receive)
+            terms = self._terms(_request(scope, body))
+            body = await self._read(receive, terms) if terms.takes_body else body
             request = _request(scope, body)
             reply, file = await self._answer(request, receive)
+            if not terms.takes_body and _has_body(request):
+                # What follows on this connection could be the body that nobody read, or the next request.
+                reply = replace(reply, headers={**reply.headers, "Connection": "close"})
             await _send(request.method, reply, file, receive, send)
         except ClientGone:
             log.info("a client hung up in the middle of a request")
@@ -126,12 +135,18 @@ class Door:
             if body.path:
                 body.path.unlink(missing_ok=True)
 
-    async def _read(self, receive: Receive) -> Body:
+    def _terms(self, request: Request) -> Terms:
+        service = next((one for one in self._services if one.claims(request)), None)
+        return service.terms(request) if isinstance(service, SetsTerms) else Terms()
+
+    async def _read(self, receive: Receive, terms: Terms) -> Body:
         pending = bytearray()
         spill: BinaryIO | None = None
         loop = asyncio.get_running_loop()
         try:
+            pace = Pace(terms.bytes_per_second)
             async for piece in _pieces(receive):
+                await pace.after(len(piece))
                 pending += piece
                 if len(pending) > IN_MEMORY:
                     spill = spill or self._spill()
@@ -224,6 +239,10 @@ def _request(scope: Scope, body: Body) -> Request:
     return Request(scope["method"], target, Headers(pairs), body, scope["client"][0] if scope["client"] else "")
 
 
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 def _from_absolute_form(target: str, pairs: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
     """What a proxy's client sends, `GET http://host/path`: its host replaces the Host header (RFC 9112, 3.2.2)."""
     form = _ABSOLUTE_FORM.match(target)
@@ -255,7 +274,8 @@ def _header_lines(method: str, reply: Reply) -> Iterator[tuple[bytes, bytes]]:
         if name.lower() != "content-length" or method == "HEAD":
             yield name.encode("latin-1"), _header_value(value)
     length_is_given = method == "HEAD" and "content-length" in named
-    if reply.status not in (204, 304) and not length_is_given:
+    gzipped = isinstance(reply.body, FileSlice) and reply.body.gzipped
+    if reply.status not in (204, 304) and not length_is_given and not gzipped:
         length = reply.body.length if isinstance(reply.body, FileSlice) else len(reply.body)
         yield b"Content-Length", str(length).encode()
 
@@ -270,17 +290,37 @@ def _header_value(value: str) -> bytes:
 async def _stream(file: BinaryIO, piece: FileSlice, receive: Receive, send: Send) -> None:
     loop = asyncio.get_running_loop()
     gone = asyncio.ensure_future(_hang_up(receive))
+    pace, packing = Pace(piece.bytes_per_second), zlib.compressobj(wbits=_GZIP) if piece.gzipped else None
     try:
         file.seek(piece.start)
         left = piece.length
         while left and not gone.done():
-            data = await loop.run_in_executor(None, file.read, min(CHUNK, left))
+            data = await loop.run_in_executor(None, file.read, min(CHUNK, left, piece.bytes_per_second or CHUNK))
             if not data:
                 raise EOFError(f"{piece.path.name} is {left} bytes shorter than its reply says")
             left -= len(data)
+            await pace.after(len(data))
+            if packing:
+                data = await loop.run_in_executor(None, packing.compress, data)
             await send({"type": "http.response.body", "body": data, "more_body": True})
+        if packing:
+            await send({"type": "http.response.body", "body": packing.flush(), "more_body": True})
     finally:
         gone.cancel()
+
+
+class Pace:
+    """Keeps a transfer from being faster than so many bytes a second; without a number it never waits."""
+
+    def __init__(self, bytes_per_second: int | None) -> None:
+        self._bytes_per_second = bytes_per_second
+        self._due = time.monotonic()
+
+    async def after(self, count: int) -> None:
+        """Wait until `count` more bytes may have passed."""
+        if self._bytes_per_second:
+            self._due += count / self._bytes_per_second
+            await asyncio.sleep(self._due - time.monotonic())
 
 
 async def _hang_up(receive: Receive) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote, unquote_plus
 
 
@@ -82,11 +82,13 @@ class Request:
 
 @dataclass(frozen=True)
 class FileSlice:
-    """`length` bytes of a file from `start` on, sent without reading them into memory."""
+    """`length` bytes of a file from `start` on, sent without reading them into memory; gzipped, or at a limited speed, if so set."""
 
     path: Path
     start: int
     length: int
+    bytes_per_second: int | None = None
+    gzipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,14 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | FileSlice = b""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How the door takes the body of a request: not at all, or not faster than this."""
+
+    takes_body: bool = True
+    bytes_per_second: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,4 +125,13 @@ class Service(Protocol):
 
     def serve(self, request: Request) -> Reply | Later:
         """Answer it; never raises for bad input, which is answered with the cloud's own error."""
+        ...
+
+
+@runtime_checkable
+class SetsTerms(Protocol):
+    """A service that has a say in how the body of a request is taken."""
+
+    def terms(self, request: Request) -> Terms:
+        """`request` has no body yet, and nobody has checked who sent it."""
         ...
