@@ -83,9 +83,9 @@ class Blobs:
                 file.truncate(length)
 
     def retire(self, *blobs: str) -> None:
-        """Remove them once `GRACE_SECONDS` have passed, with the first write after that."""
+        """Remove them once `GRACE_SECONDS` have passed, with the first write after that. The empty name, a delete marker's, is none."""
         with self._lock:
-            self._retired.extend((self._clock() + GRACE_SECONDS, blob) for blob in blobs)
+            self._retired.extend((self._clock() + GRACE_SECONDS, blob) for blob in blobs if blob)
 
     def discard(self, *blobs: str) -> None:
         """Remove at once what nobody has seen."""

@@ -1,24 +1,25 @@
-"""Buckets, and the listings of what is in them."""
+"""Buckets: making, removing, describing and listing them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from localcloud.http import Reply
-from localcloud.oss import documents
-from localcloud.oss.errors import invalid_argument
-from localcloud.oss.listing import Page, page
+from localcloud.oss import documents, encryption
+from localcloud.oss.errors import invalid_argument, malformed_xml
 from localcloud.oss.names import check_bucket
 from localcloud.oss.properties import bucket_acl, number
-from localcloud.oss.records import Bucket, StoredRecord
+from localcloud.oss.records import Bucket, Usage
+from localcloud.oss.storage_class import CLASSES, checked_class
 from localcloud.oss.store import Store
+from localcloud.oss.tagging import tags_of_bucket
 from localcloud.oss.wire import Call, xml_reply
 from localcloud.place import Place
 
-_CREATE_ROOT = "CreateBucketConfiguration"
+_STATISTICS = {"Standard": "Standard", "IA": "InfrequentAccess", "Archive": "Archive"}
+_STATISTICS |= {name: name for name in CLASSES if name not in _STATISTICS}
 
 
 class Buckets:
@@ -31,7 +32,7 @@ class Buckets:
 
     def list_buckets(self, call: Call) -> Reply:
         query, limit = call.query, number(call, "max-keys", 100, 1, 1000)
-        found = self._store.buckets(query.get("prefix", ""), query.get("marker", ""))
+        found = [one for one in self._store.buckets.in_order(query.get("prefix", ""), query.get("marker", "")) if self._wanted(one, call)]
         shown, truncated = found[:limit], len(found) > limit
         elements: list[documents.Element] = [
             ("Prefix", query.get("prefix", "")),
@@ -44,17 +45,33 @@ class Buckets:
         ]
         return xml_reply(documents.document("ListAllMyBucketsResult", elements))
 
+    def _wanted(self, bucket: Bucket, call: Call) -> bool:
+        """Whether a bucket has the tag and lies in the resource group that the request asks for; there is one group."""
+        if call.headers.get("x-oss-resource-group-id", self._resource_group) != self._resource_group:
+            return False
+        key, value = call.query.get("tag-key"), call.query.get("tag-value")
+        if key is None:
+            return True
+        tags = tags_of_bucket(self._store.buckets, bucket.name)
+        return key in tags and value in (None, "", tags[key])
+
     def create(self, call: Call) -> Reply:
-        """Creating one's own bucket again is no error; it may change the ACL."""
+        """Creating one's own bucket again is no error; it may change the ACL. Its storage class stays."""
         check_bucket(call.bucket)
-        body = call.request.body.read()
-        if body:
-            documents.read(body, _CREATE_ROOT)
-        self._store.save_bucket(Bucket(call.bucket, bucket_acl(call), call.now))
+        storage_class, redundancy = _configured(call.request.body.read())
+        rule = encryption.of_headers(call)
+        bucket = Bucket(call.bucket, bucket_acl(call), call.now, storage_class, redundancy)
+        with self._store.transaction():
+            if self._store.buckets.exists(call.bucket):
+                before = self._store.bucket(call.bucket)
+                bucket = replace(before, acl=bucket_acl(call, before.acl))
+            self._store.buckets.save(bucket)
+            if rule:
+                self._store.buckets.configure(call.bucket, encryption.KIND.name, rule)
         return Reply(200, {"Location": f"/{call.bucket}"})
 
     def delete(self, call: Call) -> Reply:
-        self._store.remove_bucket(call.bucket)
+        self._store.buckets.remove(call.bucket)
         return Reply(204)
 
     def info(self, call: Call) -> Reply:
@@ -63,14 +80,21 @@ class Buckets:
             *self._described(bucket),
             documents.owner(self._place.account_id),
             ("AccessControlList", [("Grant", bucket.acl)]),
-            ("DataRedundancyType", "LRS"),
+            ("DataRedundancyType", bucket.redundancy),
+            ("Comment", ""),
+            ("AccessMonitor", "Disabled"),
+            ("TransferAcceleration", "Disabled"),
+            ("CrossRegionReplication", "Disabled"),
+            ("BucketPolicy", [("LogBucket", ""), ("LogPrefix", "")]),
+            ("ServerSideEncryptionRule", encryption.in_bucket_info(self._store.buckets.configuration(bucket.name, encryption.KIND.name))),
         ]
+        if bucket.versioning:
+            elements.append(("Versioning", bucket.versioning))
         return xml_reply(documents.document("BucketInfo", [("Bucket", elements)]))
 
     def stat(self, call: Call) -> Reply:
         self._store.bucket(call.bucket)
-        size, count, uploads = self._store.usage(call.bucket)
-        totals = {"Storage": size, "ObjectCount": count, "MultipartUploadCount": uploads, "LiveChannelCount": 0}
+        totals = _statistics(self._store.buckets.usage(call.bucket), call.now)
         return xml_reply(documents.document("BucketStat", [(name, str(value)) for name, value in totals.items()]))
 
     def location(self, call: Call) -> Reply:
@@ -81,69 +105,30 @@ class Buckets:
         return xml_reply(documents.access_control(self._place.account_id, self._store.bucket(call.bucket).acl))
 
     def put_acl(self, call: Call) -> Reply:
-        bucket = self._store.bucket(call.bucket)
-        self._store.save_bucket(Bucket(bucket.name, bucket_acl(call, bucket.acl), bucket.created))
+        with self._store.transaction():
+            bucket = self._store.bucket(call.bucket)
+            self._store.buckets.save(replace(bucket, acl=bucket_acl(call, bucket.acl)))
         return Reply(200)
 
-    def live_channels(self, call: Call) -> Reply:
-        """There are none here; oss2's own tests list them before they remove a bucket."""
-        self._store.bucket(call.bucket)
-        limit = number(call, "max-keys", 100, 1, 1000)
-        elements = [("Prefix", call.query.get("prefix", "")), ("Marker", ""), ("MaxKeys", str(limit)), ("IsTruncated", "false")]
-        return xml_reply(documents.document("ListLiveChannelResult", elements))
+    def versioning(self, call: Call) -> Reply:
+        status = self._store.bucket(call.bucket).versioning
+        return xml_reply(documents.document("VersioningConfiguration", [("Status", status)] if status else []))
 
-    def list_objects(self, call: Call) -> Reply:
-        self._store.bucket(call.bucket)
-        if call.query.get("encoding-type", "") not in ("", "url"):
-            raise invalid_argument("encoding-type", call.query["encoding-type"], "encoding-type must be url.")
-        return self._list_version_2(call) if call.query.get("list-type") == "2" else self._list_version_1(call)
+    def put_versioning(self, call: Call) -> Reply:
+        """Versioning can be suspended, but never be taken from a bucket again."""
+        status = documents.text(documents.read(call.request.body.read(), "VersioningConfiguration"), "Status")
+        if status not in ("Enabled", "Suspended"):
+            raise malformed_xml()
+        with self._store.transaction():
+            bucket = self._store.bucket(call.bucket)
+            if not bucket.versioning:
+                self._store.buckets.start_versioning(call.bucket)
+            self._store.buckets.save(replace(bucket, versioning="Enabled" if status == "Enabled" else "Suspended"))
+        return Reply(200)
 
-    def _list_version_1(self, call: Call) -> Reply:
-        write, marker = documents.KeyWriter(call.query), call.query.get("marker", "")
-        found = self._page(call, marker)
-        extra: list[documents.Element] = [("Marker", write(marker))]
-        if found.truncated:
-            extra.append(("NextMarker", write(found.last)))
-        return self._listing(call, found, extra, with_owner=True)
-
-    def _list_version_2(self, call: Call) -> Reply:
-        write, start_after, token = (
-            documents.KeyWriter(call.query),
-            call.query.get("start-after", ""),
-            call.query.get("continuation-token", ""),
-        )
-        found = self._page(call, _from_token(token) if token else start_after)
-        extra: list[documents.Element] = [
-            ("StartAfter", write(start_after)),
-            ("ContinuationToken", token),
-            ("KeyCount", str(len(found.entries) + len(found.prefixes))),
-        ]
-        if found.truncated:
-            extra.append(("NextContinuationToken", base64.urlsafe_b64encode(found.last.encode()).decode().rstrip("=")))
-        return self._listing(call, found, extra, with_owner=call.query.get("fetch-owner") == "true")
-
-    def _page(self, call: Call, after: str) -> Page[StoredRecord]:
-        def from_key(key: str, inclusive: bool) -> Iterable[StoredRecord]:
-            return self._store.from_key(call.bucket, key, inclusive)
-
-        query = call.query
-        return page(from_key, query.get("prefix", ""), query.get("delimiter", ""), after, number(call, "max-keys", 100, 1, 1000))
-
-    def _listing(self, call: Call, found: Page[StoredRecord], extra: list[documents.Element], with_owner: bool) -> Reply:
-        write, query = documents.KeyWriter(call.query), call.query
-        owner = [documents.owner(self._place.account_id)] if with_owner else []
-        elements: list[documents.Element] = [
-            ("Name", call.bucket),
-            ("Prefix", write(query.get("prefix", ""))),
-            ("MaxKeys", query.get("max-keys") or "100"),
-            ("Delimiter", write(query.get("delimiter", ""))),
-            *write.elements(),
-            ("IsTruncated", documents.boolean(found.truncated)),
-            *extra,
-            *(("Contents", [*_contents(record, write), *owner]) for record in found.entries),
-            *(("CommonPrefixes", [("Prefix", write(prefix))]) for prefix in found.prefixes),
-        ]
-        return xml_reply(documents.document("ListBucketResult", elements))
+    @property
+    def _resource_group(self) -> str:
+        return f"rg-{self._place.account_id}"
 
     def _described(self, bucket: Bucket) -> list[documents.Element]:
         address = urlsplit(self._endpoint()).netloc
@@ -153,23 +138,38 @@ class Buckets:
             ("IntranetEndpoint", address),
             ("Location", f"oss-{self._place.region}"),
             ("Name", bucket.name),
-            ("StorageClass", "Standard"),
+            ("ResourceGroupId", self._resource_group),
+            ("StorageClass", bucket.storage_class),
         ]
 
 
-def _contents(record: StoredRecord, write: documents.KeyWriter) -> list[documents.Element]:
-    return [
-        ("Key", write(record.key)),
-        ("LastModified", documents.timestamp(record.modified)),
-        ("ETag", f'"{record.etag}"'),
-        ("Type", record.type),
-        ("Size", str(record.size)),
-        ("StorageClass", "Standard"),
-    ]
+def _configured(body: bytes) -> tuple[str, str]:
+    """Storage class and redundancy type. Raises MalformedXML and InvalidArgument."""
+    if not body:
+        return "Standard", "LRS"
+    given = documents.read(body, "CreateBucketConfiguration")
+    storage_class = checked_class(given.findtext("StorageClass") or "Standard", "StorageClass")
+    redundancy = given.findtext("DataRedundancyType") or "LRS"
+    if redundancy not in ("LRS", "ZRS"):
+        raise invalid_argument("DataRedundancyType", redundancy, "DataRedundancyType must be LRS or ZRS.")
+    return storage_class, redundancy
 
 
-def _from_token(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except (binascii.Error, ValueError) as error:
-        raise invalid_argument("continuation-token", token, "The continuation token is not one that this service gave.") from error
+def _statistics(usage: Usage, now: float) -> dict[str, int]:
+    """The real storage, for which a small IA object is charged as a larger one, is the storage itself here."""
+    totals = {
+        "Storage": sum(size for size, _ in usage.by_class.values()),
+        "ObjectCount": sum(count for _, count in usage.by_class.values()),
+        "MultipartUploadCount": usage.uploads,
+        "MultipartPartCount": usage.parts,
+        "DeleteMarkerCount": usage.delete_markers,
+        "LiveChannelCount": usage.live_channels,
+        "LastModifiedTime": int(now),
+    }
+    for storage_class, name in _STATISTICS.items():
+        size, count = usage.by_class.get(storage_class, (0, 0))
+        totals[f"{name}Storage"] = size
+        if storage_class != "Standard":
+            totals[f"{name}RealStorage"] = size
+        totals[f"{name}ObjectCount"] = count
+    return totals

@@ -80,8 +80,29 @@ def bucket_not_empty(name: str) -> OssError:
     return OssError(409, "BucketNotEmpty", "The bucket has objects. Please delete them first.", {"BucketName": name})
 
 
-def no_such_key(key: str) -> OssError:
-    return OssError(404, "NoSuchKey", "The specified key does not exist.", {"Key": key})
+def no_such_key(key: str, headers: Mapping[str, str] | None = None) -> OssError:
+    return OssError(404, "NoSuchKey", "The specified key does not exist.", {"Key": key}, headers)
+
+
+def no_such_version(key: str, version: str) -> OssError:
+    return OssError(404, "NoSuchVersion", "The specified version does not exist.", {"Key": key, "VersionId": version})
+
+
+def delete_marker_found(headers: Mapping[str, str]) -> OssError:
+    message = "The specified method is not allowed against this resource."
+    return OssError(405, "MethodNotAllowed", message, {"ResourceType": "DeleteMarker"}, {"Allow": "DELETE", **headers})
+
+
+def invalid_object_state(key: str) -> OssError:
+    return OssError(403, "InvalidObjectState", "The operation is not valid for the object's state.", {"ObjectName": key})
+
+
+def operation_not_supported(message: str) -> OssError:
+    return OssError(400, "OperationNotSupported", message)
+
+
+def restore_already_in_progress() -> OssError:
+    return OssError(409, "RestoreAlreadyInProgress", "The restore operation is in progress.")
 
 
 def symlink_target_missing(target: str) -> OssError:

@@ -25,6 +25,7 @@ from localcloud.oss.names import check_key
 from localcloud.oss.numbers import MOST_DIGITS, whole_number
 from localcloud.oss.properties import check_digest, forbids_overwrite, number, properties_of
 from localcloud.oss.records import Part, StoredRecord, Upload
+from localcloud.oss.storage_class import storage_class_of
 from localcloud.oss.store import Store
 from localcloud.oss.uploads import UploadName, Uploads
 from localcloud.oss.wire import Call, xml_reply
@@ -47,9 +48,11 @@ class Multipart:
 
     def begin(self, call: Call) -> Reply:
         check_key(call.key)
-        if forbids_overwrite(call) and self._store.find(call.bucket, call.key):
+        bucket = self._store.bucket(call.bucket)
+        if not bucket.versioning and forbids_overwrite(call) and self._store.find(call.bucket, call.key):
             raise file_already_exists()
-        upload = Upload(secrets.token_hex(16).upper(), call.bucket, call.key, call.now, properties_of(call))
+        storage_class = storage_class_of(call, bucket.storage_class)
+        upload = Upload(secrets.token_hex(16).upper(), call.bucket, call.key, call.now, properties_of(call), storage_class)
         self._uploads.begin(upload)
         write = documents.KeyWriter(call.query)
         names: list[documents.Element] = [("Bucket", call.bucket), ("Key", write(call.key)), ("UploadId", upload.id)]
@@ -77,11 +80,20 @@ class Multipart:
         digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen), usedforsecurity=False).hexdigest().upper()
         etag = f"{digest}-{len(chosen)}"
         record = StoredRecord(
-            call.bucket, call.key, content.blob, content.size, etag, content.crc, "Multipart", call.now, upload.properties
+            call.bucket,
+            call.key,
+            content.blob,
+            content.size,
+            etag,
+            content.crc,
+            "Multipart",
+            call.now,
+            upload.properties,
+            storage_class=upload.storage_class,
         )
         try:
             change = change_of(call, "ObjectCreated:CompleteMultipartUpload")
-            unneeded = self._uploads.complete(upload, record, change, forbids_overwrite(call))
+            record, unneeded = self._uploads.complete(upload, record, change, forbids_overwrite(call))
         except BaseException:
             self._blobs.discard(content.blob)
             raise

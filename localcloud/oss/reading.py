@@ -9,9 +9,11 @@ from localcloud.http import FileSlice, Reply
 from localcloud.oss import documents
 from localcloud.oss.blobs import Blobs
 from localcloud.oss.conditions import check_conditions, wanted_slice
-from localcloud.oss.errors import invalid_request, no_such_key, not_symlink, symlink_target_missing
+from localcloud.oss.errors import invalid_request, not_symlink, symlink_target_missing
+from localcloud.oss.lookup import find, version_headers
 from localcloud.oss.processing import Processing
 from localcloud.oss.records import StoredRecord
+from localcloud.oss.storage_class import check_readable, restore_state
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call, http_date, xml_reply
 
@@ -33,12 +35,8 @@ class Reading:
         self._processing = processing
 
     def find(self, call: Call) -> StoredRecord:
-        """Raises NoSuchBucket and NoSuchKey."""
-        record = self._store.find(call.bucket, call.key)
-        if record is None:
-            self._store.bucket(call.bucket)
-            raise no_such_key(call.key)
-        return record
+        """Raises NoSuchBucket, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker."""
+        return find(self._store, call)
 
     def resolve(self, call: Call) -> StoredRecord:
         """The object itself, or for a symlink the content of its target under the link's own metadata ("PutSymlink" of OSS)."""
@@ -48,14 +46,21 @@ class Reading:
         target = self._store.find(call.bucket, record.target)
         if target is None or target.type == "Symlink":
             raise symlink_target_missing(record.target)
-        modified = max(record.modified, target.modified)
-        return replace(target, type="Symlink", properties=record.properties, modified=modified)
+        return replace(
+            target,
+            type="Symlink",
+            properties=record.properties,
+            modified=max(record.modified, target.modified),
+            version=record.version,
+            sequence=record.sequence,
+        )
 
     def get(self, call: Call) -> Reply:
         record = self.resolve(call)
         check_conditions(call.headers, record.etag, record.modified)
+        check_readable(record, call.now)
         piece = wanted_slice(call.headers, record.size)
-        headers = {**_described(record), **_overrides(call)}
+        headers = {**_described(record, call.now), **overrides(call)}
         if piece.partial:
             headers["Content-Range"] = f"bytes {piece.start}-{piece.start + piece.length - 1}/{record.size}"
         return Reply(206 if piece.partial else 200, headers, FileSlice(self._blobs.path(record.blob), piece.start, piece.length))
@@ -63,7 +68,7 @@ class Reading:
     def head(self, call: Call) -> Reply:
         record = self.resolve(call)
         check_conditions(call.headers, record.etag, record.modified)
-        return Reply(200, {**_described(record), "Content-Length": str(record.size)})
+        return Reply(200, {**_described(record, call.now), "Content-Length": str(record.size)})
 
     def process(self, call: Call) -> Reply:
         """GET with `x-oss-process`: a picture made of the object. It carries no CRC, since the object's would not be its own."""
@@ -71,53 +76,60 @@ class Reading:
             return self.get(call)
         record = self.resolve(call)
         check_conditions(call.headers, record.etag, record.modified)
+        check_readable(record, call.now)
         made = self._processing.apply(call.query["x-oss-process"], self._blobs.path(record.blob), record.size)
         headers = {"Content-Type": made.content_type, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)}
-        return Reply(200, {**headers, **_overrides(call)}, made.content)
+        return Reply(200, {**headers, **overrides(call)}, made.content)
 
     def meta(self, call: Call) -> Reply:
         record = self.find(call)
         headers = {"ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified), "x-oss-hash-crc64ecma": str(record.crc)}
+        headers.update(version_headers(record))
         if call.method == "HEAD":
             headers["Content-Length"] = str(record.size)
         return Reply(200, headers)
 
     def acl(self, call: Call) -> Reply:
-        return xml_reply(documents.access_control(self._owner, self.find(call).properties.acl))
+        record = self.find(call)
+        return xml_reply(documents.access_control(self._owner, record.properties.acl), version_headers(record))
 
     def tagging(self, call: Call) -> Reply:
-        tags = self.find(call).properties.tags
-        elements = [("Tag", [("Key", name), ("Value", value)]) for name, value in tags.items()]
-        return xml_reply(documents.document("Tagging", [("TagSet", elements)]))
+        record = self.find(call)
+        elements = [("Tag", [("Key", name), ("Value", value)]) for name, value in record.properties.tags.items()]
+        return xml_reply(documents.document("Tagging", [("TagSet", elements)]), version_headers(record))
 
     def symlink(self, call: Call) -> Reply:
         record = self.find(call)
         if record.type != "Symlink":
             raise not_symlink(call.key)
         target = documents.percent_encoded(record.target)
-        return Reply(200, {"x-oss-symlink-target": target, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)})
+        headers = {"x-oss-symlink-target": target, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)}
+        return Reply(200, {**headers, **version_headers(record)})
 
 
-def _described(record: StoredRecord) -> dict[str, str]:
+def _described(record: StoredRecord, now: float) -> dict[str, str]:
     headers = {
         "Content-Type": record.properties.content_type,
         "ETag": f'"{record.etag}"',
         "Last-Modified": http_date(record.modified),
         "Accept-Ranges": "bytes",
         "x-oss-object-type": record.type,
-        "x-oss-storage-class": "Standard",
+        "x-oss-storage-class": record.storage_class,
         "x-oss-hash-crc64ecma": str(record.crc),
+        **version_headers(record),
         **record.properties.headers,
         **{f"x-oss-meta-{name}": value for name, value in record.properties.meta.items()},
     }
     if record.type == "Appendable":
         headers["x-oss-next-append-position"] = str(record.size)
+    if state := restore_state(record.restore_ready, record.restore_until, now):
+        headers["x-oss-restore"] = state
     if record.properties.tags:
         headers["x-oss-tagging-count"] = str(len(record.properties.tags))
     return headers
 
 
-def _overrides(call: Call) -> dict[str, str]:
+def overrides(call: Call) -> dict[str, str]:
     """`response-content-type` and its kin. Raises InvalidRequest for an anonymous call, and for a control character."""
     given = {_OVERRIDES[name]: value.strip(" \t") for name, value in call.query.items() if name in _OVERRIDES}
     wanted = {name: value for name, value in given.items() if value}

@@ -1,131 +1,196 @@
-"""Which request is which operation, and who may ask for it."""
+"""Which request is which operation, and who carries it out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import replace
 
 from localcloud.http import Reply
+from localcloud.oss import cors, encryption, lifecycle, referer, settings, tagging, website
+from localcloud.oss.access import check_anonymous
 from localcloud.oss.buckets import Buckets
-from localcloud.oss.errors import access_denied, method_not_allowed, not_implemented
+from localcloud.oss.configuration import Configurations, Kind
+from localcloud.oss.cors import Cors
+from localcloud.oss.errors import OssError, method_not_allowed, not_implemented
+from localcloud.oss.list_objects import Listings
+from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
+from localcloud.oss.operations import OPERATIONS, SELECTORS, Operation, Scope
 from localcloud.oss.reading import Reading
+from localcloud.oss.referer import Referers
+from localcloud.oss.settings import Settings
+from localcloud.oss.site import Site
+from localcloud.oss.storage_class import Restoring
 from localcloud.oss.store import Store
-from localcloud.oss.subresources import SUBRESOURCES
+from localcloud.oss.tagging import BucketTags
 from localcloud.oss.wire import Call
 from localcloud.oss.writing import Writing
 
 Handler = Callable[[Call], Reply]
 
 
-class Access(Enum):
-    """Who may do it without a signature."""
-
-    OWNER = "nobody"
-    READ = "anyone, where the object is public-read or public-read-write"
-    WRITE = "anyone, where the bucket is public-read-write"
-
-
-@dataclass(frozen=True)
-class Route:
-    handler: Handler
-    access: Access = Access.OWNER
-
-
-Table = Mapping[tuple[str, frozenset[str]], Route]
-"""Routes by method and the sub-resources that the query names."""
-
-
 class Routes:
     """The operations of OSS that exist here; any other is answered as the cloud answers what it does not have."""
 
-    def __init__(self, store: Store, buckets: Buckets, reading: Reading, writing: Writing, multipart: Multipart) -> None:
+    def __init__(
+        self,
+        store: Store,
+        buckets: Buckets,
+        listings: Listings,
+        reading: Reading,
+        writing: Writing,
+        multipart: Multipart,
+        live: LiveChannels,
+    ) -> None:
         self._store = store
-        self._service: Table = _table({"GET": Route(buckets.list_buckets)})
-        self._bucket = _bucket_table(buckets, writing, multipart)
-        self._object = _object_table(reading, writing, multipart)
+        self._cors = Cors(store)
+        self._referers = Referers(store)
+        site = Site(store)
+        handlers: Mapping[Scope, Mapping[str, Handler]] = {
+            Scope.SERVICE: {"GET": buckets.list_buckets, "GET regionList": buckets.list_buckets},
+            Scope.BUCKET: {
+                "OPTIONS": self._cors.preflight,
+                "GET": site.of_bucket(listings.version_1, reading.get),
+                "GET list-type": listings.version_2,
+                "GET versions": listings.versions,
+                "GET uploads": multipart.list_uploads,
+                "POST delete": writing.delete_many,
+                "GET live": live.list_all,
+                **_bucket_handlers(buckets),
+                **_configuration_handlers(store),
+            },
+            Scope.OBJECT: {
+                "OPTIONS": self._cors.preflight,
+                "GET": site.of_object(reading.get),
+                "HEAD": site.of_object(reading.head),
+                "POST restore": Restoring(store).restore,
+                **_reading_handlers(reading),
+                **_writing_handlers(writing),
+                **_multipart_handlers(multipart),
+                **_live_handlers(live),
+            },
+        }
+        self._table = _table(handlers)
 
     def serve(self, call: Call) -> Reply:
         """Raises OssError."""
-        route = self._route(call)
-        if not call.owner:
-            self._check_anonymous(call, route.access)
-        return route.handler(call)
+        try:
+            reply = self._serve(call)
+        except OssError as error:
+            error.headers.update(self._cors.headers_for(call))
+            raise
+        shared = self._cors.headers_for(call)
+        return replace(reply, headers={**reply.headers, **shared}) if shared else reply
 
-    def _route(self, call: Call) -> Route:
-        table = self._object if call.key else self._bucket if call.bucket else self._service
-        named = frozenset(SUBRESOURCES & call.query.keys())
-        route = table.get((_variant(call, named), named))
-        if route is None:
-            raise not_implemented("&".join(sorted(named))) if named else method_not_allowed(call.method)
-        return route
+    def _serve(self, call: Call) -> Reply:
+        operation, handler = self._route(call)
+        check_anonymous(self._store, call, operation.access)
+        if call.bucket:
+            self._referers.check(call)
+        return handler(call)
 
-    def _check_anonymous(self, call: Call, access: Access) -> None:
-        if access is Access.OWNER:
-            raise access_denied("Anonymous access is forbidden for this operation.")
-        acl = self._store.bucket(call.bucket).acl
-        record = self._store.find(call.bucket, call.key)
-        if record and record.properties.acl != "default":
-            acl = record.properties.acl
-        allowed = ("public-read", "public-read-write") if access is Access.READ else ("public-read-write",)
-        if acl not in allowed:
-            raise access_denied("You have no right to access this object because of bucket acl.")
+    def _route(self, call: Call) -> tuple[Operation, Handler]:
+        scope = Scope.OBJECT if call.key else Scope.BUCKET if call.bucket else Scope.SERVICE
+        selectors = frozenset() if call.method == "OPTIONS" else frozenset(SELECTORS & call.query.keys())
+        found = self._table.get((scope, _variant(call, selectors), selectors))
+        if found is None:
+            raise not_implemented("&".join(sorted(selectors))) if selectors else method_not_allowed(call.method)
+        return found
 
 
-def _variant(call: Call, named: frozenset[str]) -> str:
+def _table(handlers: Mapping[Scope, Mapping[str, Handler]]) -> dict[tuple[Scope, str, frozenset[str]], tuple[Operation, Handler]]:
+    """Every operation with its handler. Raises KeyError where there is one without the other."""
+    unknown = {(scope, request) for scope, named in handlers.items() for request in named} - {
+        (one.scope, one.request) for one in OPERATIONS
+    }
+    if unknown:
+        raise KeyError(unknown)
+    return {one.key: (one, handlers[one.scope][one.request]) for one in OPERATIONS}
+
+
+def _variant(call: Call, selectors: frozenset[str]) -> str:
     """The method, and `COPY` for a PUT that brings no content of its own."""
-    copies = call.method == "PUT" and "x-oss-copy-source" in call.headers and named <= {"uploadId"}
+    copies = call.method == "PUT" and "x-oss-copy-source" in call.headers and selectors <= {"uploadId"}
     return "COPY" if copies else call.method
 
 
-def _table(routes: Mapping[str, Route]) -> Table:
-    """`"PUT acl"` is a method with its sub-resource."""
-    return {(name.split()[0], frozenset(name.split()[1:])): route for name, route in routes.items()}
+def _bucket_handlers(buckets: Buckets) -> dict[str, Handler]:
+    return {
+        "PUT": buckets.create,
+        "DELETE": buckets.delete,
+        "GET bucketInfo": buckets.info,
+        "GET stat": buckets.stat,
+        "GET location": buckets.location,
+        "GET acl": buckets.acl,
+        "PUT acl": buckets.put_acl,
+        "GET versioning": buckets.versioning,
+        "PUT versioning": buckets.put_versioning,
+    }
 
 
-def _bucket_table(buckets: Buckets, writing: Writing, multipart: Multipart) -> Table:
-    return _table(
-        {
-            "GET": Route(buckets.list_objects),
-            "PUT": Route(buckets.create),
-            "DELETE": Route(buckets.delete),
-            "GET bucketInfo": Route(buckets.info),
-            "GET stat": Route(buckets.stat),
-            "GET location": Route(buckets.location),
-            "GET acl": Route(buckets.acl),
-            "PUT acl": Route(buckets.put_acl),
-            "GET live": Route(buckets.live_channels),
-            "GET uploads": Route(multipart.list_uploads),
-            "POST delete": Route(writing.delete_many),
+def _configuration_handlers(store: Store) -> dict[str, Handler]:
+    configurations, particular = Configurations(store), Settings(store)
+
+    def all_three(kind: Kind) -> dict[str, Handler]:
+        return {
+            f"GET {kind.name}": configurations.get(kind),
+            f"PUT {kind.name}": configurations.put(kind),
+            f"DELETE {kind.name}": configurations.delete(kind),
         }
-    )
+
+    kinds = (cors.KIND, website.KIND, encryption.KIND, lifecycle.KIND, settings.LOGGING, tagging.KIND)
+    undeletable = (referer.KIND, settings.PAYMENT, settings.QUOTA)
+    return {
+        **{request: handler for kind in kinds for request, handler in all_three(kind).items()},
+        **{request: handler for kind in undeletable for request, handler in all_three(kind).items() if not request.startswith("DELETE")},
+        "PUT lifecycle": particular.put_lifecycle,
+        "PUT logging": particular.put_logging,
+        "DELETE tagging": BucketTags(store).delete,
+        "PUT policy": particular.put_policy,
+        "GET policy": particular.policy,
+        "DELETE policy": configurations.delete(settings.POLICY),
+    }
 
 
-def _object_table(reading: Reading, writing: Writing, multipart: Multipart) -> Table:
-    return _table(
-        {
-            "GET": Route(reading.get, Access.READ),
-            "HEAD": Route(reading.head, Access.READ),
-            "GET objectMeta": Route(reading.meta, Access.READ),
-            "HEAD objectMeta": Route(reading.meta, Access.READ),
-            "GET x-oss-process": Route(reading.process, Access.READ),
-            "GET acl": Route(reading.acl),
-            "GET tagging": Route(reading.tagging),
-            "GET symlink": Route(reading.symlink, Access.READ),
-            "PUT": Route(writing.put, Access.WRITE),
-            "COPY": Route(writing.copy),
-            "POST append": Route(writing.append, Access.WRITE),
-            "DELETE": Route(writing.delete, Access.WRITE),
-            "PUT acl": Route(writing.put_acl),
-            "PUT tagging": Route(writing.put_tagging),
-            "DELETE tagging": Route(writing.delete_tagging),
-            "PUT symlink": Route(writing.put_symlink),
-            "POST uploads": Route(multipart.begin, Access.WRITE),
-            "PUT uploadId": Route(multipart.upload_part, Access.WRITE),
-            "COPY uploadId": Route(multipart.copy_part),
-            "POST uploadId": Route(multipart.complete, Access.WRITE),
-            "DELETE uploadId": Route(multipart.abort, Access.WRITE),
-            "GET uploadId": Route(multipart.list_parts),
-        }
-    )
+def _reading_handlers(reading: Reading) -> dict[str, Handler]:
+    return {
+        "GET objectMeta": reading.meta,
+        "HEAD objectMeta": reading.meta,
+        "GET x-oss-process": reading.process,
+        "GET acl": reading.acl,
+        "GET tagging": reading.tagging,
+        "GET symlink": reading.symlink,
+    }
+
+
+def _writing_handlers(writing: Writing) -> dict[str, Handler]:
+    return {
+        "PUT": writing.put,
+        "COPY": writing.copy,
+        "POST append": writing.append,
+        "DELETE": writing.delete,
+        "PUT acl": writing.put_acl,
+        "PUT tagging": writing.put_tagging,
+        "DELETE tagging": writing.delete_tagging,
+        "PUT symlink": writing.put_symlink,
+    }
+
+
+def _multipart_handlers(multipart: Multipart) -> dict[str, Handler]:
+    return {
+        "POST uploads": multipart.begin,
+        "PUT uploadId": multipart.upload_part,
+        "COPY uploadId": multipart.copy_part,
+        "POST uploadId": multipart.complete,
+        "DELETE uploadId": multipart.abort,
+        "GET uploadId": multipart.list_parts,
+    }
+
+
+def _live_handlers(live: LiveChannels) -> dict[str, Handler]:
+    return {
+        "PUT live": live.put,
+        "PUT live status": live.put_status,
+        "GET live": live.get,
+        "DELETE live": live.delete,
+    }

@@ -13,6 +13,9 @@ from localcloud.identity import Keyring
 from localcloud.oss.blobs import Blobs
 from localcloud.oss.buckets import Buckets
 from localcloud.oss.errors import OssError
+from localcloud.oss.lifecycle_pass import LifecyclePass
+from localcloud.oss.list_objects import Listings
+from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
 from localcloud.oss.outbox import Outbox
 from localcloud.oss.processing import EngineImaging, ImageProcessor, Processing
@@ -54,18 +57,26 @@ class ObjectStorage:
         reading = Reading(self._store, self._blobs, place.account_id, Processing(processor or EngineImaging()))
         writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
-        self._routes = Routes(self._store, buckets, reading, writing, multipart)
+        listings, live = Listings(self._store, place.account_id), LiveChannels(self._store, endpoint)
+        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live)
+        self._lifecycle = LifecyclePass(self._store, self._blobs, clock)
         self._tidy()
 
     def start(self) -> None:
-        """Begin to tell events."""
+        """Begin to tell events, and to carry out lifecycle rules."""
         if self._outbox:
             self._outbox.start()
+        self._lifecycle.start()
 
     def stop(self) -> None:
+        self._lifecycle.stop()
         if self._outbox:
             self._outbox.stop()
         self._store.close()
+
+    def apply_lifecycle(self) -> None:
+        """Carry out now what lifecycle rules say is due; it is done every hour besides."""
+        self._lifecycle.run(self._clock())
 
     def claims(self, request: Request) -> bool:  # noqa: ARG002 - the port's signature
         """OSS has no mark of its own (an anonymous GET is a bare path), so it takes what no other service claims."""

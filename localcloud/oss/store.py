@@ -1,4 +1,4 @@
-"""Buckets, objects and the events still to be told, in one SQLite file: an object and its event are committed together or not at all."""
+"""Objects and the events still to be told, in one SQLite file: an object and its event are committed together or not at all."""
 
 from __future__ import annotations
 
@@ -6,38 +6,27 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
 
 from localcloud.database import Database
-from localcloud.oss.errors import bucket_not_empty, file_already_exists, no_such_bucket
-from localcloud.oss.records import Bucket, Change, Properties, StoredRecord
+from localcloud.oss import rows
+from localcloud.oss.bucket_store import BucketStore
+from localcloud.oss.errors import file_already_exists
+from localcloud.oss.records import Bucket, Change, ObjectLine, Removed, Saved, StoredRecord
+from localcloud.oss.schema import SCHEMA
+from localcloud.oss.version_store import Versions
 from localcloud.ports import ObjectEvent
 
-# Keys are compared as OSS sorts them, by their UTF-8 bytes: SQLite's BINARY collation.
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, acl TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS objects (
-    bucket TEXT NOT NULL REFERENCES buckets(name), key TEXT NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
-    crc TEXT NOT NULL, type TEXT NOT NULL, modified REAL NOT NULL, properties TEXT NOT NULL, target TEXT NOT NULL,
-    PRIMARY KEY (bucket, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uploads (
-    id TEXT PRIMARY KEY, bucket TEXT NOT NULL REFERENCES buckets(name), key TEXT NOT NULL, initiated REAL NOT NULL, properties TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS parts (
-    upload TEXT NOT NULL REFERENCES uploads(id) ON DELETE CASCADE, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, modified REAL NOT NULL, PRIMARY KEY (upload, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
-"""
+_BATCH = 1001
 
 
 class Store:
-    """Objects and buckets. Methods that write may be combined inside `transaction()`."""
+    """The objects, and through `buckets` and `versions` the rest. Methods that write may be combined inside `transaction()`."""
 
     def __init__(self, path: Path, keep_events: bool) -> None:
         self.database = Database(path, SCHEMA)
+        self.buckets = BucketStore(self.database)
+        self.versions = Versions(self.database)
         self._keep_events = keep_events
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -48,105 +37,110 @@ class Store:
 
     def bucket(self, name: str) -> Bucket:
         """Raises NoSuchBucket."""
-        row = self.database.one("SELECT * FROM buckets WHERE name = ?", name)
-        if row is None:
-            raise no_such_bucket(name)
-        return Bucket(**row)
+        return self.buckets.find(name)
 
-    def buckets(self, prefix: str, after: str) -> list[Bucket]:
-        rows = self.database.query(
-            "SELECT * FROM buckets WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name", after, len(prefix), prefix
-        )
-        return [Bucket(**row) for row in rows]
-
-    def save_bucket(self, bucket: Bucket) -> None:
-        sql = "INSERT INTO buckets VALUES (:name, :acl, :created) ON CONFLICT (name) DO UPDATE SET acl = excluded.acl"
-        with self.transaction() as connection:
-            connection.execute(sql, asdict(bucket))
-
-    def remove_bucket(self, name: str) -> None:
-        """Raises NoSuchBucket, and BucketNotEmpty while it has objects or uploads."""
-        with self.transaction() as connection:
-            self.bucket(name)
-            if any(
-                connection.execute(f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1", (name,)).fetchone()
-                for table in ("objects", "uploads")
-            ):
-                raise bucket_not_empty(name)
-            connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
-
-    def usage(self, bucket: str) -> tuple[int, int, int]:
-        """Bytes, objects and uploads under way."""
-        row = self.database.one("SELECT coalesce(sum(size), 0), count(*) FROM objects WHERE bucket = ?", bucket)
-        uploads = self.database.one("SELECT count(*) FROM uploads WHERE bucket = ?", bucket)
-        assert row is not None
-        assert uploads is not None
-        return row[0], row[1], uploads[0]
-
-    def find(self, bucket: str, key: str) -> StoredRecord | None:
+    def find(self, bucket: str, key: str, version: str | None = None) -> StoredRecord | None:
+        """The object, or one version of it, which may be a delete marker."""
         row = self.database.one("SELECT * FROM objects WHERE bucket = ? AND key = ?", bucket, key)
-        return _record(row) if row else None
+        if row and version in (None, row["version"]):
+            return rows.record_of(row)
+        return self.versions.find(bucket, key, version) if version else None
 
-    def from_key(self, bucket: str, key: str, inclusive: bool) -> Iterator[StoredRecord]:
-        """The objects from a key on, in order, a few at a time."""
+    def in_order(self, bucket: str, key: str, inclusive: bool, seeking: bool = False) -> Iterator[ObjectLine]:
+        """The objects from a key on. With `seeking` the reader expects to jump soon, so that the first batches are small."""
+        batch = 8 if seeking else _BATCH
         comparison = ">=" if inclusive else ">"
-        while rows := self.database.query(
-            f"SELECT * FROM objects WHERE bucket = ? AND key {comparison} ? ORDER BY key LIMIT 200", bucket, key
-        ):
-            yield from map(_record, rows)
-            key, comparison = rows[-1]["key"], ">"
+        while True:
+            sql = f"SELECT {rows.LINE_COLUMNS} FROM objects WHERE bucket = ? AND key {comparison} ? ORDER BY key LIMIT ?"
+            found = self.database.query(sql, bucket, key, batch)
+            yield from (ObjectLine(*row) for row in found)
+            if len(found) < batch:
+                return
+            key, comparison, batch = found[-1]["key"], ">", min(4 * batch, _BATCH)
 
-    def save(self, record: StoredRecord, change: Change | None, forbid_overwrite: bool = False) -> StoredRecord | None:
-        """Put an object in the place of the one before, which is returned, and keep the event.
+    def save(self, record: StoredRecord, change: Change | None, forbid_overwrite: bool = False) -> Saved:
+        """Put an object in the place of the one before, and keep the event. In a bucket with versioning it becomes a new version.
 
-        Raises NoSuchBucket and FileAlreadyExists.
+        Raises NoSuchBucket and FileAlreadyExists; versions are never overwritten, so there forbidding it has no effect
+        ("PutObject" of OSS, `x-oss-forbid-overwrite`).
         """
         with self.transaction() as connection:
-            self.bucket(record.bucket)
-            before = self.find(record.bucket, record.key)
-            if before and forbid_overwrite:
+            bucket = self.bucket(record.bucket)
+            before = gone = self.find(record.bucket, record.key)
+            if bucket.versioning:
+                record, gone = self.versions.succeed(connection, bucket, record, before)
+            elif before and forbid_overwrite:
                 raise file_already_exists()
-            values = {**vars(record), "crc": str(record.crc), "properties": json.dumps(asdict(record.properties))}
-            names = ", ".join(values)
-            connection.execute(f"INSERT OR REPLACE INTO objects ({names}) VALUES (:{', :'.join(values)})", values)
-            if change:
-                self._keep(connection, _event(record, change, record.size - (before.size if before else 0)))
-            return before
+            rows.put(connection, "objects", record)
+            self._keep(connection, record, change, record.size - (before.size if before else 0))
+            return Saved(record, gone)
 
-    def remove(self, bucket: str, key: str, change: Change) -> StoredRecord | None:
-        """Remove an object, if it is there, and return it."""
+    def update(self, record: StoredRecord, change: Change | None = None, delta: int = 0) -> None:
+        """Keep an object or a version that was found before with other properties; no version comes of that."""
+        with self.transaction() as connection:
+            current = self.find(record.bucket, record.key)
+            here = current is not None and current.version == record.version
+            rows.put(connection, "objects" if here else "versions", record)
+            self._keep(connection, record, change, delta)
+
+    def remove(self, bucket_name: str, key: str, change: Change) -> Removed:
+        """Remove an object, if it is there; in a bucket with versioning a delete marker becomes its latest version. Raises NoSuchBucket."""
+        with self.transaction() as connection:
+            bucket = self.bucket(bucket_name)
+            before = self.find(bucket_name, key)
+            removed = Removed(gone=before)
+            if bucket.versioning:
+                marker, gone = self.versions.mark_deleted(connection, bucket, key, before, change.time)
+                removed = Removed(marker.version, True, gone)
+            if before:
+                self._drop(connection, before, change)
+            return removed
+
+    def remove_version(self, bucket: str, key: str, version: str, change: Change) -> Removed:
+        """Remove one version for good, if it is there. Raises NoSuchBucket.
+
+        An event tells of it only where the object itself goes: our assumption, since OSS documents none for versions.
+        """
         with self.transaction() as connection:
             self.bucket(bucket)
-            before = self.find(bucket, key)
-            if before:
-                connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key))
-                self._keep(connection, _event(before, change, -before.size))
-            return before
+            record = self.find(bucket, key, version)
+            if record is None:
+                return Removed(version)
+            current = self.find(bucket, key)
+            if current and current.version == version:
+                self._drop(connection, current, change)
+                current = None
+            else:
+                self.versions.drop(connection, record)
+            if current is None:
+                self.versions.promote(connection, bucket, key)
+            return Removed(version, record.type == "DeleteMarker", record)
+
+    def _drop(self, connection: sqlite3.Connection, record: StoredRecord, change: Change) -> None:
+        connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (record.bucket, record.key))
+        self._keep(connection, record, change, -record.size)
 
     def blobs(self) -> set[str]:
-        return {row[0] for row in self.database.query("SELECT blob FROM objects UNION SELECT blob FROM parts")}
+        tables = " UNION ".join(f"SELECT blob FROM {table}" for table in ("objects", "versions", "parts"))
+        return {row[0] for row in self.database.query(tables)}
 
     def appendable(self) -> list[tuple[str, int]]:
-        """Blob and length of every object that can grow."""
-        return [(row[0], row[1]) for row in self.database.query("SELECT blob, size FROM objects WHERE type = 'Appendable'")]
+        """Blob and length of every object that can grow, or could."""
+        tables = " UNION ALL ".join(f"SELECT blob, size FROM {table} WHERE type = 'Appendable'" for table in ("objects", "versions"))
+        return [(row[0], row[1]) for row in self.database.query(tables)]
 
     def events(self, after: int, limit: int) -> list[tuple[int, ObjectEvent]]:
         """Events still to be told, oldest first."""
-        rows = self.database.query("SELECT id, event FROM outbox WHERE id > ? ORDER BY id LIMIT ?", after, limit)
-        return [(row[0], ObjectEvent(**json.loads(row[1]))) for row in rows]
+        found = self.database.query("SELECT id, event FROM outbox WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+        return [(row[0], ObjectEvent(**json.loads(row[1]))) for row in found]
 
     def told(self, event_id: int) -> None:
         with self.transaction() as connection:
             connection.execute("DELETE FROM outbox WHERE id = ?", (event_id,))
 
-    def _keep(self, connection: sqlite3.Connection, event: ObjectEvent) -> None:
-        if self._keep_events:
-            connection.execute("INSERT INTO outbox (event) VALUES (?)", (json.dumps(asdict(event)),))
-
-
-def _record(row: sqlite3.Row) -> StoredRecord:
-    values = dict(row)
-    return StoredRecord(**{**values, "crc": int(values["crc"]), "properties": Properties(**json.loads(values["properties"]))})
+    def _keep(self, connection: sqlite3.Connection, record: StoredRecord, change: Change | None, delta: int) -> None:
+        if change and change.name and self._keep_events:
+            connection.execute("INSERT INTO outbox (event) VALUES (?)", (json.dumps(vars(_event(record, change, delta))),))
 
 
 def _event(record: StoredRecord, change: Change, delta: int) -> ObjectEvent:

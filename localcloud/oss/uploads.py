@@ -36,10 +36,13 @@ class Uploads:
         return Upload(**{**dict(row), "properties": Properties(**json.loads(row["properties"]))})
 
     def begin(self, upload: Upload) -> None:
-        values = (upload.id, upload.bucket, upload.key, upload.initiated, json.dumps(asdict(upload.properties)))
+        properties = json.dumps(asdict(upload.properties))
+        values = (upload.id, upload.bucket, upload.key, upload.initiated, properties, upload.storage_class)
         with self._store.transaction() as connection:
             self._store.bucket(upload.bucket)
-            connection.execute("INSERT INTO uploads (id, bucket, key, initiated, properties) VALUES (?, ?, ?, ?, ?)", values)
+            connection.execute(
+                "INSERT INTO uploads (id, bucket, key, initiated, properties, storage_class) VALUES (?, ?, ?, ?, ?, ?)", values
+            )
 
     def in_order(self, bucket: str, key: str, after_id: str) -> Iterator[UploadName]:
         """The uploads from a key on; of the key itself those after an id."""
@@ -70,12 +73,12 @@ class Uploads:
             connection.execute("DELETE FROM uploads WHERE id = ?", (upload.id,))
         return blobs
 
-    def complete(self, upload: Upload, record: StoredRecord, change: Change, forbid_overwrite: bool) -> list[str]:
+    def complete(self, upload: Upload, record: StoredRecord, change: Change, forbid_overwrite: bool) -> tuple[StoredRecord, list[str]]:
         """Turn an upload into an object; the blobs that are no longer needed are returned. Raises NoSuchUpload and FileAlreadyExists."""
         with self._store.transaction():
             blobs = self.end(upload)
-            before = self._store.save(record, change, forbid_overwrite)
-        return [*blobs, before.blob] if before else blobs
+            saved = self._store.save(record, change, forbid_overwrite)
+        return saved.record, [*blobs, saved.gone.blob] if saved.gone else blobs
 
 
 def _part(row: sqlite3.Row) -> Part:

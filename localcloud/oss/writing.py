@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from localcloud.http import Reply
 from localcloud.oss import documents
@@ -16,15 +16,16 @@ from localcloud.oss.errors import (
     NotModified,
     invalid_argument,
     malformed_xml,
-    no_such_key,
     not_implemented,
     object_not_appendable,
     position_not_equal_to_length,
     precondition_failed,
 )
+from localcloud.oss.lookup import checked_version, find, find_version, version_headers, version_of
 from localcloud.oss.names import check_key
 from localcloud.oss.properties import check_digest, checked_tags, forbids_overwrite, number, object_acl, properties_of
-from localcloud.oss.records import Change, Properties, StoredRecord
+from localcloud.oss.records import NULL_VERSION, Bucket, Change, Properties, Removed, StoredRecord
+from localcloud.oss.storage_class import check_readable, storage_class_of
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call, xml_reply
 
@@ -43,48 +44,52 @@ class Writing:
         self._appending = threading.Lock()
 
     def put(self, call: Call) -> Reply:
-        self._check_target(call)
+        bucket = self._target(call)
         for condition in _CONDITIONS:
             if condition in call.headers:
                 raise not_implemented(condition)
-        forbid, properties = forbids_overwrite(call), properties_of(call)
+        forbid, properties, storage_class = forbids_overwrite(call), properties_of(call), storage_class_of(call, bucket.storage_class)
         content = self._blobs.take(call.request.body)
         try:
             check_digest(call, content.md5)
-            record = _record(call, content, properties)
-            self.save(record, change_of(call, "ObjectCreated:PutObject"), forbid)
+            record = _record(call, content, properties, storage_class)
+            record = self.save(record, change_of(call, "ObjectCreated:PutObject"), forbid)
         except BaseException:
             self._blobs.discard(content.blob)
             raise
         return Reply(200, written(record))
 
     def append(self, call: Call) -> Reply:
-        self._check_target(call)
+        bucket = self._target(call)
         position = number(call, "position", 0, 0, LONGEST_APPENDABLE)
         with self._appending:
             before = self._store.find(call.bucket, call.key)
-            record = self._extended(call, before, position) if before else self._begun(call, position)
+            record = self._extended(call, before, position) if before else self._begun(call, bucket, position)
         self._changed()
         return Reply(200, {**written(record), "x-oss-next-append-position": str(record.size)})
 
-    def _begun(self, call: Call, position: int) -> StoredRecord:
+    def _begun(self, call: Call, bucket: Bucket, position: int) -> StoredRecord:
+        if bucket.versioning and self._store.versions.newest(call.bucket, call.key):
+            raise object_not_appendable()  # The latest version is a delete marker, and nothing can be appended to one.
         if position != 0:
             raise position_not_equal_to_length(0)
         content = self._blobs.take(call.request.body)
         try:
             check_digest(call, content.md5)
-            record = replace(_record(call, content, properties_of(call)), type="Appendable")
+            storage_class = storage_class_of(call, bucket.storage_class)
+            record = replace(_record(call, content, properties_of(call), storage_class), type="Appendable")
             with self._store.transaction():
                 now_there = self._store.find(call.bucket, call.key)
                 if now_there:
                     raise position_not_equal_to_length(now_there.size)
-                self._store.save(record, change_of(call, "ObjectCreated:AppendObject"))
+                record = self._store.save(record, change_of(call, "ObjectCreated:AppendObject")).record
         except BaseException:
             self._blobs.discard(content.blob)
             raise
         return record
 
     def _extended(self, call: Call, before: StoredRecord, position: int) -> StoredRecord:
+        """Append to what is there; no version comes of that ("AppendObject" of OSS, with versioning)."""
         if before.type != "Appendable":
             raise object_not_appendable()
         if position != before.size:
@@ -100,126 +105,149 @@ class Writing:
             if now_there is None or (now_there.blob, now_there.type) != (before.blob, before.type):
                 raise position_not_equal_to_length(now_there.size if now_there else 0)
             record = replace(record, properties=now_there.properties)
-            self._store.save(record, change_of(call, "ObjectCreated:AppendObject"))
+            self._store.update(record, change_of(call, "ObjectCreated:AppendObject"), sums.size)
         return record
 
     def copy(self, call: Call) -> Reply:
-        self._check_target(call)
+        bucket = self._target(call)
         source = self.copy_source(call)
-        in_place = (source.bucket, source.key) == (call.bucket, call.key)
-        record = self._redescribed(call) if in_place else self._copied(call, source)
-        self._changed()
+        storage_class = storage_class_of(call, bucket.storage_class)
+        in_place = (source.bucket, source.key) == (call.bucket, call.key) and not bucket.versioning
+        record = self._redescribed(call, storage_class) if in_place else self._copied(call, source, storage_class)
         body = documents.document("CopyObjectResult", [("LastModified", documents.timestamp(call.now)), ("ETag", f'"{record.etag}"')])
-        return xml_reply(body, written(record))
+        origin = {"x-oss-copy-source-version-id": source.version} if source.sequence else {}
+        return xml_reply(body, {**written(record), **origin})
 
-    def _redescribed(self, call: Call) -> StoredRecord:
+    def _redescribed(self, call: Call, storage_class: str) -> StoredRecord:
         """A copy onto itself, which is how metadata is changed: the content stays where it is."""
         with self._store.transaction():
-            record = _copy_of(self.copy_source(call), call)
-            self.save(record, change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
-        return record
+            source = self.copy_source(call)
+            if self._store.bucket(call.bucket).versioning:  # Since a moment ago: two versions must not share their content.
+                return self._copied(call, source, storage_class)
+            return self.save(_copy_of(source, call, storage_class), change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
 
-    def _copied(self, call: Call, source: StoredRecord) -> StoredRecord:
+    def _copied(self, call: Call, source: StoredRecord, storage_class: str) -> StoredRecord:
         content = self._blobs.write(pieces(self._blobs.path(source.blob), 0, source.size))
         try:
-            record = replace(_copy_of(source, call), blob=content.blob)
-            self.save(record, change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
+            record = replace(_copy_of(source, call, storage_class), blob=content.blob)
+            return self.save(record, change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
         except BaseException:
             self._blobs.discard(content.blob)
             raise
-        return record
 
     def copy_source(self, call: Call) -> StoredRecord:
-        """The object that `x-oss-copy-source` names. Raises InvalidArgument, NoSuchBucket, NoSuchKey and PreconditionFailed."""
+        """The object, or the version of it, that `x-oss-copy-source` names.
+
+        Raises InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidObjectState and PreconditionFailed.
+        """
         header = call.headers["x-oss-copy-source"]
-        bucket, slash, key = unquote(header.partition("?")[0]).removeprefix("/").partition("/")
+        path, _, query = header.partition("?")
+        bucket, slash, key = unquote(path).removeprefix("/").partition("/")
         if not slash or not key:
             raise invalid_argument("x-oss-copy-source", header, "x-oss-copy-source must be /bucket/key.")
-        self._store.bucket(bucket)
-        source = self._store.find(bucket, key)
-        if source is None:
-            raise no_such_key(key)
+        version = version_of(dict(parse_qsl(query, keep_blank_values=True)))
+        source = self._source(bucket, key, version, header)
+        check_readable(source, call.now)
         try:
             check_conditions(call.headers, source.etag, source.modified, "x-oss-copy-source-")
         except NotModified as error:
             raise precondition_failed("x-oss-copy-source-if-none-match") from error
         return source
 
+    def _source(self, bucket: str, key: str, version: str | None, header: str) -> StoredRecord:
+        self._store.bucket(bucket)
+        found = self._store.find(bucket, key, version)
+        if found and found.type == "DeleteMarker":  # help.aliyun.com, error 0016-00000307
+            raise invalid_argument(
+                "x-oss-copy-source", header, "The source of a copy request may not specifically refer to a delete marker."
+            )
+        return found or find_version(self._store, bucket, key, version)
+
     def delete(self, call: Call) -> Reply:
-        self._remove(call, call.key, "ObjectRemoved:DeleteObject")
-        return Reply(204)
+        version, change = version_of(call.query), change_of(call, "ObjectRemoved:DeleteObject")
+        removed = self._remove(call.bucket, call.key, version, change)
+        self._forget([removed])
+        headers = {"x-oss-version-id": removed.version} if removed.version else {}
+        if removed.marker:
+            headers["x-oss-delete-marker"] = "true"
+        return Reply(204, headers)
 
     def delete_many(self, call: Call) -> Reply:
         body = call.request.body.read()
         check_digest(call, hashlib.md5(body, usedforsecurity=False).digest())
         request = documents.read(body, "Delete")
-        keys = [documents.text(one, "Key") for one in request.findall("Object")]
-        if not 1 <= len(keys) <= _MOST_DELETED:
+        named = [(documents.text(one, "Key"), one.findtext("VersionId")) for one in request.findall("Object")]
+        if not 1 <= len(named) <= _MOST_DELETED:
             raise malformed_xml()
-        for key in keys:
+        for key, version in named:
             check_key(key)
-        for key in keys:
-            self._remove(call, key, "ObjectRemoved:DeleteObjects")
+            if version is not None:
+                checked_version(version, "VersionId")
+        change = change_of(call, "ObjectRemoved:DeleteObjects")
+        with self._store.transaction():
+            removed = [self._remove(call.bucket, key, version, change) for key, version in named]
+        self._forget(removed)
         write = documents.KeyWriter(call.query)
         deleted: list[documents.Element] = []
         if (request.findtext("Quiet") or "").lower() != "true":
-            deleted = [("Deleted", [("Key", write(key))]) for key in keys]
+            deleted = [("Deleted", _deleted(write(key), version, one)) for (key, version), one in zip(named, removed, strict=True)]
         return xml_reply(documents.document("DeleteResult", [*write.elements(), *deleted]))
 
-    def _remove(self, call: Call, key: str, event: str) -> None:
-        before = self._store.remove(call.bucket, key, change_of(call, event))
-        if before:
-            self._blobs.retire(before.blob)
-            self._changed()
+    def _remove(self, bucket: str, key: str, version: str | None, change: Change) -> Removed:
+        if version is None:
+            return self._store.remove(bucket, key, change)
+        return self._store.remove_version(bucket, key, version, change)
+
+    def _forget(self, removed: list[Removed]) -> None:
+        self._blobs.retire(*(one.gone.blob for one in removed if one.gone))
+        self._changed()
 
     def put_symlink(self, call: Call) -> Reply:
-        self._check_target(call)
+        bucket = self._target(call)
         target = unquote(call.headers.get("x-oss-symlink-target", ""))
         check_key(target)
         content = self._blobs.write([])
-        record = replace(_record(call, content, properties_of(call)), type="Symlink", target=target)
         try:
-            self.save(record, change_of(call, "ObjectCreated:PutSymlink"), forbids_overwrite(call))
+            record = _record(call, content, properties_of(call), storage_class_of(call, bucket.storage_class))
+            link = replace(record, type="Symlink", target=target)
+            record = self.save(link, change_of(call, "ObjectCreated:PutSymlink"), forbids_overwrite(call))
         except BaseException:
             self._blobs.discard(content.blob)
             raise
-        return Reply(200, {"ETag": f'"{record.etag}"'})
+        return Reply(200, {"ETag": f'"{record.etag}"', **version_headers(record)})
 
     def put_acl(self, call: Call) -> Reply:
         acl = object_acl(call)
-        self._describe(call, lambda properties: replace(properties, acl=acl))
-        return Reply(200)
+        return Reply(200, self._describe(call, lambda properties: replace(properties, acl=acl)))
 
     def put_tagging(self, call: Call) -> Reply:
         request = documents.read(call.request.body.read(), "Tagging")
         pairs = [(documents.text(tag, "Key"), tag.findtext("Value") or "") for tag in request.iterfind("TagSet/Tag")]
         tags = checked_tags(pairs)
-        self._describe(call, lambda properties: replace(properties, tags=tags))
-        return Reply(200)
+        return Reply(200, self._describe(call, lambda properties: replace(properties, tags=tags)))
 
     def delete_tagging(self, call: Call) -> Reply:
-        self._describe(call, lambda properties: replace(properties, tags={}))
-        return Reply(204)
+        return Reply(204, self._describe(call, lambda properties: replace(properties, tags={})))
 
-    def _describe(self, call: Call, change: Callable[[Properties], Properties]) -> None:
-        """Change what is said of an object; no event tells of that."""
+    def _describe(self, call: Call, change: Callable[[Properties], Properties]) -> dict[str, str]:
+        """Change what is said of an object, or of a version; no event tells of that. Returns the headers that name the version."""
         with self._store.transaction():
-            record = self._store.find(call.bucket, call.key)
-            if record is None:
-                self._store.bucket(call.bucket)
-                raise no_such_key(call.key)
-            self._store.save(replace(record, properties=change(record.properties)), None)
+            record = find(self._store, call)
+            self._store.update(replace(record, properties=change(record.properties)))
+        return version_headers(record)
 
-    def save(self, record: StoredRecord, change: Change, forbid_overwrite: bool) -> None:
-        """Commit an object with its event; what it replaces goes later."""
-        before = self._store.save(record, change, forbid_overwrite)
-        if before and before.blob != record.blob:
-            self._blobs.retire(before.blob)
+    def save(self, record: StoredRecord, change: Change, forbid_overwrite: bool) -> StoredRecord:
+        """Commit an object with its event; what it replaces goes later. Returns it with its version."""
+        saved = self._store.save(record, change, forbid_overwrite)
+        if saved.gone and saved.gone.blob != record.blob:
+            self._blobs.retire(saved.gone.blob)
         self._changed()
+        return saved.record
 
-    def _check_target(self, call: Call) -> None:
+    def _target(self, call: Call) -> Bucket:
+        """The bucket to write to. Raises InvalidObjectName and NoSuchBucket."""
         check_key(call.key)
-        self._store.bucket(call.bucket)
+        return self._store.bucket(call.bucket)
 
 
 def change_of(call: Call, name: str) -> Change:
@@ -228,19 +256,49 @@ def change_of(call: Call, name: str) -> Change:
 
 def written(record: StoredRecord) -> dict[str, str]:
     """The headers with which every write is answered; oss2 compares the CRC with its own."""
-    return {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc)}
+    return {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc), **version_headers(record)}
 
 
-def _record(call: Call, content: Content, properties: Properties) -> StoredRecord:
-    etag = content.md5.hex().upper()
-    return StoredRecord(call.bucket, call.key, content.blob, content.size, etag, content.crc, "Normal", call.now, properties)
+def _record(call: Call, content: Content, properties: Properties, storage_class: str) -> StoredRecord:
+    return StoredRecord(
+        call.bucket,
+        call.key,
+        content.blob,
+        content.size,
+        content.md5.hex().upper(),
+        content.crc,
+        "Normal",
+        call.now,
+        properties,
+        storage_class=storage_class,
+    )
 
 
-def _copy_of(source: StoredRecord, call: Call) -> StoredRecord:
+def _copy_of(source: StoredRecord, call: Call, storage_class: str) -> StoredRecord:
     """A copy of an appendable object is a normal one; of a symlink the link is copied, not its content ("CopyObject" of OSS)."""
-    properties = _copied_properties(call, source.properties)
-    kind = "Normal" if source.type == "Appendable" else source.type
-    return replace(source, bucket=call.bucket, key=call.key, type=kind, modified=call.now, properties=properties)
+    return replace(
+        source,
+        bucket=call.bucket,
+        key=call.key,
+        type="Normal" if source.type == "Appendable" else source.type,
+        modified=call.now,
+        properties=_copied_properties(call, source.properties),
+        storage_class=storage_class,
+        version=NULL_VERSION,
+        sequence=0,
+        restore_ready=0.0,
+        restore_until=0.0,
+    )
+
+
+def _deleted(key: str, version: str | None, removed: Removed) -> list[documents.Element]:
+    """What a batch says of one removal: the version that it named, and the delete marker that it made or removed."""
+    elements: list[documents.Element] = [("Key", key)]
+    if version is not None:
+        elements.append(("VersionId", version))
+    if removed.marker:
+        elements += [("DeleteMarker", "true"), ("DeleteMarkerVersionId", removed.version)]
+    return elements
 
 
 def _copied_properties(call: Call, source: Properties) -> Properties:

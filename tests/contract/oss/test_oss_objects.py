@@ -250,9 +250,9 @@ def test_large_content_comes_back_as_it_went(tmp_path: Path, bucket: Any) -> Non
 def test_an_unknown_operation_gets_the_clouds_own_error(bucket: Any) -> None:
     bucket.put_object("k", b"x")
     with pytest.raises(oss2.exceptions.NotImplemented):
-        bucket.get_bucket_logging()
+        bucket.get_bucket_worm()
     with pytest.raises(oss2.exceptions.NotImplemented):
-        bucket.restore_object("k")
+        bucket.select_object("k", "select * from ossobject")
     assert bucket.get_object("k").read() == b"x"
 
 
