@@ -102,6 +102,13 @@ _OBJECT = tuple(
         ("GET objectMeta", "GetObjectMeta", Access.READ),
         ("HEAD objectMeta", "GetObjectMeta", Access.READ),
         ("GET x-oss-process", "GetObject with x-oss-process", Access.READ),
+        ("POST x-oss-process", "ProcessObject"),
+        (
+            "POST x-oss-async-process",
+            "AsyncProcessObject",
+            Access.OWNER,
+            "answers that no IMM project is bound to the bucket, as the cloud does then",
+        ),
         ("GET acl", "GetObjectACL"),
         ("GET tagging", "GetObjectTagging"),
         ("GET symlink", "GetSymlink", Access.READ),

@@ -11,7 +11,6 @@ from localcloud.oss.blobs import Blobs
 from localcloud.oss.conditions import check_conditions, wanted_slice
 from localcloud.oss.errors import invalid_request, not_symlink, symlink_target_missing
 from localcloud.oss.lookup import find, version_headers
-from localcloud.oss.processing import Processing
 from localcloud.oss.records import StoredRecord
 from localcloud.oss.storage_class import check_readable, restore_state
 from localcloud.oss.store import Store
@@ -28,11 +27,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class Reading:
     """The operations that change nothing."""
 
-    def __init__(self, store: Store, blobs: Blobs, owner: str, processing: Processing) -> None:
+    def __init__(self, store: Store, blobs: Blobs, owner: str) -> None:
         self._store = store
         self._blobs = blobs
         self._owner = owner
-        self._processing = processing
 
     def find(self, call: Call) -> StoredRecord:
         """Raises NoSuchBucket, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker."""
@@ -69,17 +67,6 @@ class Reading:
         record = self.resolve(call)
         check_conditions(call.headers, record.etag, record.modified)
         return Reply(200, {**_described(record, call.now), "Content-Length": str(record.size)})
-
-    def process(self, call: Call) -> Reply:
-        """GET with `x-oss-process`: a picture made of the object. It carries no CRC, since the object's would not be its own."""
-        if not call.query["x-oss-process"]:
-            return self.get(call)
-        record = self.resolve(call)
-        check_conditions(call.headers, record.etag, record.modified)
-        check_readable(record, call.now)
-        made = self._processing.apply(call.query["x-oss-process"], self._blobs.path(record.blob), record.size)
-        headers = {"Content-Type": made.content_type, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)}
-        return Reply(200, {**headers, **overrides(call)}, made.content)
 
     def meta(self, call: Call) -> Reply:
         record = self.find(call)

@@ -16,6 +16,7 @@ from localcloud.oss.list_objects import Listings
 from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
 from localcloud.oss.operations import OPERATIONS, SELECTORS, Operation, Scope
+from localcloud.oss.processed import Processed
 from localcloud.oss.reading import Reading
 from localcloud.oss.referer import Referers
 from localcloud.oss.settings import Settings
@@ -41,6 +42,7 @@ class Routes:
         writing: Writing,
         multipart: Multipart,
         live: LiveChannels,
+        processed: Processed,
     ) -> None:
         self._store = store
         self._cors = Cors(store)
@@ -64,6 +66,9 @@ class Routes:
                 "GET": site.of_object(reading.get),
                 "HEAD": site.of_object(reading.head),
                 "POST restore": Restoring(store).restore,
+                "GET x-oss-process": processed.get,
+                "POST x-oss-process": processed.save_as,
+                "POST x-oss-async-process": processed.save_as_later,
                 **_reading_handlers(reading),
                 **_writing_handlers(writing),
                 **_multipart_handlers(multipart),
@@ -156,7 +161,6 @@ def _reading_handlers(reading: Reading) -> dict[str, Handler]:
     return {
         "GET objectMeta": reading.meta,
         "HEAD objectMeta": reading.meta,
-        "GET x-oss-process": reading.process,
         "GET acl": reading.acl,
         "GET tagging": reading.tagging,
         "GET symlink": reading.symlink,

@@ -18,7 +18,8 @@ from localcloud.oss.list_objects import Listings
 from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
 from localcloud.oss.outbox import Outbox
-from localcloud.oss.processing import EngineImaging, ImageProcessor, Processing
+from localcloud.oss.processed import Processed
+from localcloud.oss.processing import Processing
 from localcloud.oss.reading import Reading
 from localcloud.oss.routes import Routes
 from localcloud.oss.signature import authenticate
@@ -47,18 +48,18 @@ class ObjectStorage:
         clock: Callable[[], float] = time.time,
         *,
         endpoint: Callable[[], str],
-        processor: ImageProcessor | None = None,
     ) -> None:
         self._place, self._keyring, self._clock, self._endpoint = place, keyring, clock, endpoint
         self._store = Store(data / "oss.sqlite3", keep_events=events is not None)
         self._blobs = Blobs(data / "blobs", clock)
         self._outbox = Outbox(self._store, events) if events else None
         buckets = Buckets(self._store, place, endpoint)
-        reading = Reading(self._store, self._blobs, place.account_id, Processing(processor or EngineImaging()))
+        reading = Reading(self._store, self._blobs, place.account_id)
         writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
+        processed = Processed(self._store, self._blobs, reading, writing, Processing())
         listings, live = Listings(self._store, place.account_id), LiveChannels(self._store, endpoint)
-        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live)
+        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live, processed)
         self._lifecycle = LifecyclePass(self._store, self._blobs, clock)
         self._tidy()
 

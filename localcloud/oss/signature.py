@@ -225,6 +225,28 @@ def _version_2_query(call: Call) -> Claim:
 # Version 4: HMAC-SHA256 with a key derived for one day, one region and one product.
 
 
+@dataclass(frozen=True)
+class _Credential:
+    """`<key id>/<date>/<region>/oss/aliyun_v4_request`."""
+
+    access_key_id: str
+    scope: str
+
+
+def _credential(text: str, date: str, region: str, place: str) -> _Credential:
+    """Raises InvalidArgument, in the words that the suite of oss2 expects (test_sign.py, test_exception_ec.py)."""
+    access_key_id, _, scope = text.partition("/")
+    if scope.split("/")[1:2] != [region]:
+        in_header = place == "header"
+        message = "Invalid signing region in Authorization header." if in_header else "The signing region in credential is invalid."
+        details = {"ArgumentName": "Credential", "ArgumentValue": text, **({"EC": "0002-00000226"} if in_header else {})}
+        raise OssError(400, "InvalidArgument", message, details)
+    if scope != f"{date[:8]}/{region}/oss/aliyun_v4_request":
+        message = "Invalid credential in Authorization header." if place == "header" else "The credential is invalid."
+        raise invalid_argument("Credential", text, message)
+    return _Credential(access_key_id, scope)
+
+
 def _version_4_header(call: Call, authorization: str, region: str) -> Claim:
     match = _V4_HEADER.fullmatch(authorization)
     if match is None:
@@ -233,7 +255,7 @@ def _version_4_header(call: Call, authorization: str, region: str) -> Claim:
     date = call.headers.get("x-oss-date", "")
     _check_skew(call.now, _compact_time(date))
     token = call.headers.get("x-oss-security-token")
-    return _version_4(call, credential, date, before or after, signature, token, region)
+    return _version_4(call, _credential(credential, date, region, "header"), date, before or after, signature, token)
 
 
 def _version_4_query(call: Call, region: str) -> Claim:
@@ -246,25 +268,24 @@ def _version_4_query(call: Call, region: str) -> Claim:
         raise access_denied("Request is not valid yet.", ServerTime=timestamp(call.now))
     _check_expiry(call.now, signed_at + lifetime)
     additional, signature = query.get("x-oss-additional-headers", ""), query.get("x-oss-signature", "")
-    return _version_4(call, query.get("x-oss-credential", ""), date, additional, signature, query.get("x-oss-security-token"), region)
+    credential = _credential(query.get("x-oss-credential", ""), date, region, "query")
+    return _version_4(call, credential, date, additional, signature, query.get("x-oss-security-token"))
 
 
-def _version_4(call: Call, credential: str, date: str, additional: str, signature: str, token: str | None, region: str) -> Claim:
-    access_key_id, _, scope = credential.partition("/")
-    if scope.split("/")[1:2] != [region]:
-        raise invalid_argument("Credential", credential, "The signing region in credential is invalid.")
-    if scope != f"{date[:8]}/{region}/oss/aliyun_v4_request":
-        raise invalid_argument("Credential", credential, f"The credential must be for {date[:8]}, {region} and the product oss.")
+def _version_4(call: Call, credential: _Credential, date: str, additional: str, signature: str, token: str | None) -> Claim:
     canonical = _version_4_canonical(call, additional)
-    text = "\n".join((_V4_NAME, date, scope, hashlib.sha256(canonical).hexdigest())).encode()
+    text = "\n".join((_V4_NAME, date, credential.scope, hashlib.sha256(canonical).hexdigest())).encode()
+    return Claim(credential.access_key_id, signature, text, _in_version_4(credential.scope, text), token)
 
+
+def _in_version_4(scope: str, text: bytes) -> Callable[[str], str]:
     def expected(secret: str) -> str:
         key = f"aliyun_v4{secret}".encode()
         for part in scope.split("/"):
             key = _hmac(key, part.encode(), "sha256")
         return _hmac(key, text, "sha256").hex()
 
-    return Claim(access_key_id, signature, text, expected, token)
+    return expected
 
 
 def _version_4_canonical(call: Call, additional: str) -> bytes:

@@ -15,6 +15,15 @@ from localcloud.http import Headers, Reply, Request
 from localcloud.oss.documents import document
 from localcloud.oss.errors import NotModified, OssError, invalid_object_name
 
+# The finer reason behind a code ("EC error codes" of OSS). Only those that are known for certain are told.
+_REASONS = {
+    "NoSuchKey": "0026-00000001",
+    "NoSuchBucket": "0015-00000101",
+    "SignatureDoesNotMatch": "0002-00000040",
+    "InvalidAccessKeyId": "0002-00000902",
+}
+_TROUBLESHOOTING = "https://api.aliyun.com/troubleshoot?q="
+
 
 @dataclass(frozen=True)
 class Call:
@@ -99,8 +108,10 @@ def error_reply(call: Call, error: OssError) -> Reply:
     if isinstance(error, NotModified):
         return Reply(304, error.headers)
     fields = [("Code", error.code), ("Message", error.message), ("RequestId", call.request_id), ("HostId", call.headers.get("host", ""))]
-    body = document("Error", [*fields, *error.details.items()])
-    headers = {"Content-Type": "application/xml", **error.headers}
+    reason = error.details.get("EC") or _REASONS.get(error.code)
+    details = {**error.details, "EC": reason, "RecommendDoc": f"{_TROUBLESHOOTING}{reason}"} if reason else error.details
+    body = document("Error", [*fields, *details.items()])
+    headers = {"Content-Type": "application/xml", **({"x-oss-ec": reason} if reason else {}), **error.headers}
     if call.method == "HEAD":
         # A reply to HEAD has no body, so the document goes in a header (oss2.exceptions.make_exception).
         return Reply(error.status, {**headers, "x-oss-err": base64.b64encode(body).decode()})

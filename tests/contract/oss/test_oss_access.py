@@ -86,11 +86,15 @@ def test_a_temporary_key_works_until_it_ends(cloud: LocalOss, signed_bucket: Any
     assert requests.get(url, timeout=10).status_code == 403
 
 
-@pytest.mark.contract("tests/test_sign.py of the SDK, test_sign_v4_no_region: The signing region in credential is invalid.")
+@pytest.mark.contract("oss2's tests/test_exception_ec.py for a header, test_sign.py test_sign_v4_no_region for a URL: message and EC")
 def test_another_region_is_refused(cloud: LocalOss, bucket: Any) -> None:
     elsewhere = oss2.Bucket(auth_for("v4"), cloud.endpoint, bucket.bucket_name, region="cn-hangzhou")
-    with pytest.raises(oss2.exceptions.InvalidArgument, match="signing region in credential is invalid"):
+    with pytest.raises(oss2.exceptions.InvalidArgument, match=r"Invalid signing region in Authorization header\.") as refusal:
         elsewhere.put_object("k", b"x")
+    assert refusal.value.ec == refusal.value.headers["x-oss-ec"] == "0002-00000226"
+    with pytest.raises(oss2.exceptions.InvalidArgument, match="signing region in credential is invalid"):
+        elsewhere.put_object_with_url(elsewhere.sign_url("PUT", "k", 60), b"x")
+    assert not bucket.object_exists("k")
 
 
 @pytest.mark.contract("OSS ACLs: private, public-read, public-read-write; the object's own counts before the bucket's")

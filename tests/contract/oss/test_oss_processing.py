@@ -86,7 +86,7 @@ def test_pictures_are_resized(bucket: Any, instruction: str, size: tuple[int, in
     assert answer.headers["Content-Type"] == ("image/jpeg" if "format" in instruction else "image/png")
 
 
-@pytest.mark.contract('OSS image/info: {"FileSize": {"value": "…"}, "Format", "ImageHeight", "ImageWidth"}')
+@pytest.mark.contract('OSS image/info: {"FileSize": {"value": "…"}, "Format", "FrameCount", "ImageHeight", "ImageWidth"}')
 def test_what_a_picture_is(bucket: Any) -> None:
     content = picture(200, 100, ".jpg")
     bucket.put_object("a.jpg", content)
@@ -94,6 +94,7 @@ def test_what_a_picture_is(bucket: Any) -> None:
     assert {name: entry["value"] for name, entry in info.items()} == {
         "FileSize": str(len(content)),
         "Format": "jpg",
+        "FrameCount": "1",
         "ImageHeight": "100",
         "ImageWidth": "200",
     }
@@ -107,7 +108,8 @@ def test_what_cannot_be_processed_says_so(bucket: Any) -> None:
     for process, code in (
         ("image/resize,w_10", "BadRequest"),
         ("video/snapshot,t_0,f_jpg", "BadRequest"),
-        ("image/watermark,text_x", "NotImplemented"),
+        ("image/panorama,w_10", "BadRequest"),
+        ("audio/convert,f_mp3", "NotImplemented"),
     ):
         with pytest.raises(oss2.exceptions.ServerError) as refusal:
             bucket.get_object("a.jpg", process=process)
