@@ -39,6 +39,37 @@ class UnknownService(Refused):
         super().__init__(404, "ServiceNotFound", f"service '{service}' does not exist")
 
 
+class UnknownLayer(Refused):
+    def __init__(self, layer: str) -> None:
+        super().__init__(404, "LayerVersionNotFound", f"layer '{layer}' does not exist among those that the functions use")
+
+
+class UnknownAlias(Refused):
+    def __init__(self, alias: str) -> None:
+        super().__init__(404, "AliasNotFound", f"alias '{alias}' does not exist")
+
+
+class UnknownTask(Refused):
+    def __init__(self, task: str) -> None:
+        super().__init__(404, "AsyncTaskNotFound", f"async task '{task}' does not exist")
+
+
+class KnownTask(Refused):
+    def __init__(self, task: str) -> None:
+        super().__init__(400, "AsyncTaskAlreadyExists", f"async task '{task}' already exists; use another id")
+
+
+class NotChanged(Refused):
+    """Nothing is changed through the API, since the project file says what there is."""
+
+    def __init__(self, operation: str) -> None:
+        message = (
+            f"the caller is not authorized to perform 'fc:{operation}': functions, triggers and their configurations are declared in "
+            "s.yaml here; change it there and start the laptop cloud again"
+        )
+        super().__init__(403, "AccessDenied", message)
+
+
 class UnsupportedPath(Refused):
     def __init__(self, method: str, path: str) -> None:
         super().__init__(400, "PathNotSupported", f"'{method}' against '{path}' is not supported")

@@ -44,6 +44,7 @@ class Launch:
     memory_limit: int
     initializer_timeout: float | None = None
     pre_stop_timeout: float = 1.0
+    code_checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Instance:
     def __init__(self, instance_id: str, launch: Launch, write_log: Callable[[str], None]) -> None:
         self.instance_id = instance_id
         self.started = time.monotonic()
+        self.since = time.time()
+        self.code_checksum = launch.code_checksum
         self.idle_since = self.started
         self._launch = launch
         self._write_log = write_log
@@ -91,15 +94,23 @@ class Instance:
         return not self._fault and self._process.poll() is None
 
     def start(self, request_id: str) -> Outcome:
-        """Wait for the process, then run the initializer if there is one. What it prints belongs to the first invocation."""
+        """Wait for the process, then run the initializer if there is one. What it prints belongs to the first invocation.
+
+        A failure ends the instance. The duration of the outcome is the initializer's.
+        """
         began = time.monotonic()
         try:
             self._await(START_SECONDS, "Function instance did not start")
         except InstanceLost as lost:
             return self._lost(lost, began)
         if self._launch.initializer_timeout is None:
-            return Outcome(b"", duration=time.monotonic() - began)
-        return self._run(INITIALIZE, Call(request_id), self._launch.initializer_timeout, "Function initialization timed out after")
+            return Outcome(b"")
+        said = "Function initialization timed out after"
+        outcome = self._run(INITIALIZE, Call(request_id), self._launch.initializer_timeout, said)
+        if outcome.error_type:
+            self._fault = self._fault or "the initializer failed"
+            self.kill()
+        return outcome
 
     def invoke(self, call: Call) -> Outcome:
         """Run the handler; a function that fails, hangs, takes too much memory or dies gives an outcome with an error JSON."""
@@ -108,11 +119,12 @@ class Instance:
         self._tail = Tail()
         return outcome
 
-    def stop(self) -> None:
-        """Let the process run preStop and end by itself, then end what is left of it."""
+    def stop(self, patience: float | None = None) -> None:
+        """Let the process run preStop and end by itself, then end what is left of it: after the hook's timeout, or `patience` seconds."""
         children = self._children()
         if self.alive:
-            self._run(STOP, Call(f"stop-{self.instance_id}"), self._launch.pre_stop_timeout, "PreStop timed out after")
+            timeout = min(self._launch.pre_stop_timeout, self._launch.pre_stop_timeout if patience is None else patience)
+            self._run(STOP, Call(f"stop-{self.instance_id}"), timeout, "PreStop timed out after")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(TERMINATION_SECONDS)
         self._end(children)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localcloud.fc.errors import Stopped, TooManyInstances
 from localcloud.fc.instance import Call, Instance, Launch, Outcome
+from localcloud.fc.report import SUCCESS, Report
 
 log = logging.getLogger("localcloud.fc")
+
+
+LAST_WORDS_SECONDS = 5.0
+"""How long preStop hooks may hold up the end of the laptop cloud; each has its own timeout otherwise."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +34,41 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ran:
-    """An outcome and the instance that it came from."""
+    """An outcome, the instance that it came from, and the checksum of the code that the instance was started with."""
 
     outcome: Outcome
     instance_id: str
+    code_checksum: str = ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An instance that is up, since `since` (seconds since the epoch)."""
+
+    instance_id: str
+    since: float
 
 
 class Instances:
-    """Runs calls in instances. `launch` says how to start an instance of a function, `write_log` takes a line of its log."""
+    """Runs calls in instances. `launch` says how to start an instance of a function, `write_log` takes a line of its log.
 
-    def __init__(self, launch: Callable[[str, str], Launch], write_log: Callable[[str, str], None], limits: Limits | None = None) -> None:
+    `reserved` bounds a function's instances further (its reserved concurrency).
+    """
+
+    def __init__(
+        self,
+        launch: Callable[[str, str], Launch],
+        write_log: Callable[[str, str], None],
+        limits: Limits | None = None,
+        reserved: Mapping[str, int] | None = None,
+    ) -> None:
         self._launch = launch
         self._write_log = write_log
         self.limits = limits or Limits()
+        self._reserved = reserved or {}
         self._changed = threading.Condition()
         self._idle: dict[str, list[Instance]] = defaultdict(list)
-        self._busy: set[Instance] = set()
+        self._busy: dict[Instance, str] = {}
         self._count: Counter[str] = Counter()
         self._stopping = threading.Event()
 
@@ -60,31 +83,39 @@ class Instances:
             self._idle.clear()
             busy = list(self._busy)
             self._changed.notify_all()
-        ending = [threading.Thread(target=instance.stop) for instance in idle]
+        ending = [threading.Thread(target=instance.stop, args=(LAST_WORDS_SECONDS,)) for instance in idle]
         ending += [threading.Thread(target=instance.kill) for instance in busy]
         for thread in ending:
             thread.start()
         for thread in ending:
             thread.join()
 
+    def running(self, function: str) -> list[Running]:
+        """The instances of a function that are up."""
+        with self._changed:
+            up = [*self._idle[function], *(instance for instance, owner in self._busy.items() if owner == function)]
+        return [Running(instance.instance_id, instance.since) for instance in up if instance.alive]
+
     def run(self, function: str, call: Call, wait_seconds: float = 0) -> Ran:
         """Run `call`, waiting up to `wait_seconds` for an instance. Raises TooManyInstances or Stopped."""
-        with self._instance(function, call, wait_seconds) as (instance, failed_start):
-            outcome = failed_start or instance.invoke(call)
-        if self._stopping.is_set() and outcome.error_type:
-            raise Stopped
-        return Ran(outcome, instance.instance_id)
-
-    @contextlib.contextmanager
-    def _instance(self, function: str, call: Call, wait_seconds: float) -> Iterator[tuple[Instance, Outcome | None]]:
         instance = self._take(function, wait_seconds)
-        failed_start = None
+        init, start = 0.0, Outcome(b"")
+        cold = instance is None
         try:
             if instance is None:
-                instance, failed_start = self._start(function, call)
-            yield instance, failed_start
+                began = time.monotonic()
+                instance = self._launched(function)
+                start = instance.start(call.request_id)
+                init = time.monotonic() - began
+            outcome = start if start.error_type else instance.invoke(call)
         finally:
-            self._give_back(function, None if failed_start else instance)
+            self._give_back(function, instance)
+        duration, initializer = (0.0, outcome.duration) if start.error_type else (outcome.duration, start.duration)
+        told = Report(call.request_id, function, cold, init, initializer, duration, outcome.memory, outcome.error_type or SUCCESS)
+        self._write_log(function, str(told))
+        if self._stopping.is_set() and outcome.error_type:
+            raise Stopped
+        return Ran(outcome, instance.instance_id, instance.code_checksum)
 
     def _take(self, function: str, wait_seconds: float) -> Instance | None:
         """A warm instance, or None with a place reserved for a new one."""
@@ -94,15 +125,18 @@ class Instances:
                 if self._idle[function]:
                     instance = self._idle[function].pop()
                     if self._fit(instance):
-                        self._busy.add(instance)
+                        self._busy[instance] = function
                         return instance
                     self._discard(function, instance)
-                elif self._count[function] < self.limits.per_function and self._make_room():
+                elif self._count[function] < self._most(function) and self._make_room():
                     self._count[function] += 1
                     return None
                 elif not self._changed.wait(deadline - time.monotonic()):
-                    raise TooManyInstances(self.limits.per_function)
+                    raise TooManyInstances(self._most(function))
         raise Stopped
+
+    def _most(self, function: str) -> int:
+        return min(self.limits.per_function, self._reserved.get(function, self.limits.per_function))
 
     def _fit(self, instance: Instance) -> bool:
         return instance.alive and time.monotonic() - instance.started < self.limits.life_seconds
@@ -122,29 +156,19 @@ class Instances:
         self._count[function] -= 1
         threading.Thread(target=instance.stop, name=f"{instance.instance_id} stop", daemon=True).start()
 
-    def _start(self, function: str, call: Call) -> tuple[Instance, Outcome | None]:
+    def _launched(self, function: str) -> Instance:
         instance_id = f"i-{secrets.token_hex(8)}"
-        began = time.monotonic()
         instance = Instance(instance_id, self._launch(function, instance_id), lambda line: self._write_log(function, line))
         with self._changed:
-            self._busy.add(instance)
+            self._busy[instance] = function
             if self._stopping.is_set():
                 threading.Thread(target=instance.kill, daemon=True).start()
-        outcome = instance.start(call.request_id)
-        milliseconds = (time.monotonic() - began) * 1000
-        self._write_log(function, f"instance {instance_id} cold start {milliseconds:.0f} ms")
-        if not outcome.error_type:
-            return instance, None
-        log.warning("function %s: instance %s failed to start", function, instance_id)
-        instance.kill()
-        with self._changed:
-            self._busy.discard(instance)
-        return instance, outcome
+        return instance
 
     def _give_back(self, function: str, instance: Instance | None) -> None:
         with self._changed:
             if instance:
-                self._busy.discard(instance)
+                self._busy.pop(instance, None)
             if instance and self._stopping.is_set():
                 self._discard(function, instance)
             elif instance and instance.alive:

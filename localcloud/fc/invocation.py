@@ -21,26 +21,39 @@ class Invocation:
     duration: float = 0
     memory: int = 0
     instance_id: str = ""
+    task_id: str = ""
+    code_checksum: str = ""
 
     @classmethod
-    def accepted(cls, request_id: str) -> Invocation:
-        """An asynchronous one, which will run."""
-        return cls(202, request_id)
+    def accepted(cls, request_id: str, task_id: str = "") -> Invocation:
+        """An asynchronous one, which will run. Without an id of the caller's, the task has that of the request (struct AsyncTask)."""
+        return cls(202, request_id, task_id=task_id or request_id)
 
     @classmethod
     def ended(cls, ran: Ran, request_id: str) -> Invocation:
         """A synchronous one. A function that failed is a success of the API: the status is 200 and `error_type` tells."""
         outcome = ran.outcome
-        return cls(200, request_id, outcome.payload, outcome.error_type, outcome.log, outcome.duration, outcome.memory, ran.instance_id)
+        return cls(
+            200,
+            request_id,
+            outcome.payload,
+            outcome.error_type,
+            outcome.log,
+            outcome.duration,
+            outcome.memory,
+            ran.instance_id,
+            code_checksum=ran.code_checksum,
+        )
 
     def headers(self, *, log_tail: bool = False) -> dict[str, str]:
         """The response headers of InvokeFunction (official help, and the code of devsapp/fc3 that reads them)."""
         headers = {"X-Fc-Request-Id": self.request_id}
         if self.status == 202:
-            return headers
+            return headers | {"X-Fc-Async-Task-Id": self.task_id}
         headers |= {
             "Content-Type": "application/octet-stream",
             "X-Fc-Instance-Id": self.instance_id,
+            "X-Fc-Code-Checksum": self.code_checksum,
             "X-Fc-Invocation-Service-Version": "LATEST",
             "X-Fc-Invocation-Duration": str(round(self.duration * 1000)),
             "X-Fc-Max-Memory-Usage": f"{self.memory / 2**20:.2f}",

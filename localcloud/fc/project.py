@@ -21,29 +21,38 @@ ENVIRONMENT_BYTES = 4096
 
 
 class Hook(Declared):
-    """An initializer or a preStop hook; `timeout` in seconds."""
+    """An initializer; `timeout` in seconds (bounds: official help, "Limits")."""
 
     handler: str
     timeout: int = Field(3, ge=1, le=300)
 
 
+class PreStop(Hook):
+    timeout: int = Field(3, ge=1, le=90)
+
+
 class LifecycleHooks(Declared):
     initializer: Hook | None = None
-    pre_stop: Hook | None = None
+    pre_stop: PreStop | None = None
 
 
 class Destination(Declared):
-    """Where the outcome of an asynchronous invocation goes: an MNS queue or topic, by its ARN."""
+    """Where the outcome of an asynchronous invocation goes: an MNS queue or topic, or a function, by its ARN."""
 
-    destination: str = Field(pattern=r"^acs:mns:[^:]*:[^:]*:/(queues|topics)/[^/]+/messages$")
+    destination: str = Field(pattern=r"^acs:(mns:[^:]*:[^:]*:/(queues|topics)/[^/]+/messages|fc:[^:]*:[^:]*:functions/[^/]+)$")
 
     @property
     def kind(self) -> str:
-        return self.destination.split("/")[1]
+        """queues, topics or functions."""
+        return self._resource[0]
 
     @property
     def name(self) -> str:
-        return self.destination.split("/")[2]
+        return self._resource[1]
+
+    @property
+    def _resource(self) -> list[str]:
+        return self.destination.rpartition(":")[2].strip("/").split("/")
 
 
 class Destinations(Declared):
@@ -58,6 +67,17 @@ class AsyncInvocation(Declared):
     max_async_event_age_in_seconds: int = Field(86_400, ge=1, le=604_800)
     async_task: bool = False
     destination_config: Destinations = Destinations()
+
+
+class Concurrency(Declared):
+    """How many invocations of a function may run at once."""
+
+    reserved_concurrency: int = Field(ge=0)
+
+
+class Tag(Declared):
+    key: str
+    value: str
 
 
 class LogConfig(BaseModel):
@@ -107,6 +127,9 @@ class Function(BaseModel):
     instance_lifecycle_config: LifecycleHooks = LifecycleHooks()
     async_invoke_config: AsyncInvocation = AsyncInvocation.model_validate({})
     log_config: LogConfig | Literal["auto"] = LogConfig()
+    concurrency_config: Concurrency | None = None
+    instance_concurrency: Literal[1] = 1
+    tags: tuple[Tag, ...] = ()
     triggers: tuple[AnyTrigger, ...] = ()
 
     @model_validator(mode="after")

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.fc.bootstrap import INITIALIZE, INVOKE, STOP
+from localcloud.fc.code_folder import CodeFolder
+from localcloud.fc.descriptions import Descriptions
 from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, ProjectError, UnknownFunction
 from localcloud.fc.http_trigger import HttpFunction
 from localcloud.fc.instance import Call, Launch
-from localcloud.fc.instances import Instances, Limits
+from localcloud.fc.instances import Instances, Limits, Running
 from localcloud.fc.invocation import Invocation, new_request_id
 from localcloud.fc.logs import FunctionLog
 from localcloud.fc.project import Function, LogConfig, Project
@@ -68,13 +70,19 @@ class FunctionCompute:
     ) -> None:
         self.project = project
         self.place = place
+        self.descriptions = Descriptions(place, clock())
         self._keyring = keyring
         self._clock = clock
         self._python = python
         self._packages = _installed_packages(python)
         self._layers = {name: _layer_folders(project, function, layers) for name, function in project.functions.items()}
         self._logs = {name: FunctionLog(data / "logs", name) for name in project.functions}
-        self._instances = Instances(self._launch, lambda name, line: self._logs[name].write(line), limits)
+        reserved = {
+            name: function.concurrency_config.reserved_concurrency
+            for name, function in project.functions.items()
+            if function.concurrency_config
+        }
+        self._instances = Instances(self._launch, lambda name, line: self._logs[name].write(line), limits, reserved)
         self._async = AsyncInvocations(
             data / "fc" / "invocations.sqlite",
             {name: function.async_invoke_config for name, function in project.functions.items()},
@@ -102,11 +110,19 @@ class FunctionCompute:
             function_log.close()
 
     def invoke(
-        self, function: str, payload: bytes, *, kind: str = "Sync", log_tail: bool = False, request_id: str | None = None
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        kind: str = "Sync",
+        log_tail: bool = False,
+        request_id: str | None = None,
+        task_id: str = "",
     ) -> Invocation:
         """InvokeFunction. `log_tail` asks for the last 4 KB of what a synchronous invocation printed.
 
-        Raises a Refused: UnknownFunction, InvalidArgument, PayloadTooLarge, TooManyInstances or Stopped.
+        `task_id` is what an asynchronous one will be known by, its request id otherwise.
+        Raises a Refused: UnknownFunction, InvalidArgument, PayloadTooLarge, TooManyInstances, KnownTask or Stopped.
         """
         if function not in self.project.functions:
             raise UnknownFunction(function)
@@ -114,14 +130,22 @@ class FunctionCompute:
         if kind == "Async":
             if len(payload) > ASYNC_BYTES:
                 raise PayloadTooLarge(ASYNC_BYTES)
-            self._async.put(function, payload, request_id)
-            return Invocation.accepted(request_id)
+            self._async.put(function, payload, request_id, task_id)
+            return Invocation.accepted(request_id, task_id)
         if kind != "Sync":
             raise InvalidArgument(f"the invocation type has to be Sync or Async, not '{kind}'")
         if len(payload) > SYNC_BYTES:
             raise PayloadTooLarge(SYNC_BYTES)
         invocation = Invocation.ended(self._instances.run(function, Call(request_id, payload), WAIT_SECONDS), request_id)
         return invocation if log_tail else _without_log(invocation)
+
+    @property
+    def kept_invocations(self) -> AsyncInvocations:
+        return self._async
+
+    def running(self, function: str) -> list[Running]:
+        """The instances of a function that are up."""
+        return self._instances.running(function)
 
     def pending(self) -> int:
         """How many asynchronous invocations have not ended."""
@@ -193,6 +217,7 @@ class FunctionCompute:
             memory_limit=function.memory_size * 2**20,
             initializer_timeout=hooks.initializer.timeout if hooks.initializer else None,
             pre_stop_timeout=hooks.pre_stop.timeout if hooks.pre_stop else 1.0,
+            code_checksum=CodeFolder.of(function.code).checksum,
         )
 
     def _environment(self, function: Function, instance_id: str) -> dict[str, str]:

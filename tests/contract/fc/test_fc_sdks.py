@@ -10,17 +10,12 @@ import fc2
 import httpx
 import pytest
 from alibabacloud_fc20230330 import models
-from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
-from alibabacloud_tea_openapi.utils_models import Config
-from darabonba.runtime import RuntimeOptions
 from fc2.fc_exceptions import FcError
 
-from localcloud.door import Door
+from tests.contract.fc.clients import NEWER, OLDER, invoke, newer, older, served
 from tests.contract.fc.laptop import KEYRING, Laptop, eventually
 
-NEWER = "SDK alibabacloud_fc20230330 4.8.3"
-OLDER = "SDK aliyun-fc2 2.5.2"
 ERRORS = "official help, Function Compute error codes"
 SOURCE = """
 import pathlib
@@ -39,26 +34,8 @@ def port(laptop: Laptop) -> Iterator[int]:
     layer = laptop.folder / "layer"
     layer.mkdir()
     fc = laptop.start(SOURCE, layer_folders={"common": layer}, layers=[LAYER], triggers=[TIMER], environmentVariables={"A": "b"})
-    door = Door([fc], scratch=laptop.folder / "scratch")
-    door.start()
-    yield door.port
-    door.stop()
-
-
-def newer(port: int, secret: str = KEYRING.account.access_key_secret, token: str | None = None, key: str = "") -> Client:
-    key = key or KEYRING.account.access_key_id
-    config = Config(access_key_id=key, access_key_secret=secret, security_token=token, endpoint=f"127.0.0.1:{port}", protocol="HTTP")
-    return Client(config)
-
-
-def older(port: int, secret: str = KEYRING.account.access_key_secret) -> fc2.Client:
-    return fc2.Client(endpoint=f"http://127.0.0.1:{port}", accessKeyID=KEYRING.account.access_key_id, accessKeySecret=secret)
-
-
-def invoke(client: Client, body: bytes, function: str = "work", **headers: str) -> models.InvokeFunctionResponse:
-    return client.invoke_function_with_options(
-        function, models.InvokeFunctionRequest(body=body), models.InvokeFunctionHeaders(**headers), RuntimeOptions()
-    )
+    with served(laptop, fc) as port:
+        yield port
 
 
 @pytest.mark.contract(NEWER)
@@ -110,7 +87,7 @@ def test_refusals_of_the_newer_api(port: int) -> None:
         invoke(newer(port), b"", function="nobody")
     assert (missing.value.status_code, missing.value.code) == (404, "FunctionNotFound")
     with pytest.raises(ClientException) as unsupported:
-        newer(port).list_layers(models.ListLayersRequest())
+        newer(port).list_snapshots(models.ListSnapshotsRequest())
     assert (unsupported.value.status_code, unsupported.value.code) == (400, "PathNotSupported")
     with pytest.raises(ClientException) as wrong:
         newer(port, secret="wrong").list_functions(models.ListFunctionsRequest())
