@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 from xml.etree import ElementTree
 
 from localcloud.http import Reply, Request
 from localcloud.mns import documents
 from localcloud.mns.errors import MnsError, invalid_argument
-from localcloud.mns.model import DEFAULT_PRIORITY, Draft, whole_number
+from localcloud.mns.limits import check_property, check_text, whole_number
+from localcloud.mns.model import DEFAULT_PRIORITY, Draft, Property
 
 PAGE = 1000
 Named = TypeVar("Named")
@@ -28,13 +30,16 @@ class Call:
         return documents.read(self.request.body.read(), *roots)
 
     def elements(self, root: str) -> dict[str, str]:
-        """The flat document of an attribute call; an empty body means every default."""
-        return documents.texts(self.document(root)) if len(self.request.body) else {}
+        """The document of an attribute call; an empty body means every default."""
+        return documents.flat(self.document(root)) if len(self.request.body) else {}
 
     def parameter(self, name: str) -> str | None:
         """A query parameter in either spelling: `receiptHandle` in the document, `ReceiptHandle` in the SDK."""
-        query = {key.lower(): value for key, value in self.request.query.items()}
-        return query.get(name.lower())
+        return self._query.get(name.lower())
+
+    @cached_property
+    def _query(self) -> dict[str, str]:
+        return {key.lower(): value for key, value in self.request.query.items()}
 
     def number(self, name: str) -> int | None:
         text = self.parameter(name)
@@ -77,11 +82,27 @@ def draft(message: ElementTree.Element) -> Draft:
         delay_seconds=whole_number("DelaySeconds", delay) if delay else None,
         priority=whole_number("Priority", priority) if priority else DEFAULT_PRIORITY,
         tag=values.get("MessageTag", ""),
-        group=values.get("MessageGroupId", ""),
-        user_properties=documents.properties(message, "UserProperties", "PropertyValue"),
-        system_properties=documents.properties(message, "SystemProperties", "SystemPropertyValue"),
+        group=check_text("MessageGroupId", values.get("MessageGroupId", "")),
+        user_properties=_checked(documents.properties(message, "UserProperties", "PropertyValue")),
+        system_properties=_checked(documents.properties(message, "SystemProperties", "SystemPropertyValue")),
     )
+
+
+def _checked(properties: tuple[Property, ...]) -> tuple[Property, ...]:
+    for each in properties:
+        check_property(each.name, each.value, each.type)
+    if len({each.name for each in properties}) < len(properties):
+        raise invalid_argument("The Name of a message property should be unique.")
+    return properties
 
 
 def failure(error: MnsError) -> dict[str, object]:
     return {"ErrorCode": error.code, "ErrorMessage": error.message}
+
+
+def dead_letter_policy(target: str, max_receive_count: int = 0) -> str:
+    """The `<DlqPolicy>` of a queue or, without a count, of a subscription; nothing where there is none."""
+    if not target:
+        return ""
+    count = {"MaxReceiveCount": str(max_receive_count)} if max_receive_count else {}
+    return documents.element("DlqPolicy", documents.fields({"Enabled": "true", "DeadLetterTargetQueue": target, **count}))

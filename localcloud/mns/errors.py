@@ -63,6 +63,17 @@ def malformed_xml(cause: str) -> MnsError:
     return MnsError("MalformedXML", f"The XML you provided was not well-formed: {cause}.")
 
 
+def name_invalid(kind: str) -> MnsError:
+    """`kind` is Queue, Topic or Subscription. The spellings differ: ErrorCode in the official .NET SDK."""
+    code = "InvalidQueueName" if kind == "Queue" else f"{kind}NameInvalid"
+    return MnsError(code, f"The {kind.lower()} name may hold letters, digits and hyphens and starts with a letter or digit.")
+
+
+def endpoint_invalid(cause: str) -> MnsError:
+    """The code is the one in the official .NET SDK's ErrorCode."""
+    return MnsError("EndpointInvalid", f"The Endpoint you provided is invalid: {cause}.")
+
+
 def receipt_handle_error() -> MnsError:
     return MnsError("ReceiptHandleError", "The receipt handle you provide is not valid, or no longer.")
 

@@ -1,101 +1,89 @@
-"""Queues, topics, subscriptions and messages, and the limits of their attributes.
+"""Queues, topics, subscriptions and messages.
 
-Limits: "Queue", "Topic" and "Subscription" attributes in the developer reference of Simple Message Queue (formerly MNS).
 Times are seconds since 1970 unless a name ends in `_seconds`; sizes are bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from localcloud.mns.errors import MnsError, invalid_argument, out_of_range
+from localcloud.mns.errors import invalid_argument
+from localcloud.mns.limits import one_of, truth, whole_number
 
 DEFAULT_PRIORITY = 8
-BATCH_LIMIT = 16
-BATCH_BYTES = 65536
 TOPIC_RETENTION_SECONDS = 86400
-TAG_LENGTH = 16
 LISTENER = ""
 """The destination of a delivery that goes to Function Compute; every other one is a subscription's name."""
 RETRY_STRATEGIES = ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY")
 CONTENT_FORMATS = ("XML", "JSON", "SIMPLIFIED")
+QUEUE_TYPES = ("normal", "fifo")
 
-# The document allows 1 to 120 characters; a digit may come first (SDK: mns_tool.ValidatorBase.name_validate).
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
-_NAME_LENGTH = {"Queue": 120, "Topic": 255, "Subscription": 255}
-
-_XML_TEXT = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
-
-_LIMITS = {
-    "DelaySeconds": (0, 604800, "seconds"),
-    "VisibilityTimeout": (1, 43200, "seconds"),
-    "MaximumMessageSize": (1024, 65536, "bytes"),
-    "MessageRetentionPeriod": (60, 604800, "seconds"),
-    "PollingWaitSeconds": (0, 30, "seconds"),
-    "Priority": (1, 16, ""),
-    "waitseconds": (0, 30, "seconds"),
-    "numOfMessages": (1, BATCH_LIMIT, ""),
-    "x-mns-ret-number": (1, 1000, ""),
+_NUMBERS = {
+    "DelaySeconds": "delay_seconds",
+    "VisibilityTimeout": "visibility_timeout",
+    "MaximumMessageSize": "maximum_message_size",
+    "MessageRetentionPeriod": "message_retention_period",
+    "PollingWaitSeconds": "polling_wait_seconds",
 }
 
 
-def check_name(kind: str, name: str) -> str:
-    """The name itself, or Invalid<kind>Name / <kind>NameLengthError. `kind` is Queue, Topic or Subscription."""
-    if not _NAME.fullmatch(name):
-        raise MnsError(
-            f"Invalid{kind}Name", f"The {kind.lower()} name may hold letters, digits and hyphens and starts with a letter or digit."
-        )
-    if len(name) > _NAME_LENGTH[kind]:
-        raise MnsError(f"{kind}NameLengthError", f"The length of the {kind.lower()} name should be between 1 and {_NAME_LENGTH[kind]}.")
-    return name
-
-
-def whole_number(name: str, text: str) -> int:
-    """A number within the limits of the element or parameter called `name`; InvalidArgument names it and them."""
-    low, high, unit = _LIMITS[name]
-    if not re.fullmatch(r"\d{1,9}", text.strip()) or not low <= int(text) <= high:
-        raise out_of_range(name, low, high, unit)
-    return int(text)
-
-
-def truth(name: str, text: str) -> bool:
-    """The SDK writes True and False, the document true and false."""
-    if text.strip().lower() not in ("true", "false"):
-        raise invalid_argument(f"The value of {name} should be True or False.")
-    return text.strip().lower() == "true"
-
-
 def _read(values: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, int | bool]:
-    return {
-        attribute: truth(element, values[element]) if element == "LoggingEnabled" else whole_number(element, values[element])
-        for element, attribute in wanted.items()
-        if values.get(element)
+    numbers: dict[str, int | bool] = {
+        attribute: whole_number(element, values[element]) for element, attribute in wanted.items() if values.get(element)
     }
+    if values.get("LoggingEnabled"):
+        numbers["logging_enabled"] = truth("LoggingEnabled", values["LoggingEnabled"])
+    return numbers
+
+
+def dead_letter_target(elements: Mapping[str, str], known: str) -> str:
+    """The queue that a `<DlqPolicy>` names, empty for none; `known` where the document holds no policy.
+
+    That the element of the REST API is spelled as in the control plane's (mns-open 2022-01-19) is our assumption.
+    """
+    if not any(name.startswith("DlqPolicy") for name in elements):
+        return known
+    if not truth("DlqPolicy.Enabled", elements.get("DlqPolicy.Enabled") or "true"):
+        return ""
+    target = elements.get("DlqPolicy.DeadLetterTargetQueue", "")
+    if not target:
+        raise invalid_argument("DlqPolicy.DeadLetterTargetQueue is required where the policy is enabled.")
+    return target
 
 
 @dataclass(frozen=True)
 class QueueAttributes:
+    """`dead_letter_queue` is empty and `max_receive_count` 0 without a dead-letter policy."""
+
     delay_seconds: int = 0
     visibility_timeout: int = 30
     maximum_message_size: int = 65536
     message_retention_period: int = 345600
     polling_wait_seconds: int = 0
     logging_enabled: bool = False
+    queue_type: str = QUEUE_TYPES[0]
+    dead_letter_queue: str = ""
+    max_receive_count: int = 0
+
+    @property
+    def is_fifo(self) -> bool:
+        return self.queue_type == "fifo"
 
     def changed(self, elements: Mapping[str, str]) -> QueueAttributes:
         """With the attributes that a `<Queue>` document names; unknown elements are passed over, as the cloud's newer ones would be."""
-        wanted = {
-            "DelaySeconds": "delay_seconds",
-            "VisibilityTimeout": "visibility_timeout",
-            "MaximumMessageSize": "maximum_message_size",
-            "MessageRetentionPeriod": "message_retention_period",
-            "PollingWaitSeconds": "polling_wait_seconds",
-            "LoggingEnabled": "logging_enabled",
-        }
-        return replace(self, **_read(elements, wanted))  # type: ignore[arg-type]
+        plain = replace(self, **_read(elements, _NUMBERS))  # type: ignore[arg-type]
+        target = dead_letter_target(elements, self.dead_letter_queue)
+        count = elements.get("DlqPolicy.MaxReceiveCount")
+        if target and not count and not self.max_receive_count:
+            raise invalid_argument("DlqPolicy.MaxReceiveCount is required where the policy is enabled.")
+        limit = whole_number("MaxReceiveCount", count) if count else self.max_receive_count
+        return replace(plain, dead_letter_queue=target, max_receive_count=limit if target else 0)
+
+    def typed(self, elements: Mapping[str, str]) -> QueueAttributes:
+        """With the queue's type, which only its creation names."""
+        return replace(self, queue_type=one_of("QueueType", elements.get("QueueType") or self.queue_type, QUEUE_TYPES))
 
 
 @dataclass(frozen=True)
@@ -104,8 +92,7 @@ class TopicAttributes:
     logging_enabled: bool = False
 
     def changed(self, elements: Mapping[str, str]) -> TopicAttributes:
-        wanted = {"MaximumMessageSize": "maximum_message_size", "LoggingEnabled": "logging_enabled"}
-        return replace(self, **_read(elements, wanted))  # type: ignore[arg-type]
+        return replace(self, **_read(elements, {"MaximumMessageSize": "maximum_message_size"}))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -138,8 +125,9 @@ class Subscription:
     name: str
     endpoint: str
     filter_tag: str = ""
-    notify_strategy: str = "BACKOFF_RETRY"
-    content_format: str = "XML"
+    notify_strategy: str = RETRY_STRATEGIES[0]
+    content_format: str = CONTENT_FORMATS[0]
+    dead_letter_queue: str = ""
     created: float = 0.0
     modified: float = 0.0
 
@@ -194,6 +182,13 @@ class Publication:
     md5: str
     published: float
     tag: str = ""
+    group: str = ""
+    user_properties: tuple[Property, ...] = field(default=())
+    system_properties: tuple[Property, ...] = field(default=())
+
+    def draft(self, body: str) -> Draft:
+        """What a queue gets of it."""
+        return Draft(body, group=self.group, user_properties=self.user_properties, system_properties=self.system_properties)
 
 
 @dataclass(frozen=True)
@@ -209,11 +204,3 @@ class Delivery:
 def body_md5(body: str) -> str:
     """Upper-case hex MD5 of the body as sent, without decoding base64 (golden samples in the official SDK's tests)."""
     return hashlib.md5(body.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
-
-
-def check_body(body: str, limit: int) -> None:
-    size = len(body.encode("utf-8", "surrogatepass"))
-    if not 1 <= size <= limit:
-        raise out_of_range("the length of MessageBody", 1, limit, "bytes")
-    if not _XML_TEXT.fullmatch(body):
-        raise invalid_argument("MessageBody holds a character that XML 1.0 cannot carry; encode it, for example with base64.")

@@ -12,7 +12,9 @@ import random
 import uuid
 from collections.abc import Callable
 from email.utils import formatdate
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+import httpx
 
 from localcloud.mns import documents
 from localcloud.mns.model import Publication, Subscription
@@ -21,6 +23,7 @@ VERSION = "2015-06-06"
 DEFAULT_PATH = "/notifications"
 # The content type of the JSON format is an assumption; the other two are documented or seen in a genuine push.
 _CONTENT_TYPES = {"XML": "text/xml;charset=utf-8", "JSON": "application/json;charset=utf-8", "SIMPLIFIED": "text/plain;charset=utf-8"}
+_PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _BACKOFF_RETRIES = 3
 _DECAY_RETRIES = 176
 
@@ -47,10 +50,7 @@ def content(publication: Publication, subscription: Subscription, account_id: st
 
 
 def push_headers(publication: Publication, subscription: Subscription, account_id: str, body: bytes, now: float) -> dict[str, str]:
-    """Headers of a push, in lower case: the official sample endpoint looks some of them up that way.
-
-    A push is not signed yet (no Authorization, no x-mns-signing-cert-url), so an endpoint that insists on a certificate refuses it.
-    """
+    """Headers of a push but for its signature, in lower case: the official sample endpoint looks some of them up that way."""
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
     headers = {
         "content-type": _CONTENT_TYPES[subscription.content_format],
@@ -69,8 +69,14 @@ def push_headers(publication: Publication, subscription: Subscription, account_i
             "x-mns-topic-owner": account_id,
         }
         if publication.tag:
-            headers["x-mns-message-tag"] = publication.tag
+            # A header's value is bytes; a tag beyond ASCII goes as its UTF-8, percent-encoded. Our assumption.
+            headers["x-mns-message-tag"] = quote(publication.tag, safe=_PLAIN)
     return headers
+
+
+def push_target(url: str) -> str:
+    """The request target of a push to that URL."""
+    return httpx.URL(url).raw_path.decode()
 
 
 def push_url(endpoint: str) -> str:

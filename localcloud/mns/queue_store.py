@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import asdict, astuple
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 
 from localcloud.database import Database
-from localcloud.mns.model import Draft, Message, Property, Queue, QueueAttributes, QueueCounts
+from localcloud.mns.model import Draft, Message, Queue, QueueAttributes, QueueCounts
+from localcloud.mns.property_text import dump, load
 
-_VISIBLE = "queue = ? AND visible_at <= ? AND expires > ?"
+# Parameters: 1 the queue, 2 now, 3 how many.
+_NEXT = {
+    # Priority first, then age.
+    False: """SELECT sequence FROM message WHERE queue = ?1 AND visible_at <= ?2 AND expires > ?2
+              ORDER BY priority, sequence LIMIT ?3""",
+    # The first of each group alone: while it is hidden, those behind it in its group wait.
+    True: """SELECT sequence FROM (SELECT MIN(sequence) AS sequence, visible_at FROM message
+                                   WHERE queue = ?1 AND expires > ?2 GROUP BY message_group)
+             WHERE visible_at <= ?2 ORDER BY sequence LIMIT ?3""",
+}
 
 
 class QueueStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def together(self) -> AbstractContextManager[sqlite3.Connection]:
+        """What is written inside is committed as one, or not at all."""
+        return self._database.transaction()
 
     def find(self, name: str) -> Queue | None:
         row = self._database.one("SELECT * FROM queue WHERE name = ?", name)
@@ -44,74 +57,102 @@ class QueueStore:
                       COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count > 0) AS inactive,
                       COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count = 0) AS delayed
                FROM message WHERE queue = ? AND expires > ?""",
-            now,
-            now,
-            now,
-            queue,
-            now,
+            *(now, now, now, queue, now),
         )
         assert row is not None
         return QueueCounts(row["active"], row["inactive"], row["delayed"])
 
-    def add(self, queue: str, messages: Sequence[Message]) -> None:
+    def add(self, queue: str, message: Message, token: str | None = None) -> str | None:
+        """Keep a message; with a token it has a receipt handle from the start, which is returned."""
+        draft = message.draft
         with self._database.transaction() as connection:
-            for message in messages:
-                draft = message.draft
-                connection.execute(
-                    """INSERT INTO message (id, queue, body, md5, priority, message_group, user_properties, system_properties,
-                                            enqueued, visible_at, expires, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                    (
-                        *(message.id, queue, draft.body, message.md5, draft.priority, draft.group),
-                        *(_dump(draft.user_properties), _dump(draft.system_properties)),
-                        *(message.enqueued, message.visible_at, message.expires, message.receipt),
-                    ),
-                )
+            added = connection.execute(
+                """INSERT INTO message (id, queue, body, md5, priority, message_group, user_properties, system_properties,
+                                        enqueued, visible_at, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    *(message.id, queue, draft.body, message.md5, draft.priority, draft.group),
+                    *(dump(draft.user_properties), dump(draft.system_properties)),
+                    *(message.enqueued, message.visible_at, message.expires),
+                ),
+            )
+            if token is None:
+                return None
+            receipt = _receipt(draft.priority, added.lastrowid or 0, token)
+            connection.execute("UPDATE message SET receipt = ? WHERE sequence = ?", (receipt, added.lastrowid))
+            return receipt
 
-    def forget_expired(self, queue: str, now: float) -> None:
+    def forget_expired(self, now: float) -> None:
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM message WHERE queue = ? AND expires <= ?", (queue, now))
+            connection.execute("DELETE FROM message WHERE expires <= ?", (now,))
 
-    def visible(self, queue: str, now: float, count: int) -> list[Message]:
-        """The next messages in their order: priority first, then age."""
-        sql = f"SELECT * FROM message WHERE {_VISIBLE} ORDER BY priority, sequence LIMIT ?"
-        return [_message(row) for row in self._database.query(sql, queue, now, now, count)]
+    def next(self, queue: Queue, now: float, count: int) -> list[Message]:
+        """What a receiver would get, without handing it out."""
+        sql = f"SELECT * FROM message WHERE sequence IN ({_NEXT[queue.attributes.is_fifo]})"
+        return [_message(row) for row in _in_order(self._database.query(sql, queue.name, now, count), queue)]
 
-    def take(self, queue: str, now: float, visible_at: float, receipts: Sequence[str]) -> list[Message]:
-        """Hand out up to `len(receipts)` messages, each with its receipt, hidden until `visible_at`."""
+    def has_next(self, queue: Queue, now: float) -> bool:
+        return self._database.one(_NEXT[queue.attributes.is_fifo], queue.name, now, 1) is not None
+
+    def take(self, queue: Queue, now: float, visible_at: float, count: int, token: str) -> list[Message]:
+        """Hand out up to `count` messages, each with a receipt handle made of `token`, hidden until `visible_at`."""
         with self._database.transaction() as connection:
             rows = connection.execute(
-                f"SELECT sequence FROM message WHERE {_VISIBLE} ORDER BY priority, sequence LIMIT ?", (queue, now, now, len(receipts))
+                f"""UPDATE message SET receipt = printf('%d-%x-%s', priority, sequence, ?5), visible_at = ?4,
+                           dequeue_count = dequeue_count + 1,
+                           first_dequeued = CASE dequeue_count WHEN 0 THEN ?2 ELSE first_dequeued END
+                    WHERE sequence IN ({_NEXT[queue.attributes.is_fifo]}) RETURNING *""",
+                (queue.name, now, count, visible_at, token),
             ).fetchall()
-            return [
-                _message(
-                    connection.execute(
-                        """UPDATE message SET receipt = ?, visible_at = ?, dequeue_count = dequeue_count + 1,
-                                  first_dequeued = CASE dequeue_count WHEN 0 THEN ? ELSE first_dequeued END
-                           WHERE sequence = ? RETURNING *""",
-                        (receipt, visible_at, now, row["sequence"]),
-                    ).fetchone()
-                )
-                for row, receipt in zip(rows, receipts, strict=False)
-            ]
+        return [_message(row) for row in _in_order(rows, queue)]
+
+    def exhausted(self, queue: str, now: float) -> list[tuple[int, str, str, Message]]:
+        """(sequence, queue, dead-letter queue, message) of all that is visible again after as many receives as its queue's policy allows.
+
+        Those in `queue`, and those in the queues whose dead letters it takes. Where the dead-letter queue is gone they stay.
+        """
+        rows = self._database.query(
+            """SELECT message.*, source.dead_letter_queue AS target
+               FROM queue AS source JOIN queue AS target ON target.name = source.dead_letter_queue
+                    JOIN message ON message.queue = source.name
+               WHERE source.max_receive_count > 0 AND (source.name = ?1 OR target.name = ?1) AND message.dequeue_count > 0
+                     AND message.dequeue_count >= source.max_receive_count AND visible_at <= ?2 AND expires > ?2
+               ORDER BY sequence""",
+            *(queue, now),
+        )
+        return [(row["sequence"], row["queue"], row["target"], _message(row)) for row in rows]
+
+    def move(self, sequence: int, dequeue_count: int, target: str, message: Message) -> None:
+        """Put `message` into `target` in the place of what stood at `sequence`; nothing happens if that was moved or received meanwhile."""
+        with self._database.transaction() as connection:
+            if connection.execute("DELETE FROM message WHERE sequence = ? AND dequeue_count = ?", (sequence, dequeue_count)).rowcount:
+                self.add(target, message)
 
     def next_visible(self, queue: str, now: float) -> float | None:
-        """When the next hidden message shows itself."""
-        row = self._database.one("SELECT MIN(visible_at) AS soonest FROM message WHERE queue = ? AND visible_at > ?", queue, now)
+        """When the next hidden message shows itself, there or in a queue whose dead letters come there."""
+        row = self._database.one(
+            """SELECT MIN(visible_at) AS soonest FROM message
+               WHERE visible_at > ?2 AND queue IN (SELECT ?1 UNION SELECT name FROM queue WHERE dead_letter_queue = ?1)""",
+            *(queue, now),
+        )
         return row["soonest"] if row else None
 
-    def hide(self, queue: str, receipt: str, now: float, visible_at: float, new_receipt: str) -> bool:
-        """Give a message another time and receipt; False if the receipt no longer counts."""
+    def hide(self, queue: str, receipt: str, now: float, visible_at: float, token: str) -> str | None:
+        """Give a message another time and receipt, which is returned; None if the old receipt no longer counts."""
+        renewed = _receipt(int(receipt.partition("-")[0]), _sequence(receipt), token)
         with self._database.transaction() as connection:
             changed = connection.execute(
-                "UPDATE message SET visible_at = ?, receipt = ? WHERE queue = ? AND receipt = ? AND visible_at > ?",
-                (visible_at, new_receipt, queue, receipt, now),
+                "UPDATE message SET visible_at = ?, receipt = ? WHERE sequence = ? AND queue = ? AND receipt = ? AND visible_at > ?",
+                (visible_at, renewed, _sequence(receipt), queue, receipt, now),
             )
-            return changed.rowcount == 1
+            return renewed if changed.rowcount == 1 else None
 
     def delete(self, queue: str, receipt: str, now: float) -> bool:
         """Delete a message; False if the receipt no longer counts."""
         with self._database.transaction() as connection:
-            gone = connection.execute("DELETE FROM message WHERE queue = ? AND receipt = ? AND visible_at > ?", (queue, receipt, now))
+            gone = connection.execute(
+                "DELETE FROM message WHERE sequence = ? AND queue = ? AND receipt = ? AND visible_at > ?",
+                (_sequence(receipt), queue, receipt, now),
+            )
             return gone.rowcount == 1
 
     def logging_bucket(self) -> str:
@@ -123,16 +164,24 @@ class QueueStore:
             connection.execute("INSERT OR REPLACE INTO account (only, logging_bucket) VALUES (1, ?)", (bucket,))
 
 
+def _receipt(priority: int, sequence: int, token: str) -> str:
+    """As the cloud's own, a handle begins with the priority and tells where the message lies."""
+    return f"{priority}-{sequence:x}-{token}"
+
+
+def _sequence(receipt: str) -> int:
+    return int(receipt.split("-")[1], 16)
+
+
+def _in_order(rows: list[sqlite3.Row], queue: Queue) -> list[sqlite3.Row]:
+    return sorted(rows, key=lambda row: (0 if queue.attributes.is_fifo else row["priority"], row["sequence"]))
+
+
 def _queue(row: sqlite3.Row) -> Queue:
-    attributes = QueueAttributes(
-        row["delay_seconds"],
-        row["visibility_timeout"],
-        row["maximum_message_size"],
-        row["message_retention_period"],
-        row["polling_wait_seconds"],
-        bool(row["logging_enabled"]),
+    values = {name: row[name] for name in QueueAttributes.__dataclass_fields__}
+    return Queue(
+        row["name"], QueueAttributes(**values | {"logging_enabled": bool(row["logging_enabled"])}), row["created"], row["modified"]
     )
-    return Queue(row["name"], attributes, row["created"], row["modified"])
 
 
 def _message(row: sqlite3.Row) -> Message:
@@ -140,16 +189,8 @@ def _message(row: sqlite3.Row) -> Message:
         row["body"],
         priority=row["priority"],
         group=row["message_group"],
-        user_properties=_load(row["user_properties"]),
-        system_properties=_load(row["system_properties"]),
+        user_properties=load(row["user_properties"]),
+        system_properties=load(row["system_properties"]),
     )
     times = (row["enqueued"], row["visible_at"], row["expires"])
     return Message(row["id"], draft, row["md5"], *times, row["dequeue_count"], row["first_dequeued"], row["receipt"])
-
-
-def _dump(properties: tuple[Property, ...]) -> str:
-    return json.dumps([astuple(each) for each in properties])
-
-
-def _load(text: str) -> tuple[Property, ...]:
-    return tuple(Property(*each) for each in json.loads(text))

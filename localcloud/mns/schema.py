@@ -1,4 +1,7 @@
-"""The tables of the message service. Times are seconds since 1970."""
+"""The tables of the message service. Times are seconds since 1970.
+
+Texts that may be long stand last in a row: what comes before them is read without walking through their pages.
+"""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (only INTEGER PRIMARY KEY CHECK (only = 1), logging_bucket TEXT NOT NULL);
@@ -11,6 +14,9 @@ CREATE TABLE IF NOT EXISTS queue (
     message_retention_period INTEGER NOT NULL,
     polling_wait_seconds INTEGER NOT NULL,
     logging_enabled INTEGER NOT NULL,
+    queue_type TEXT NOT NULL,
+    dead_letter_queue TEXT NOT NULL,
+    max_receive_count INTEGER NOT NULL,
     created REAL NOT NULL,
     modified REAL NOT NULL
 );
@@ -18,21 +24,21 @@ CREATE TABLE IF NOT EXISTS message (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
     queue TEXT NOT NULL REFERENCES queue (name) ON DELETE CASCADE,
-    body TEXT NOT NULL,
     md5 TEXT NOT NULL,
     priority INTEGER NOT NULL,
-    message_group TEXT NOT NULL,
-    user_properties TEXT NOT NULL,
-    system_properties TEXT NOT NULL,
     enqueued REAL NOT NULL,
     visible_at REAL NOT NULL,
     expires REAL NOT NULL,
     dequeue_count INTEGER NOT NULL DEFAULT 0,
     first_dequeued REAL NOT NULL DEFAULT 0,
-    receipt TEXT
+    receipt TEXT,
+    message_group TEXT NOT NULL,
+    user_properties TEXT NOT NULL,
+    system_properties TEXT NOT NULL,
+    body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS message_order ON message (queue, priority, sequence);
-CREATE INDEX IF NOT EXISTS message_receipt ON message (queue, receipt);
+CREATE INDEX IF NOT EXISTS message_tries ON message (queue, dequeue_count) WHERE dequeue_count > 0;
 
 CREATE TABLE IF NOT EXISTS topic (
     name TEXT PRIMARY KEY,
@@ -48,6 +54,7 @@ CREATE TABLE IF NOT EXISTS subscription (
     filter_tag TEXT NOT NULL,
     notify_strategy TEXT NOT NULL,
     content_format TEXT NOT NULL,
+    dead_letter_queue TEXT NOT NULL,
     created REAL NOT NULL,
     modified REAL NOT NULL,
     PRIMARY KEY (topic, name)
@@ -55,12 +62,16 @@ CREATE TABLE IF NOT EXISTS subscription (
 CREATE TABLE IF NOT EXISTS publication (
     id TEXT PRIMARY KEY,
     topic TEXT NOT NULL REFERENCES topic (name) ON DELETE CASCADE,
-    body TEXT NOT NULL,
+    published REAL NOT NULL,
     md5 TEXT NOT NULL,
     tag TEXT NOT NULL,
-    published REAL NOT NULL
+    message_group TEXT NOT NULL,
+    user_properties TEXT NOT NULL,
+    system_properties TEXT NOT NULL,
+    body TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS publication_topic ON publication (topic);
+CREATE INDEX IF NOT EXISTS publication_topic ON publication (topic, published);
+CREATE INDEX IF NOT EXISTS publication_age ON publication (published);
 CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     publication TEXT NOT NULL REFERENCES publication (id) ON DELETE CASCADE,

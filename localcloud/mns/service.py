@@ -7,17 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localcloud.database import Database
-from localcloud.http import Reply, Request
+from localcloud.http import Later, Reply, Request
 from localcloud.identity import Keyring
 from localcloud.mns.delivery import Courier
 from localcloud.mns.errors import MnsError, NotExist
-from localcloud.mns.model import BATCH_LIMIT, Draft
+from localcloud.mns.limits import BATCH_LIMIT
+from localcloud.mns.model import Draft
 from localcloud.mns.queue_store import QueueStore
 from localcloud.mns.queues import MessageQueues
+from localcloud.mns.routes import Routes
 from localcloud.mns.schema import SCHEMA
+from localcloud.mns.signing import CERTIFICATE_PATH, PushSigner
 from localcloud.mns.topic_store import TopicStore
 from localcloud.mns.topics import Topics
 from localcloud.mns.wire import Wire
+from localcloud.mns.wire_queues import QueueCalls
+from localcloud.mns.wire_topics import TopicCalls
 from localcloud.place import Place
 from localcloud.ports import QueueMessage, TopicListener
 
@@ -25,19 +30,28 @@ from localcloud.ports import QueueMessage, TopicListener
 class MessageService:
     """MNS: queues, topics and subscriptions, for clients over HTTP (`Service`) and for the cloud's other services (`Queues`).
 
-    All state lies in `<data>/mns.sqlite3`. Messages of a topic reach the listener, and every subscription, at least once.
+    All state lies in `<data>/mns.sqlite3`, beside the key that signs pushes. Messages of a topic reach the listener, and every
+    subscription, at least once. `endpoint` is where subscribers find the certificate of the key.
     """
 
     def __init__(
-        self, data: Path, place: Place, keyring: Keyring, listener: TopicListener | None = None, clock: Callable[[], float] = time.time
+        self,
+        data: Path,
+        place: Place,
+        keyring: Keyring,
+        listener: TopicListener | None = None,
+        clock: Callable[[], float] = time.time,
+        endpoint: Callable[[], str] = lambda: "http://127.0.0.1",
     ) -> None:
         self._database = Database(data / "mns.sqlite3", SCHEMA)
         self._topic_store = TopicStore(self._database)
         self._queue_store = QueueStore(self._database)
-        self._queues = MessageQueues(self._queue_store, clock)
-        self._courier = Courier(self._database, self._topic_store, self._queues, place.account_id, clock)
+        self._queues = MessageQueues(self._queue_store, clock, place)
+        self._signer = PushSigner(data, endpoint)
+        self._courier = Courier(self._database, self._topic_store, self._queues, place, clock, self._signer)
         self._topics = Topics(self._topic_store, clock, on_publish=self._courier.ring)
-        self._wire = Wire(self._queues, self._topics, keyring, place.account_id, clock)
+        routes = Routes(QueueCalls(self._queues), TopicCalls(self._topics, place.account_id))
+        self._wire = Wire(routes, keyring, clock)
         if listener:
             self.listen(listener)
 
@@ -54,9 +68,12 @@ class MessageService:
         self._database.close()
 
     def claims(self, request: Request) -> bool:
-        return "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith("MNS ")
+        signed = "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith("MNS ")
+        return signed or _asks_for_certificate(request)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
+        if _asks_for_certificate(request):
+            return Reply(200, {"Content-Type": "application/x-pem-file"}, self._signer.certificate())
         return self._wire.serve(request)
 
     def has_topic(self, topic: str) -> bool:
@@ -95,3 +112,7 @@ class MessageService:
             raise KeyError(queue) from error
         except MnsError:
             return
+
+
+def _asks_for_certificate(request: Request) -> bool:
+    return request.method in ("GET", "HEAD") and request.target == CERTIFICATE_PATH and "authorization" not in request.headers

@@ -8,16 +8,18 @@ from dataclasses import asdict
 
 from localcloud.database import Database
 from localcloud.mns.model import Delivery, Publication, Subscription, Topic, TopicAttributes
+from localcloud.mns.property_text import dump, load
 
-_TOPIC = "SELECT *, (SELECT COUNT(*) FROM publication WHERE topic = name) AS message_count FROM topic"
+_TOPIC = "SELECT *, (SELECT COUNT(*) FROM publication WHERE topic = name AND published > ?1) AS message_count FROM topic"
 
 
 class TopicStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, name: str) -> Topic | None:
-        row = self._database.one(f"{_TOPIC} WHERE name = ?", name)
+    def find(self, name: str, oldest: float = 0.0) -> Topic | None:
+        """`oldest` is when the oldest message that still counts was published."""
+        row = self._database.one(f"{_TOPIC} WHERE name = ?2", oldest, name)
         return _topic(row) if row else None
 
     def save(self, topic: Topic) -> None:
@@ -28,9 +30,9 @@ class TopicStore:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM topic WHERE name = ?", (name,))
 
-    def page(self, prefix: str, after: str, count: int) -> list[Topic]:
-        sql = f"{_TOPIC} WHERE substr(name, 1, ?) = ? AND name > ? ORDER BY name LIMIT ?"
-        return [_topic(row) for row in self._database.query(sql, len(prefix), prefix, after, count)]
+    def page(self, prefix: str, after: str, count: int, oldest: float = 0.0) -> list[Topic]:
+        sql = f"{_TOPIC} WHERE substr(name, 1, ?2) = ?3 AND name > ?4 ORDER BY name LIMIT ?5"
+        return [_topic(row) for row in self._database.query(sql, oldest, len(prefix), prefix, after, count)]
 
     def find_subscription(self, topic: str, name: str) -> Subscription | None:
         row = self._database.one("SELECT * FROM subscription WHERE topic = ? AND name = ?", topic, name)
@@ -55,14 +57,22 @@ class TopicStore:
     def publish(self, publication: Publication, destinations: Sequence[str]) -> None:
         """Keep a message together with everything that is owed for it."""
         with self._database.transaction() as connection:
+            properties = dump(publication.user_properties), dump(publication.system_properties)
             connection.execute(
-                "INSERT INTO publication (id, topic, body, md5, published, tag) VALUES (:id, :topic, :body, :md5, :published, :tag)",
-                asdict(publication),
+                """INSERT INTO publication (id, topic, published, md5, tag, message_group, user_properties, system_properties, body)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    *(publication.id, publication.topic, publication.published, publication.md5, publication.tag, publication.group),
+                    *(*properties, publication.body),
+                ),
             )
             connection.executemany(
                 "INSERT INTO delivery (publication, topic, destination, due) VALUES (?, ?, ?, ?)",
                 [(publication.id, publication.topic, destination, publication.published) for destination in destinations],
             )
+
+    def has_older(self, published_before: float) -> bool:
+        return self._database.one("SELECT 1 FROM publication WHERE published <= ? LIMIT 1", published_before) is not None
 
     def forget(self, published_before: float) -> None:
         """Drop messages older than that, with what is still owed for them."""
@@ -88,8 +98,7 @@ class TopicStore:
         )
         if row is None:
             return None
-        publication = Publication(row["id"], row["topic"], row["body"], row["md5"], row["published"], row["tag"])
-        return Delivery(row["delivery"], publication, destination, row["attempts"])
+        return Delivery(row["delivery"], _publication(row), destination, row["attempts"])
 
     def settle(self, delivery: Delivery) -> None:
         """The delivery is done with, and the message too once nothing is owed for it."""
@@ -115,3 +124,8 @@ class TopicStore:
 def _topic(row: sqlite3.Row) -> Topic:
     attributes = TopicAttributes(row["maximum_message_size"], bool(row["logging_enabled"]))
     return Topic(row["name"], attributes, row["created"], row["modified"], row["message_count"])
+
+
+def _publication(row: sqlite3.Row) -> Publication:
+    properties = load(row["user_properties"]), load(row["system_properties"])
+    return Publication(row["id"], row["topic"], row["body"], row["md5"], row["published"], row["tag"], row["message_group"], *properties)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from sqlite3 import IntegrityError
 
-from localcloud.mns.errors import AlreadyExist, MnsError, NotExist, invalid_argument
+from localcloud.mns.endpoint import QueueEndpoint, endpoint_of
+from localcloud.mns.errors import AlreadyExist, NotExist, invalid_argument
+from localcloud.mns.limits import TAG_LENGTH, check_body, check_name, check_text, one_of
 from localcloud.mns.model import (
     CONTENT_FORMATS,
     LISTENER,
     RETRY_STRATEGIES,
-    TAG_LENGTH,
     TOPIC_RETENTION_SECONDS,
     Draft,
     Publication,
@@ -21,32 +21,9 @@ from localcloud.mns.model import (
     Topic,
     TopicAttributes,
     body_md5,
-    check_body,
-    check_name,
+    dead_letter_target,
 )
 from localcloud.mns.topic_store import TopicStore
-
-# The API reference writes `queues/<name>`, an ARN `/queues/<name>`.
-_QUEUE_ENDPOINT = re.compile(r"acs:mns:[^:]+:[^:]+:/?queues/(?P<queue>[A-Za-z0-9-]+)")
-
-
-@dataclass(frozen=True)
-class HttpEndpoint:
-    url: str
-
-
-@dataclass(frozen=True)
-class QueueEndpoint:
-    queue: str
-
-
-def endpoint_of(text: str) -> HttpEndpoint | QueueEndpoint:
-    """What a subscription's Endpoint means; InvalidArgument for one that can't be served."""
-    if re.match(r"https?://[^/\s]", text):
-        return HttpEndpoint(text)
-    if found := _QUEUE_ENDPOINT.fullmatch(text):
-        return QueueEndpoint(found["queue"])
-    raise invalid_argument("The value of Endpoint should be http(s)://<host>/<path> or acs:mns:<region>:<account>:queues/<queue>.")
 
 
 class Topics:
@@ -74,7 +51,7 @@ class Topics:
         self._store.save(replace(topic, attributes=topic.attributes.changed(elements), modified=self._clock()))
 
     def find(self, name: str) -> Topic:
-        topic = self._store.find(name)
+        topic = self._store.find(name, self._oldest())
         if topic is None:
             raise NotExist("Topic", name)
         return topic
@@ -85,7 +62,7 @@ class Topics:
         self._store.remove(name)
 
     def page(self, prefix: str, after: str, count: int) -> list[Topic]:
-        return self._store.page(prefix, after, count)
+        return self._store.page(prefix, after, count, self._oldest())
 
     def subscribe(self, topic: str, name: str, elements: Mapping[str, str]) -> bool:
         """True if it was made, False if it was there just so; raises AlreadyExist otherwise."""
@@ -101,10 +78,12 @@ class Topics:
         return known is None
 
     def change_subscription(self, topic: str, name: str, elements: Mapping[str, str]) -> None:
-        """Only the retry strategy can be changed (SetSubscriptionAttributes)."""
-        subscription = self.find_subscription(topic, name)
-        strategy = _one_of("NotifyStrategy", elements.get("NotifyStrategy") or subscription.notify_strategy, RETRY_STRATEGIES)
-        self._store.save_subscription(replace(subscription, notify_strategy=strategy, modified=self._clock()))
+        """Only the retry strategy and the dead-letter policy can be changed (SetSubscriptionAttributes)."""
+        known = self.find_subscription(topic, name)
+        strategy = one_of("NotifyStrategy", elements.get("NotifyStrategy") or known.notify_strategy, RETRY_STRATEGIES)
+        wanted = replace(known, notify_strategy=strategy, dead_letter_queue=dead_letter_target(elements, known.dead_letter_queue))
+        _check_dead_letters(wanted)
+        self._store.save_subscription(replace(wanted, modified=self._clock()))
 
     def find_subscription(self, topic: str, name: str) -> Subscription:
         self.find(topic)
@@ -124,10 +103,12 @@ class Topics:
     def publish(self, topic: str, draft: Draft) -> Publication:
         """Keep the message and what it owes to every subscription that wants it, and to the listener."""
         check_body(draft.body, self.find(topic).attributes.maximum_message_size)
-        _check_tag("MessageTag", draft.tag)
-        publication = Publication(uuid.uuid4().hex.upper(), topic, draft.body, body_md5(draft.body), self._clock(), draft.tag)
+        check_text("MessageTag", draft.tag, TAG_LENGTH)
+        publication = Publication(
+            *(uuid.uuid4().hex.upper(), topic, draft.body, body_md5(draft.body), self._clock(), draft.tag),
+            *(draft.group, draft.user_properties, draft.system_properties),
+        )
         wanting = [each.name for each in self._store.subscriptions(topic) if each.wants(draft.tag)]
-        self._store.forget(publication.published - TOPIC_RETENTION_SECONDS)
         try:
             self._store.publish(publication, [LISTENER, *wanting])
         except IntegrityError as error:  # deleted since it was found
@@ -135,27 +116,27 @@ class Topics:
         self._on_publish()
         return publication
 
+    def _oldest(self) -> float:
+        return self._clock() - TOPIC_RETENTION_SECONDS
+
 
 def _subscription(topic: str, name: str, elements: Mapping[str, str]) -> Subscription:
     endpoint = elements.get("Endpoint", "")
     endpoint_of(endpoint)
-    tag = elements.get("FilterTag", "")
-    _check_tag("FilterTag", tag)
-    strategy = _one_of("NotifyStrategy", elements.get("NotifyStrategy") or RETRY_STRATEGIES[0], RETRY_STRATEGIES)
-    content_format = _one_of("NotifyContentFormat", elements.get("NotifyContentFormat") or CONTENT_FORMATS[0], CONTENT_FORMATS)
-    return Subscription(topic, name, endpoint, tag, strategy, content_format)
+    wanted = Subscription(
+        topic,
+        name,
+        endpoint,
+        check_text("FilterTag", elements.get("FilterTag", ""), TAG_LENGTH),
+        one_of("NotifyStrategy", elements.get("NotifyStrategy") or RETRY_STRATEGIES[0], RETRY_STRATEGIES),
+        one_of("NotifyContentFormat", elements.get("NotifyContentFormat") or CONTENT_FORMATS[0], CONTENT_FORMATS),
+        dead_letter_target(elements, ""),
+    )
+    _check_dead_letters(wanted)
+    return wanted
 
 
-def _check_tag(element: str, tag: str) -> None:
-    if len(tag) > TAG_LENGTH:
-        raise invalid_argument(f"The length of {element} should not be over {TAG_LENGTH}.")
-
-
-def _one_of(element: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise _unknown(element, allowed)
-    return value
-
-
-def _unknown(element: str, allowed: tuple[str, ...]) -> MnsError:
-    return invalid_argument(f"The value of {element} should be one of {', '.join(allowed)}.")
+def _check_dead_letters(subscription: Subscription) -> None:
+    endpoint = endpoint_of(subscription.endpoint)
+    if isinstance(endpoint, QueueEndpoint) and endpoint.queue == subscription.dead_letter_queue:
+        raise invalid_argument("DlqPolicy.DeadLetterTargetQueue should be another queue than the one subscribed.")

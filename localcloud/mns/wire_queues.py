@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from xml.etree.ElementTree import Element
 
-from localcloud.http import Reply
+from localcloud.http import Later, Reply
 from localcloud.mns import documents
-from localcloud.mns.calls import Call, draft, failure, reply
+from localcloud.mns.calls import Call, dead_letter_policy, draft, failure, reply
 from localcloud.mns.errors import MnsError, NotExist, invalid_argument, invalid_request_url
-from localcloud.mns.model import BATCH_LIMIT, Draft, Message, Queue, whole_number
+from localcloud.mns.limits import BATCH_LIMIT, check_text, whole_number
+from localcloud.mns.model import Draft, Message, Queue
 from localcloud.mns.queues import MessageQueues
 
 
@@ -27,7 +29,7 @@ class QueueCalls:
         return reply(201 if made else 204, location=f"{call.host}/queues/{name}")
 
     def attributes(self, call: Call) -> Reply:
-        return reply(200, documents.document("Queue", documents.fields(self._describe(self._queues.find(call.names["queue"])))))
+        return reply(200, documents.document("Queue", self._document(self._queues.find(call.names["queue"]))))
 
     def delete(self, call: Call) -> Reply:
         self._queues.delete(call.names["queue"])
@@ -35,8 +37,8 @@ class QueueCalls:
 
     def page(self, call: Call) -> Reply:
         def describe(queue: Queue) -> tuple[str, str]:
-            values: dict[str, object] = {"QueueURL": f"{call.host}/queues/{queue.name}"}
-            return queue.name, documents.element("Queue", documents.fields(values | (self._describe(queue) if call.with_meta else {})))
+            url = documents.fields({"QueueURL": f"{call.host}/queues/{queue.name}"})
+            return queue.name, documents.element("Queue", url + (self._document(queue) if call.with_meta else ""))
 
         return call.page("Queues", self._queues.page, describe)
 
@@ -53,17 +55,15 @@ class QueueCalls:
         content = "".join(documents.element("Message", entry) for entry in entries)
         return reply(500 if any(isinstance(each, MnsError) for each in outcome) else 201, documents.document("Messages", content))
 
-    def receive(self, call: Call) -> Reply:
+    def receive(self, call: Call) -> Reply | Later:
         """ReceiveMessage, BatchReceiveMessage, PeekMessage and BatchPeekMessage."""
         name, count = call.names["queue"], call.number("numOfMessages")
-        peek = call.parameter("peekonly") == "true"
-        found = self._queues.peek(name, count or 1) if peek else self._queues.receive(name, count or 1, call.number("waitseconds"))
-        if not found:
-            raise NotExist("Message")
-        contents = [_received(message, peek) for message in found]
-        if count is None:
-            return reply(200, documents.document("Message", contents[0]))
-        return reply(200, documents.document("Messages", "".join(documents.element("Message", content) for content in contents)))
+        if call.parameter("peekonly") == "true":
+            return _found(self._queues.peek(name, count or 1), count, peek=True)
+        found = self._queues.poll(name, count or 1, call.number("waitseconds"))
+        if isinstance(found, Future):
+            return Later(found, lambda: _found(found.result(), count))
+        return _found(found, count)
 
     def change_visibility(self, call: Call) -> Reply:
         seconds = call.parameter("VisibilityTimeout")
@@ -84,8 +84,8 @@ class QueueCalls:
         handles = [each.text or "" for each in call.document("ReceiptHandles").iterfind("ReceiptHandle")]
         if not 1 <= len(handles) <= BATCH_LIMIT:
             raise invalid_argument(f"The number of receipt handles should be between 1 and {BATCH_LIMIT}.")
-        self._queues.find(name)
-        errors = [documents.element("Error", documents.fields(error)) for handle in handles if (error := self._try_delete(name, handle))]
+        outcome = zip(handles, self._queues.delete_batch(name, handles), strict=True)
+        errors = [documents.element("Error", documents.fields(failure(error) | {"ReceiptHandle": one})) for one, error in outcome if error]
         return reply(404, documents.document("Errors", "".join(errors))) if errors else reply(204)
 
     def account(self, call: Call) -> Reply:
@@ -94,32 +94,49 @@ class QueueCalls:
 
     def set_account(self, call: Call) -> Reply:
         _check_account(call)
-        self._queues.set_logging_bucket(call.elements("Account").get("LoggingBucket", ""))
+        self._queues.set_logging_bucket(check_text("LoggingBucket", call.elements("Account").get("LoggingBucket", "")))
         return reply(204)
 
-    def _try_delete(self, name: str, handle: str) -> dict[str, object] | None:
-        try:
-            self._queues.delete_message(name, handle)
-        except MnsError as error:
-            return failure(error) | {"ReceiptHandle": handle}
-        return None
+    def open_service(self, _call: Call) -> Reply:
+        """The service is open already; that this is answered like an order is our assumption. The SDK wants an OrderId."""
+        return reply(200, documents.document("OpenService", documents.fields({"OrderId": "0"})))
 
     def _describe(self, queue: Queue) -> dict[str, object]:
         counts = self._queues.counts(queue.name)
-        return {
+        attributes = queue.attributes
+        values: dict[str, object] = {
             "ActiveMessages": counts.active,
             "CreateTime": int(queue.created),
             "DelayMessages": counts.delayed,
-            "DelaySeconds": queue.attributes.delay_seconds,
+            "DelaySeconds": attributes.delay_seconds,
             "InactiveMessages": counts.inactive,
             "LastModifyTime": int(queue.modified),
-            "MaximumMessageSize": queue.attributes.maximum_message_size,
-            "MessageRetentionPeriod": queue.attributes.message_retention_period,
+            "MaximumMessageSize": attributes.maximum_message_size,
+            "MessageRetentionPeriod": attributes.message_retention_period,
             "QueueName": queue.name,
-            "VisibilityTimeout": queue.attributes.visibility_timeout,
-            "PollingWaitSeconds": queue.attributes.polling_wait_seconds,
-            "LoggingEnabled": queue.attributes.logging_enabled,
+            "VisibilityTimeout": attributes.visibility_timeout,
+            "PollingWaitSeconds": attributes.polling_wait_seconds,
+            "LoggingEnabled": attributes.logging_enabled,
         }
+        # Not in the API reference of 2015-06-06, and so only where somebody asked for it.
+        if attributes.is_fifo:
+            values["QueueType"] = attributes.queue_type
+        return values
+
+    def _document(self, queue: Queue) -> str:
+        return documents.fields(self._describe(queue)) + dead_letter_policy(
+            queue.attributes.dead_letter_queue, queue.attributes.max_receive_count
+        )
+
+
+def _found(messages: list[Message], count: int | None, peek: bool = False) -> Reply:
+    """`count` None: the client asked for one message, and gets it without a list around it."""
+    if not messages:
+        raise NotExist("Message")
+    contents = [_received(message, peek) for message in messages]
+    if count is None:
+        return reply(200, documents.document("Message", contents[0]))
+    return reply(200, documents.document("Messages", "".join(documents.element("Message", content) for content in contents)))
 
 
 def _sent(message: Message, brief: bool = False) -> dict[str, object]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from localcloud.http import Reply
 from localcloud.mns import documents
-from localcloud.mns.calls import Call, draft, reply
+from localcloud.mns.calls import Call, dead_letter_policy, draft, reply
 from localcloud.mns.model import TOPIC_RETENTION_SECONDS, Subscription, Topic
 from localcloud.mns.topics import Topics
 
@@ -58,7 +58,8 @@ class TopicCalls:
 
     def subscription_attributes(self, call: Call) -> Reply:
         subscription = self._topics.find_subscription(call.names["topic"], call.names["subscription"])
-        return reply(200, documents.document("Subscription", documents.fields(self._describe_subscription(subscription))))
+        described = documents.fields(self._describe_subscription(subscription)) + dead_letter_policy(subscription.dead_letter_queue)
+        return reply(200, documents.document("Subscription", described))
 
     def unsubscribe(self, call: Call) -> Reply:
         self._topics.unsubscribe(call.names["topic"], call.names["subscription"])

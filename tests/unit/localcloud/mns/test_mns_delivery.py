@@ -71,6 +71,16 @@ class Listener:
         self.bodies.append(message.body)
 
 
+class Seal:
+    """Signs with what it signed."""
+
+    def certificate_url(self) -> str:
+        return "http://cloud/cert.pem"
+
+    def sign(self, text: str) -> str:
+        return text.replace("\n", "|")
+
+
 class Office:
     """Queues, topics and a courier that walks only when the test says so."""
 
@@ -80,7 +90,7 @@ class Office:
         self.database = Database(folder / "mns.sqlite3", SCHEMA)
         self.store = TopicStore(self.database)
         self.queues = MessageQueues(QueueStore(self.database), self.clock)
-        self.courier = Courier(self.database, self.store, self.queues, ACCOUNT, self.clock, self.endpoint)
+        self.courier = Courier(self.database, self.store, self.queues, Place(), self.clock, Seal(), self.endpoint)
         self.topics = Topics(self.store, self.clock, on_publish=self.courier.ring)
         self.topics.create("t", {})
 
@@ -316,7 +326,7 @@ def test_the_courier_outlives_a_database_that_fails(office: Office, monkeypatch:
     # GIVEN a courier that can't see what is due
     monkeypatch.setattr(delivery, "DATABASE_RETRY_SECONDS", 0.05)
     store, listener = FailingStore(office.database), Listener()
-    courier = Courier(office.database, store, office.queues, ACCOUNT, office.clock)
+    courier = Courier(office.database, store, office.queues, Place(), office.clock, Seal())
     courier.listen(listener)
     courier.start()
     office.publish("good")
