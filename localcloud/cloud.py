@@ -46,12 +46,20 @@ class LaptopCloud:
         self._closing.push(_lock(data / "lock"))
         self.keyring = Keyring.open(data / "keys.json")
         self._gate = Gate()
-        self.mns = MessageService(data / "mns", place, self.keyring, self._gate)
+        self.mns = MessageService(data / "mns", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
         self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
         workers = Workers(engine, data / "logs" / "understanding.log")
         reach = Reach(own=lambda: self.endpoint)
         self.ims = IntelligentMediaServices(
-            data / "ims", place, self.keyring, self.mns, self.oss, workers, open_library, settings=Settings(reach=reach)
+            data / "ims",
+            place,
+            self.keyring,
+            self.mns,
+            self.oss,
+            workers,
+            open_library,
+            lambda: self.endpoint,
+            settings=Settings(reach=reach),
         )
         self.fc: FunctionCompute | None = None
         self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch")
