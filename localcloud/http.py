@@ -9,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote, unquote_plus
+
+from localcloud.checksum import Checksums
+
+LONGEST_BODY = 5 * 2**30
+"""Bytes; what OSS takes in one request, and so more than any other service does."""
 
 
 class Headers(Mapping[str, str]):
@@ -37,11 +43,13 @@ class Headers(Mapping[str, str]):
 class Body:
     """A request body: in memory when small, in a temporary file when large.
 
-    `path` is set for a large one; whoever wants to keep the file moves it away, and the door removes it otherwise.
+    `path` is set for a large one, and `sums` of its content; whoever wants to keep the file moves it away, and the door removes it
+    otherwise.
     """
 
     data: bytes = b""
     path: Path | None = None
+    sums: Checksums | None = None
 
     def __len__(self) -> int:
         return self.path.stat().st_size if self.path else len(self.data)
@@ -102,10 +110,21 @@ class Reply:
 
 @dataclass(frozen=True)
 class Terms:
-    """How the door takes the body of a request: not at all, or not faster than this."""
+    """How the door takes the body of a request: not at all, not faster than this, and no more of it than `longest` bytes."""
 
     takes_body: bool = True
     bytes_per_second: int | None = None
+    longest: int = LONGEST_BODY
+
+
+class Trouble(Enum):
+    """Why the door can't hand a request over."""
+
+    HEAD_TOO_LARGE = "The request's headers are too large."
+    BODY_TOO_LARGE = "The request's body is larger than this service takes."
+    BODY_TOO_SLOW = "The request's body did not arrive in time."
+    TWO_LENGTHS = "The request has both a Content-Length and a Transfer-Encoding."
+    TOO_MANY_CONNECTIONS = "Too many connections are open; close some, and try again."
 
 
 @dataclass(frozen=True)
@@ -134,4 +153,13 @@ class SetsTerms(Protocol):
 
     def terms(self, request: Request) -> Terms:
         """`request` has no body yet, and nobody has checked who sent it."""
+        ...
+
+
+@runtime_checkable
+class Refuses(Protocol):
+    """A service that says in its own words what the door could not hand over to it."""
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        """`request` has no body, and nobody has checked who sent it."""
         ...

@@ -11,7 +11,7 @@ import oss2
 import pytest
 import requests
 
-from localcloud.door import IN_MEMORY
+from localcloud.intake import IN_MEMORY
 from tests.contract.oss.server import LocalOss, auth_for
 
 ODD_KEYS = [

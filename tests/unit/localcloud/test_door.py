@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.door import IN_MEMORY, WORKERS, Door, DoorError
+from localcloud.door import WORKERS, Door, DoorError
 from localcloud.http import FileSlice, Later, Reply, Request
+from localcloud.intake import IN_MEMORY
 
 
 class Answering:
