@@ -6,12 +6,12 @@ call `labels_of` with the description of the media and, where its sound was tran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from engines.speech.types import SpokenLine, Transcript
-from engines.understanding.types import Description, Occurrence, Reading
+from engines.understanding.types import Description, Occurrence, PersonSeen, Reading
 
 UNKNOWN_FACE = "未知人脸"
 """The name of somebody whom nobody knows, with a number behind it, as in the published samples."""
@@ -21,12 +21,16 @@ LabelKind = Literal["person", "object", "action"]
 
 @dataclass(frozen=True)
 class MediaLabel:
-    """Somebody, something or an act. `category` is "unknown" or a recognition library's id for a person, "" for all else."""
+    """Somebody, something or an act. `category` is "unknown" or a recognition library's id for a person, "" for all else.
+
+    `by_face`: the positions of a person are those of the face, not of the body.
+    """
 
     kind: LabelKind
     name: str
     category: str
     occurrences: tuple[Occurrence, ...]
+    by_face: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,31 @@ def labels_of(description: Description, transcript: Transcript | None = None) ->
 
 
 def people(description: Description) -> list[MediaLabel]:
-    """Named people once under their name; the others under a number, which says nothing of who they are."""
-    named: dict[tuple[str, str], list[Occurrence]] = {}
+    """Named people once under their name; of the others those whose face was seen, under a number, which says nothing of who they are."""
+    named: dict[tuple[str, str], list[PersonSeen]] = {}
     unknown: list[MediaLabel] = []
     for person in description.people:
         if person.name:
-            named.setdefault((person.name, person.group or ""), []).extend(person.occurrences)
-        else:
-            unknown.append(MediaLabel("person", f"{UNKNOWN_FACE}{len(unknown) + 1}", "unknown", person.occurrences))
-    known = [MediaLabel("person", name, group, tuple(occurrences)) for (name, group), occurrences in named.items()]
+            named.setdefault((person.name, person.group or ""), []).append(person)
+        elif person.faces:
+            unknown.append(MediaLabel("person", f"{UNKNOWN_FACE}{len(unknown) + 1}", "unknown", person.faces, by_face=True))
+    known = [
+        MediaLabel("person", name, group, tuple(each for person in seen for each in person.occurrences))
+        for (name, group), seen in named.items()
+    ]
     return [*known, *unknown]
+
+
+def ratio(occurrences: Iterable[Occurrence], seconds: float | None) -> float:
+    """The part of the media, 0 to 1, in which at least one of them is seen; 1 of what has no length."""
+    seen = sorted((each.start, each.end) for each in occurrences)
+    if not seconds:
+        return 1.0 if seen else 0.0
+    covered, reached = 0.0, 0.0
+    for start, end in seen:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return min(1.0, covered / seconds)
 
 
 def written_lines(readings: Sequence[Reading], end: float) -> list[LabelLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.ims import events, libraries, media, pipelines, searching, smarttag, templates
+from localcloud.ims import cognition_jobs, events, libraries, media, pipelines, searching, smarttag, templates
 from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.operation import ICE, Bound, Operation
 
@@ -13,6 +13,7 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     templates.Templates: templates.OPERATIONS,
     pipelines.Pipelines: pipelines.OPERATIONS,
     smarttag.SmarttagJobs: smarttag.OPERATIONS,
+    cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
     events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,
@@ -22,9 +23,6 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
 
 NOT_HERE = (
     "SetDefaultCustomTemplate",
-    "SubmitVideoCognitionJob",
-    "QueryVideoCognitionJob",
-    "SubmitMediaAiAnalysisJob",
     "SetContentAnalyzeConfig",
     "GetContentAnalyzeConfig",
     "ListSmartJobs",

@@ -15,6 +15,8 @@ ANALYSE_TYPES: tuple[str, ...] = (
 LANGUAGES: tuple[str, ...] = (
     *("en", "ja", "id", "es", "pt", "ar", "fr", "tr", "de", "ko", "th", "vi"),
     *("ru", "ms", "zh-tw", "km", "pl", "nl", "cs", "fi", "ro", "sv", "fa", "it"),
+    # Ours: the documents name none for simplified Chinese, which is presumed to be what the cloud writes unasked.
+    "zh",
 )
 
 
@@ -27,6 +29,7 @@ class SmarttagConfig(Parameters):
     scene: Literal["search", "recommend"] | None = None
     pedestrian_group_ids: CommaList = ()
     pet_group_ids: CommaList = ()
+    face_category_ids: CommaList = ()
 
     def unknown_types(self) -> list[str]:
         return sorted(set(self.analyse_types).difference(ANALYSE_TYPES))
@@ -153,11 +156,58 @@ class SubmitSmarttagJob(Parameters):
     content: Annotated[str, at_most_bytes(1024)] | None = None
     params: Json[JobParams] = JobParams()
     template_id: str | None = None
-    template_config: str | None = None
+    template_config: Json[FaceOverride] | None = None
     schedule_config: Json[Schedule] = Schedule()
     user_data: Annotated[str, at_most_bytes(1024)] | None = None
     notify_url: str | None = None
 
 
+class QueryParams(CamelCase):
+    label_result_type: Literal["auto", "hmi"] | None = None
+
+
 class QuerySmarttagJob(Parameters):
     job_id: str
+    params: Json[QueryParams] = QueryParams()
+
+
+class FaceOverride(Parameters):
+    """TemplateConfig of a job: of a template's settings only this one can be overridden."""
+
+    face_category_ids: CommaList | None = None
+
+
+class SubmitVideoCognitionJob(Parameters):
+    input: Json[JobInput]
+    title: Annotated[str, at_most_bytes(256)] | None = None
+    params: Json[JobParams] = JobParams()
+    template_id: str | None = None
+    template_config: Json[FaceOverride] | None = None
+    user_data: Annotated[str, at_most_bytes(1024)] | None = None
+
+
+class IncludedResults(Parameters):
+    need_asr: bool = False
+    need_ocr: bool = False
+    need_process: bool = False
+
+
+class QueryVideoCognitionJob(Parameters):
+    job_id: str
+    include_results: Json[IncludedResults] = IncludedResults()
+
+
+class AnalysisInput(Parameters):
+    """MediaType video or audio, Media an address."""
+
+    media: str
+    media_type: Literal["video", "audio", "image"] | None = None
+    type: Literal["URL", "OSS", "Media"] | None = None
+
+
+class SubmitMediaAiAnalysisJob(Parameters):
+    """`input` is the JSON of an AnalysisInput, or an address alone; both are documented."""
+
+    input: str
+    analysis_params: Json[JobParams] = JobParams()
+    user_data: Annotated[str, at_most_bytes(512)] | None = None

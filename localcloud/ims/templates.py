@@ -68,6 +68,13 @@ class Templates:
             raise invalid_parameter("TemplateId", f'there is no template "{identity}"; create one with CreateCustomTemplate')
         return read_config(row["config"])
 
+    def of_job(self, identity: str | None, override: p.FaceOverride | None) -> p.SmarttagConfig | None:
+        """The same with what the job itself overrides; None where it names no template. Raises AcsError."""
+        config = self.config(identity) if identity else None
+        if config and override and override.face_category_ids is not None:
+            return config.model_copy(update={"face_category_ids": override.face_category_ids})
+        return config
+
     def _row(self, identity: str) -> sqlite3.Row:
         row = self._database.one("SELECT * FROM template WHERE id = ?", identity)
         if row is None:

@@ -175,6 +175,7 @@ class Cloud:
             self.objects,
             understanding,
             open_library,
+            endpoint=lambda: f"http://127.0.0.1:{self.door.port}",
             settings=Settings(retry_seconds=0.01, reach=self.reach),
         )
         self.door = Door([self.service], scratch=self.folder / "scratch")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 from localcloud.ims import EngineSettings, WorkerLimits
 from tests.contract.ims.cloud import Cloud, Website, until
 from tests.contract.ims.cloud import client as client_of
-from tests.contract.ims.test_smarttag_jobs import images, query, reason, result, submit
+from tests.contract.ims.test_smarttag_jobs import given, images, query, reason, result, submit
 
 SCRIPTED = EngineSettings(factory="tests.contract.ims.scripted_engine:build")
 OURS = "assumption: one bad media fails its own job alone, with a reason"
@@ -144,10 +143,10 @@ def test_the_real_engine_looks_at_a_real_picture(make_cloud: CloudMaker, website
 
     body = result(client, job)
 
-    event = json.loads(json.loads(body.results.result[0].data))
+    event = given(body)["EventDesc"]
     assert event["label"] == {"package": False, "human": False, "pet": False, "vehicle": False}
     assert event["caption"]
-    engine = json.loads(body.results.result[1].data)
+    engine = given(body)["Engine"]
     assert engine["name"] == "built-in"
     assert "sound and speech" in engine["cannotSee"]
     assert reason(client, truncated)
