@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from localcloud.http import Reply
 from localcloud.oss import documents
@@ -63,6 +63,12 @@ def flag(name: str) -> Shape:
     return Shape(name, values=TRUTH)
 
 
+def fill_in(parent: Element, name: str, text: str) -> None:
+    """Add an element, unless there is one."""
+    if parent.find(name) is None:
+        SubElement(parent, name).text = text
+
+
 def is_true(element: Element, path: str, default: bool = False) -> bool:
     text = element.findtext(path)
     return default if text is None else text.strip().lower() == "true"
@@ -82,8 +88,9 @@ def number_in(element: Element, path: str, low: int, high: int, default: int) ->
 
 @dataclass(frozen=True)
 class Kind:
-    """One configuration. `name` is its sub-resource; `check` raises OssError for what its shape alone does not tell.
+    """One configuration. `name` is its sub-resource.
 
+    `check` raises OssError for what its shape alone does not tell, and fills in what OSS answers although nobody said it.
     Where there is none, a GET answers `missing`, or the document `default`.
     """
 

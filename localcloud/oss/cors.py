@@ -10,7 +10,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element, fromstring
 
 from localcloud.http import Reply
-from localcloud.oss.configuration import Kind, Shape, flag, is_true, number_in
+from localcloud.oss.configuration import Kind, Shape, fill_in, flag, is_true, number_in
 from localcloud.oss.errors import OssError, invalid_argument, refused
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
@@ -27,6 +27,7 @@ def _missing(bucket: str) -> OssError:
 
 
 def _check(root: Element) -> None:
+    fill_in(root, "ResponseVary", "false")
     rules = root.findall("CORSRule")
     if len(rules) > _MOST_RULES:
         raise invalid_argument("CORSRule", str(len(rules)), f"A bucket has at most {_MOST_RULES} CORS rules.")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
-from xml.etree.ElementTree import Element, SubElement, fromstring
+from xml.etree.ElementTree import Element, fromstring
 
-from localcloud.oss.configuration import Kind, Shape, flag, is_true, number_in
+from localcloud.oss.configuration import Kind, Shape, fill_in, flag, is_true, number_in
 from localcloud.oss.errors import OssError, invalid_argument, invalid_request, malformed_xml, not_implemented
 from localcloud.oss.storage_class import CLASSES, DAY
 
@@ -103,10 +103,7 @@ _ACTIONS = ("Expiration", "AbortMultipartUpload", "Transition", "NoncurrentVersi
 
 def _check(root: Element) -> None:
     for rule in root:
-        identifier = rule.find("ID")
-        if identifier is None:
-            identifier = SubElement(rule, "ID")
-        identifier.text = identifier.text or secrets.token_hex(16)
+        fill_in(rule, "ID", secrets.token_hex(16))
         _check_rule(rule)
     identifiers = [rule.findtext("ID") or "" for rule in root]
     if len(set(identifiers)) != len(identifiers) or any(len(one.encode()) > _LONGEST_ID for one in identifiers):

@@ -116,6 +116,7 @@ _OBJECT = tuple(
         ("COPY", "CopyObject"),
         ("POST append", "AppendObject", Access.WRITE),
         ("DELETE", "DeleteObject", Access.WRITE),
+        ("DELETE symlink", "DeleteObject", Access.WRITE),
         ("POST restore", "RestoreObject"),
         ("PUT acl", "PutObjectACL"),
         ("PUT tagging", "PutObjectTagging"),

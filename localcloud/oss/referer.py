@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, fromstring
 
 from localcloud.oss import documents
-from localcloud.oss.configuration import Kind, Shape, flag, is_true
+from localcloud.oss.configuration import Kind, Shape, fill_in, flag, is_true
 from localcloud.oss.errors import access_denied, invalid_argument
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
@@ -23,6 +23,7 @@ _LONGEST = 20 * 1024
 
 
 def _check(root: Element) -> None:
+    fill_in(root, "AllowTruncateQueryString", "true")
     for name in ("RefererList", "RefererBlacklist"):
         size = sum(len((one.text or "").encode()) for one in root.iterfind(f"{name}/Referer"))
         if size > _LONGEST:

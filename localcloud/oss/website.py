@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree.ElementTree import Element, fromstring
 
-from localcloud.oss.configuration import Kind, Shape, flag, is_true, number_in
+from localcloud.oss.configuration import Kind, Shape, fill_in, flag, is_true, number_in
 from localcloud.oss.errors import OssError, invalid_argument, malformed_xml
 
 _MOST_RULES = 20
@@ -60,6 +60,11 @@ def _check_mirror(rule: Element) -> None:
         raise invalid_argument("HttpErrorCodeReturnedEquals", "", "A mirror rule needs HttpErrorCodeReturnedEquals to be 404.")
     if rule.find("Redirect/MirrorURLSlave") is not None and rule.find("Redirect/MirrorURLProbe") is None:
         raise invalid_argument("MirrorURLProbe", "", "MirrorURLSlave needs MirrorURLProbe.")
+    # Of a mirror rule the two mean the same, and OSS answers both (test_website.py of the SDK).
+    redirect = rule.find("Redirect")
+    passes = rule.findtext("Redirect/MirrorPassQueryString")
+    if redirect is not None and passes is not None:
+        fill_in(redirect, "PassQueryString", passes)
 
 
 _HEADER = Shape("IncludeHeader", (Shape("Key", required=True), Shape("Equals"), Shape("StartsWith"), Shape("EndsWith")), most=_MOST_HEADERS)
