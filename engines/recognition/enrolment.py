@@ -40,11 +40,9 @@ class Enroller:
         return self._pet(image) if algorithm == "pet" else self._face(image)
 
     def _person(self, image: Image) -> Enrolment:
-        if self.detector is not None:
-            found = [each.box for each in self.detector.detect(image, _DETECTED) if each.label == "person"]
-        else:
-            found = self.people.upright_in_sample(image)
-        box = _only(found, "person", "a picture of one whole, upright person")
+        detected = self.detector.detect(image, _DETECTED) if self.detector is not None else []
+        found = [each.box for each in detected if each.label == "person"]
+        box = _only(found or self.people.upright_in_sample(image), "person", "a picture of one whole, upright person")
         seen = appearance(image, box)
         if seen is None:
             raise NothingToEnrol("the person is too small in it: use a picture in which the whole person is at least 64 pixels high")

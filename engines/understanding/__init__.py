@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engines.understanding.builtin import BuiltinEngine
 from engines.understanding.detector import Detector, UnusableDetector, load_checked
 from engines.understanding.types import Engine, Limits
 
@@ -16,6 +15,9 @@ def build(detector: Path | None = None, detector_sha256: str | None = None, limi
 
     With `detector_sha256` a file that has changed is refused, by UnusableDetector, at the first description.
     """
+    # Here, because recognition, which the engine uses, itself uses this package's colours and boxes.
+    from engines.understanding.builtin import BuiltinEngine
+
     if detector is None:
         return BuiltinEngine(limits or Limits(), read_text)
     path, sha256 = detector, detector_sha256

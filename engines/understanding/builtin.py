@@ -9,6 +9,9 @@ from pathlib import Path
 import cv2
 
 from engines.imaging import Probe, UnreadableMedia, probe
+from engines.recognition.enrolment import Enroller
+from engines.recognition.faces import FaceReader
+from engines.recognition.types import Algorithm, Enrolment
 from engines.understanding.caption import describe
 from engines.understanding.detector import Detector
 from engines.understanding.facts import Findings
@@ -22,7 +25,7 @@ from engines.understanding.watching import watch
 # Two workers share a small machine; beyond two threads each, OpenCV only makes them wait for one another.
 _THREADS = 2
 
-_NEVER = ("who somebody is", "gender, age and mood", "indoors or outdoors", "sound and speech")
+_NEVER = ("who somebody is that was not enrolled", "gender, age and mood", "indoors or outdoors", "sound and speech")
 _WITHOUT_DETECTOR = (
     "animals and pets",
     "vehicles that stand still, and what kind of vehicle moves",
@@ -44,7 +47,10 @@ class BuiltinEngine:
         self._limits = limits
         self._read_text = read_text
         self._load_detector = load_detector
-        self._tools = Tools(reader=Reader() if read_text and Reader.available() else None)
+        self._tools = Tools(
+            reader=Reader() if read_text and Reader.available() else None,
+            faces=FaceReader() if FaceReader.available() else None,
+        )
 
     @property
     def name(self) -> str:
@@ -58,19 +64,27 @@ class BuiltinEngine:
 
     def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         """Raises UnreadableMedia, and UnusableDetector where the detector's file can't be used."""
-        if self._load_detector is not None and self._tools.detector is None:
-            self._tools.detector = self._load_detector()
+        self._prepare()
         what = _checked(files, kind, self._limits)
         findings = self._findings(files, kind, what, wishes)
         described = describe(findings, kind, what, self.name, self.cannot_see)
         return replace(described, people=people(findings), tags=tags(findings), readings=readings(findings), embedded_title=what.title)
 
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        """Raises UnreadableMedia, NothingToEnrol, and UnusableDetector."""
+        self._prepare()
+        return Enroller(self._tools.people, self._tools.detector, self._tools.faces).enrol(picture, algorithm, self._limits.pixels)
+
+    def _prepare(self) -> None:
+        if self._load_detector is not None and self._tools.detector is None:
+            self._tools.detector = self._load_detector()
+
     def _findings(self, files: Sequence[Path], kind: MediaKind, what: Probe, wishes: Wishes) -> Findings:
         if kind == "video":
             return watch(files[0], what, self._tools, self._limits, wishes)
         if kind == "image":
-            return look_at_picture(files[0], self._tools, self._limits)
-        return look_at_sequence(files, self._tools, self._limits)
+            return look_at_picture(files[0], self._tools, self._limits, wishes)
+        return look_at_sequence(files, self._tools, self._limits, wishes)
 
 
 def _checked(files: Sequence[Path], kind: MediaKind, limits: Limits) -> Probe:

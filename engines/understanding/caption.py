@@ -1,14 +1,17 @@
 """Findings put into words: title, brief, caption and labels, composed of measured facts and of nothing else. Pure functions.
 
 A number of people is always those in view at once; what is neither surely a person nor surely a vehicle is an unidentified moving object;
-age, gender, mood and place are never guessed.
+age, gender, mood and place are never guessed. Who was recognised is called by name in brief and title, and beside the noun in the caption;
+events and objects keep the noun, as in the published sample of an answer of IMS.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+from engines.endpoint import clean
 from engines.imaging import Probe
 from engines.understanding import phrases
 from engines.understanding.facts import SAID_FROM, UNIDENTIFIED, Findings, Subject
@@ -18,20 +21,24 @@ from engines.understanding.types import Description, MediaKind, Moment
 _TITLE = 80
 _ACTS = 6
 _WAYS = 3
+_SINGLE_ACTS = 5
+_NAME = 64
 _TEXTS, _TEXT_LENGTH = 6, 60
 
 
 def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, cannot_see: tuple[str, ...]) -> Description:
-    told = moments(findings) if kind == "video" else ()
-    clauses = _clauses(findings, kind)
+    plain = moments(findings) if kind == "video" else ()
+    by_name, by_noun_and_name = _calling(findings, "{1}"), _calling(findings, "{0} ({1})")
+    told = moments(by_noun_and_name) if kind == "video" else ()
+    clauses = _clauses(by_name, kind)
     main = "; ".join(clauses[:2]) if clauses else _nothing(findings, kind)
     return Description(
-        title=phrases.shortened(phrases.sentence(_headline(findings, clauses, main)).rstrip("."), _TITLE),
-        brief=phrases.sentence(main),
-        caption=" ".join(phrases.sentence(words) for words in _sentences(findings, kind, clauses, told)),
-        events=distinct(told),
+        title=phrases.shortened(_sentence(_headline(by_name, clauses, main), by_name).rstrip("."), _TITLE),
+        brief=_sentence(main, by_name),
+        caption=" ".join(phrases.sentence(words) for words in _sentences(by_noun_and_name, kind, told)),
+        events=distinct(plain),
         objects=_objects(findings),
-        actions=_actions(findings, told),
+        actions=_actions(findings, plain),
         human=_has(findings, "person"),
         vehicle=_has(findings, "vehicle"),
         pet=_has(findings, "pet"),
@@ -45,6 +52,23 @@ def describe(findings: Findings, kind: MediaKind, probe: Probe, engine: str, can
         cannot_see=cannot_see,
         notes=findings.notes,
     )
+
+
+def _calling(findings: Findings, pattern: str) -> Findings:
+    """With those who were recognised called as in `pattern`, of their description {0} and their name {1}."""
+    subjects = [
+        replace(each, called=pattern.format(phrases.name(each), name))
+        if each.likeness and (name := clean(each.likeness.name, _NAME))
+        else each
+        for each in findings.subjects
+    ]
+    return replace(findings, subjects=tuple(subjects))
+
+
+def _sentence(words: str, by_name: Findings) -> str:
+    """A name keeps its first letter as it is."""
+    names = tuple(each.called for each in by_name.subjects if each.called)
+    return words[:1] + phrases.sentence(words)[1:] if words.startswith(names) else phrases.sentence(words)
 
 
 def _headline(findings: Findings, clauses: Sequence[str], main: str) -> str:
@@ -70,14 +94,16 @@ def _clauses(findings: Findings, kind: MediaKind) -> list[str]:
     groups = _groups(findings)
     people = groups.pop("person", [])
     unidentified = groups.pop(UNIDENTIFIED, [])
-    clauses = [_group("person", people, findings, kind)] if people else []
+    clauses = [_known(subjects, kind) for subjects in _called(findings).values()]
+    known = bool(clauses)
+    clauses += [_group("person", people, findings, kind)] if people else []
     clauses += [left_behind(left) for left in findings.left]
     moving = [word for word, subjects in groups.items() if any(subject.moves or subject.category != "thing" for subject in subjects)]
     clauses += [_group(word, groups[word], findings, kind) for word in moving]
     things = [phrases.counted(word, findings.at_once.get(word, 1)) for word in groups if word not in moving]
     if things:
         clauses.append(phrases.listed(things) + _are_in_view(kind, findings, [word for word in groups if word not in moving]))
-    if unidentified and not people and not moving:
+    if unidentified and not (known or people or moving):
         clauses.append(_group(UNIDENTIFIED, unidentified, findings, kind))
     if findings.texts:
         clauses.append(f"text that reads {_quoted(findings, 0, 1)}")
@@ -87,7 +113,17 @@ def _clauses(findings: Findings, kind: MediaKind) -> list[str]:
 def _groups(findings: Findings) -> dict[str, list[Subject]]:
     groups: dict[str, list[Subject]] = {}
     for subject in _said(findings):
-        groups.setdefault(subject.word, []).append(subject)
+        if not subject.called:
+            groups.setdefault(subject.word, []).append(subject)
+    return groups
+
+
+def _called(findings: Findings) -> dict[str, list[Subject]]:
+    """Those who were recognised, by what they are called: who was lost from sight and found again is one."""
+    groups: dict[str, list[Subject]] = {}
+    for subject in _said(findings):
+        if subject.called and subject.likeness:
+            groups.setdefault(subject.likeness.name, []).append(subject)
     return groups
 
 
@@ -120,12 +156,20 @@ def _how_many(word: str, count: int) -> str:
     return f"up to {phrases.counted(word, count)}" if count > 1 else f"{phrases.counted(word, 1)} at a time"
 
 
-def _single(subject: Subject) -> str:
-    """All that one subject does, in the order of doing it."""
-    acts = [act.does for act in sorted(subject_acts(subject), key=lambda act: (_rank(act.does), act.start))]
+def _known(subjects: Sequence[Subject], kind: MediaKind) -> str:
+    if kind == "video":
+        return _single(*subjects)
+    facing = any(subject.facing for subject in subjects)
+    return f"{phrases.name(subjects[0])} is seen{' facing the camera' if facing else ''}"
+
+
+def _single(*tracks: Subject) -> str:
+    """All that one does, in the order of doing it; of somebody who was lost from sight and recognised again there are several tracks."""
+    each = [sorted(subject_acts(track), key=lambda act: (_rank(act.does), act.start)) for track in tracks]
+    acts = list(dict.fromkeys(act.does for acts in each for act in acts))
     if len(acts) > 1:
         acts = [does for does in acts if does != "is in view"]
-    return f"{phrases.name(subject)} {phrases.listed(acts) if acts else 'is in view'}"
+    return f"{phrases.name(tracks[0])} {phrases.listed(acts[:_SINGLE_ACTS]) if acts else 'is in view'}"
 
 
 def _rank(does: str) -> int:
@@ -178,7 +222,8 @@ def _nothing(findings: Findings, kind: MediaKind) -> str:
     return f"{'a picture' if kind == 'image' else 'pictures'} in {colours} in which nothing is recognised"
 
 
-def _sentences(findings: Findings, kind: MediaKind, clauses: Sequence[str], told: Sequence[Moment]) -> list[str]:
+def _sentences(findings: Findings, kind: MediaKind, told: Sequence[Moment]) -> list[str]:
+    clauses = _clauses(findings, kind)
     if not clauses:
         words = [_nothing(findings, kind)]
     elif kind == "video":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engines.recognition.types import Likeness
 from engines.understanding.colour import Look
 from engines.understanding.geometry import Box
 from engines.understanding.movement import Movement
@@ -28,7 +29,8 @@ BAGS = frozenset({"backpack", "handbag", "suitcase"})
 class Subject:
     """One person, vehicle, animal or thing. `movement` and `track` are None in a still picture, `box` and `face` in a video.
 
-    `word` is the plain noun; `facing` says that a frontal face was found.
+    `word` is the plain noun; `facing` says that a frontal face was found. `likeness` is with whom it was recognised as, `called` the words
+    for it where those are not of its noun and colour.
     """
 
     word: str
@@ -39,6 +41,8 @@ class Subject:
     track: Track | None = None
     box: Box | None = None
     face: Box | None = None
+    likeness: Likeness | None = None
+    called: str | None = None
 
     @property
     def category(self) -> Category:

@@ -42,6 +42,10 @@ class Box(NamedTuple):
         right, bottom = min(width, self.right + self.width * share), min(height, self.bottom + self.height * share)
         return Box(left, top, max(0.0, right - left), max(0.0, bottom - top))
 
+    def is_within(self, width: float, height: float) -> bool:
+        """Whether no edge of a frame cuts it."""
+        return self.x > 1 and self.y > 1 and self.right < width - 1 and self.bottom < height - 1
+
     def pixels(self) -> tuple[slice, slice]:
         """Rows and columns, to cut the box out of an image."""
         return slice(max(0, round(self.y)), max(0, round(self.bottom))), slice(max(0, round(self.x)), max(0, round(self.right)))

@@ -13,11 +13,12 @@ from engines.understanding.colour import garment, garment_below_face, look
 from engines.understanding.detector import Detection
 from engines.understanding.facts import Findings, LinesAt, Subject, TextSeen
 from engines.understanding.geometry import Box, inside, intersection, overlap
+from engines.understanding.naming import Onlooker, named, told
 from engines.understanding.people import body
 from engines.understanding.reading import ChangeGate, TextLine
 from engines.understanding.sightings import WEAK, agreed_in_still
 from engines.understanding.tools import Tools
-from engines.understanding.types import Limits
+from engines.understanding.types import USUAL, Limits, Wishes
 
 _VIEW = 1280
 _SMALLEST = 16  # pixels; in a narrower strip there is nothing to recognise, and the classifiers fail
@@ -25,15 +26,30 @@ _FACE_CONFIDENCE, _UPRIGHT_CONFIDENCE = 0.9, 0.6
 _PAGE_LINES, _PAGE_SHARE = 4, 0.12
 
 
-def look_at_picture(path: Path, tools: Tools, limits: Limits) -> Findings:
+def look_at_picture(path: Path, tools: Tools, limits: Limits, wishes: Wishes = USUAL) -> Findings:
     """Raises UnreadableMedia."""
-    return _seen(path, tools, limits)[0]
+    found = _seen(path, tools, limits, wishes)[0]
+    return replace(found, notes=(*found.notes, *told(found.subjects)))
 
 
-def _seen(path: Path, tools: Tools, limits: Limits) -> tuple[Findings, Image]:
+def _seen(path: Path, tools: Tools, limits: Limits, wishes: Wishes) -> tuple[Findings, Image]:
     image = shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW)
     header = checked_header(path, limits.pixels)
-    return _enlarged(_look(image, tools), max(header.width, header.height) / max(image.shape[:2])), image
+    found = _recognised(_look(image, tools), image, Onlooker(wishes.known, tools.faces))
+    return _enlarged(found, max(header.width, header.height) / max(image.shape[:2])), image
+
+
+def _recognised(found: Findings, image: Image, onlooker: Onlooker) -> Findings:
+    """With the names of those who are known; the nameless alone are counted."""
+    for subject in found.subjects:
+        if subject.face is not None:
+            onlooker.face(image, subject.face)
+        if subject.box is not None and subject.box != subject.face:
+            onlooker.body(subject.word, image, subject.box)
+    subjects = named(found.subjects, onlooker.glimpses)
+    known = Counter(subject.word for subject in subjects if subject.likeness)
+    nameless = {word: count - known[word] for word, count in found.at_once.items()}
+    return replace(found, subjects=subjects, at_once=nameless, notes=(*found.notes, *onlooker.notes))
 
 
 def _enlarged(found: Findings, scale: float) -> Findings:
@@ -44,14 +60,14 @@ def _enlarged(found: Findings, scale: float) -> Findings:
     return replace(found, subjects=subjects, readings=tuple(replace(each, scale=scale) for each in found.readings))
 
 
-def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits) -> Findings:
+def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits, wishes: Wishes = USUAL) -> Findings:
     """The pictures of one event: of each noun as many as any one shows, every text once. Raises UnreadableMedia, naming the picture."""
     if not paths or len(paths) > limits.images:
         raise UnreadableMedia(f"a sequence of {len(paths)} pictures; 1 to {limits.images} are understood")
     gate, changed, each = ChangeGate(), 0, []
     for number, path in enumerate(paths, start=1):
         try:
-            found, image = _seen(path, tools, limits)
+            found, image = _seen(path, tools, limits, wishes)
         except UnreadableMedia as error:
             raise UnreadableMedia(f"picture {number} of {len(paths)}: {error}") from None
         changed += gate.changed(image)
@@ -111,22 +127,26 @@ def _is_page(image: Image, lines: Sequence[TextLine]) -> bool:
 
 def _merged(each: Sequence[Findings], changes: bool) -> Findings:
     seen = [findings for findings in each if findings.look.blank is None] or list(each)
-    counts: Counter[str] = Counter()
-    subjects: list[Subject] = []
+    best: dict[str, list[Subject]] = {}
     for findings in seen:
-        for word, count in findings.at_once.items():
-            if count > counts[word]:
-                counts[word] = count
-                subjects = [other for other in subjects if other.word != word] + [
-                    other for other in findings.subjects if other.word == word
-                ]
+        for word in findings.at_once:
+            same = [subject for subject in findings.subjects if subject.word == word]
+            if _worth(same) > _worth(best.get(word, [])):
+                best[word] = same
+    subjects = [subject for same in best.values() for subject in same]
     texts = {text.text.casefold(): text for findings in seen for text in findings.texts}
     return Findings(
         look=seen[len(seen) // 2].look,
         subjects=tuple(subjects),
-        at_once=dict(counts),
+        at_once=Counter(subject.word for subject in subjects if not subject.likeness),
         texts=tuple(texts.values()),
         page_of_text=all(findings.page_of_text for findings in seen),
         changes=changes,
+        notes=(*dict.fromkeys(note for findings in seen for note in findings.notes), *told(subjects)),
         readings=tuple(replace(lines, time=float(number)) for number, findings in enumerate(each) for lines in findings.readings),
     )
+
+
+def _worth(subjects: Sequence[Subject]) -> tuple[int, int]:
+    """Of several pictures the one counts that shows the most, and of those the one in which the most were recognised."""
+    return len(subjects), sum(subject.likeness is not None for subject in subjects)

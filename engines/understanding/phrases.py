@@ -58,7 +58,9 @@ def noun(word: str) -> str:
 
 
 def name(subject: Subject) -> str:
-    """ "a person wearing red"."""
+    """ "a person wearing red", or what it is called."""
+    if subject.called:
+        return subject.called
     words = article(noun(subject.word))
     return f"{words} wearing {subject.colour}" if subject.colour else words
 

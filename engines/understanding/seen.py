@@ -16,8 +16,18 @@ from engines.understanding.types import Occurrence, PersonSeen, Position, Readin
 def people(findings: Findings) -> tuple[PersonSeen, ...]:
     """Those who are surely people, in the order of their coming."""
     found = [subject for subject in findings.subjects if subject.category == "person" and subject.confidence >= SAID_FROM]
-    seen = [PersonSeen((_occurrence(subject, findings.scale),), tuple(_faces(subject, findings))) for subject in found]
+    seen = [_person(subject, findings) for subject in found]
     return tuple(sorted(seen, key=lambda person: person.occurrences[0].start))
+
+
+def _person(subject: Subject, findings: Findings) -> PersonSeen:
+    likeness = subject.likeness
+    return PersonSeen(
+        (_occurrence(subject, findings.scale),),
+        tuple(_faces(subject, findings)),
+        name=likeness.name if likeness else None,
+        group=likeness.group if likeness else None,
+    )
 
 
 def tags(findings: Findings) -> tuple[Tag, ...]:

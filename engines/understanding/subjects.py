@@ -153,7 +153,7 @@ def _restless(tracks: Sequence[Track]) -> bool:
 
 def _uncut(track: Track, span: Span) -> list[Box]:
     """The boxes that no edge of the frame cuts, or all of them where there are too few."""
-    whole = [box for box in track.boxes if box.x > 1 and box.y > 1 and box.right < span.width - 1 and box.bottom < span.height - 1]
+    whole = [box for box in track.boxes if box.is_within(span.width, span.height)]
     return whole if len(whole) >= _LEAST_FRAMES else track.boxes
 
 
@@ -198,11 +198,12 @@ def holds(person: Track, face: Track) -> bool:
 def at_once(subjects: Iterable[Subject]) -> dict[str, int]:
     """The most of each word in view at the same time: in two samples at least, so that one stray blob adds nobody.
 
-    Never the number of tracks: a track breaks wherever somebody is hidden for a moment, so that counts the same people again and again.
+    Those who were recognised are not counted. Never the number of tracks: a track breaks wherever somebody is hidden for a moment, so that
+    counts the same people again and again.
     """
     samples: dict[str, Counter[float]] = {}
     for subject in subjects:
-        if subject.track is not None:
+        if subject.track is not None and subject.likeness is None:
             for time in _present(subject.track):
                 samples.setdefault(subject.word, Counter())[time] += subject.track.together.get(time, 1)
     return {word: _second_largest(counts) for word, counts in samples.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from engines.imaging.errors import UnreadableMedia as UnreadableMedia
+from engines.recognition.types import Algorithm, Enrolment, Known
 
 MediaKind = Literal["image", "video", "sequence"]
 
@@ -105,11 +106,15 @@ class Wishes:
     """What is asked of a description beyond the usual.
 
     `language` is that of its words, as IMS spells them: en, zh, zh-tw, it …; an engine that can't write it writes English and notes so.
+    `places`: people, tags and readings are needed, with their places and times, and not only words.
     `every_text`: text is read whenever the picture has changed, once a second at the most, and not only as often as a caption needs.
+    `known` are samples of those who are to be called by their names where they are recognised.
     """
 
     language: str = "en"
+    places: bool = False
     every_text: bool = False
+    known: tuple[Known, ...] = ()
 
 
 USUAL = Wishes()
@@ -157,5 +162,12 @@ class Engine(Protocol):
         """Understand one media: one image, one video, or the images of one event in order.
 
         Raises UnreadableMedia.
+        """
+        ...
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        """What of a sample's picture can be compared with what `describe` sees.
+
+        Raises UnreadableMedia; NothingToEnrol where the picture does not show exactly one of those who are to be enrolled.
         """
         ...

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 
 from engines.imaging import Probe
+from engines.recognition.types import Algorithm, Enrolment
+from engines.understanding.naming import not_done
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, Wishes
 from engines.understanding.vision_answer import InvalidAnswer, VisionAnswer, answer_schema, read_answer
 from engines.understanding.vision_endpoint import Endpoint, EndpointFailed, VisionSettings
@@ -69,7 +71,14 @@ class VisionEngine:
             return self._described_otherwise(files, kind, wishes, str(failure))
         except InvalidAnswer as failure:
             return self._described_otherwise(files, kind, wishes, f"its answer was not what was asked for, twice ({failure})")
-        return self._description(answer, kind, what, len(seen))
+        described = self._description(answer, kind, what, len(seen))
+        if wishes.places or wishes.every_text:
+            described = self._with_places(described, files, kind, wishes)
+        return replace(described, notes=(*described.notes, *not_done(wishes.known, self.name)))
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        """Done by the fallback, for the descriptions that the model fails to give: no sample is shown to the model."""
+        return self._fallback.enrol(picture, algorithm)
 
     def _ask(self, messages: list[dict[str, Any]]) -> VisionAnswer:
         """One question, and one more where the first answer is of the wrong shape. Raises EndpointFailed, InvalidAnswer."""
@@ -86,6 +95,18 @@ class VisionEngine:
         description = self._fallback.describe(files, kind, wishes)
         note = f"{self.name} was not used: {reason}; {description.engine} described this instead"
         return replace(description, notes=(*description.notes, note))
+
+    def _with_places(self, description: Description, files: Sequence[Path], kind: MediaKind, wishes: Wishes) -> Description:
+        """A model's word for where and when measures nothing: that comes from the engine that measures."""
+        measured = self._fallback.describe(files, kind, wishes)
+        note = f"people, tags and read lines with their places and times are those of {measured.engine}"
+        return replace(
+            description,
+            people=measured.people,
+            tags=measured.tags,
+            readings=measured.readings,
+            notes=(*description.notes, note),
+        )
 
     def _description(self, answer: VisionAnswer, kind: MediaKind, what: Probe, shown: int) -> Description:
         return Description(

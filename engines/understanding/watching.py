@@ -9,6 +9,8 @@ from itertools import chain, islice
 from math import inf
 from pathlib import Path
 
+import cv2
+
 from engines.imaging import Frame, Image, Probe, UnreadableMedia, frames
 from engines.imaging.pictures import shrink
 from engines.understanding.colour import Look, garment, look
@@ -17,8 +19,9 @@ from engines.understanding.geometry import inside, overlap
 from engines.understanding.leftbehind import LeftObject, LeftObjectFinder
 from engines.understanding.motion import ChangeMeter, Motion, MotionDetector, lower_outline, median_of
 from engines.understanding.movement import Span
+from engines.understanding.naming import Onlooker, named, told
 from engines.understanding.reading import ChangeGate
-from engines.understanding.sightings import WEAK, Sighting, SightingCollector
+from engines.understanding.sightings import STRONG, WEAK, Sighting, SightingCollector
 from engines.understanding.subjects import at_once, people_and_things
 from engines.understanding.texts import TextCollector
 from engines.understanding.tools import Tools
@@ -32,6 +35,8 @@ _LEAST_FOR_MOTION = 320
 _WARM_FRAMES = 30
 _SCENE_FRAMES = 10
 _HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY, _READ_EVERY = 1.0, 2.0, 0.5, 2.0, 2.0  # seconds
+_GLIMPSE_EVERY = 0.4  # seconds, where somebody is known
+_ONE_WHOLE = 0.75  # width / height, at most; two side by side are wider
 _WHERE_NOTHING_MOVES = 4.0  # times less often
 _READINGS, _ALL_READINGS = 8, 300
 _READ_ALL_EVERY = 1.0  # second, where every text is asked for
@@ -60,6 +65,7 @@ class _Watch:
 
     motion: MotionDetector
     left: LeftObjectFinder
+    onlooker: Onlooker
     tracker: Tracker = field(default_factory=Tracker)
     faces: Tracker = field(default_factory=lambda: Tracker(lost_after=5.0))
     sightings: SightingCollector = field(default_factory=SightingCollector)
@@ -87,7 +93,7 @@ def watch(path: Path, probe: Probe, tools: Tools, limits: Limits, wishes: Wishes
     # What is put down after a few seconds is in the median of many: the finder starts from the first moments, and knows by its outline
     # somebody who was there then and went.
     scene = median_of([shrink(frame.image, half) for frame in warm[:_SCENE_FRAMES]])
-    gathered = _Watch(motion, LeftObjectFinder(scene), first=warm[0].time)
+    gathered = _Watch(motion, LeftObjectFinder(scene), Onlooker(wishes.known, tools.faces), first=warm[0].time)
     _Watcher(gathered, tools, half, max(probe.width, probe.height), _reading_interval(probe.seconds, wishes)).run(
         chain(warm, stream), limits
     )
@@ -118,6 +124,7 @@ class _Watcher:
         self._hog_due, self._faces_due, self._detector_due, self._look_due = map(
             _Every, (_HOG_EVERY, _FACES_EVERY, _DETECTOR_EVERY, _LOOK_EVERY)
         )
+        self._glimpse_due = _Every(_GLIMPSE_EVERY)
         self._reading_due = _Every(reading_interval)
         self._changed = ChangeGate()
 
@@ -141,6 +148,7 @@ class _Watcher:
         self._examine(time, view, small, tracks, motion)
         factor = view.shape[1] / small.shape[1]
         gathered.left.apply(time, small, gathered.tracker.tracks, lambda box: self._tools.people.count_in(view, box.scaled(factor)) > 0)
+        self._glimpse(time, view, tracks, motion)
         self._recognise(time, view, small, tracks)
         if self._look_due(time):
             gathered.looks.append(look(small))
@@ -159,15 +167,35 @@ class _Watcher:
                 track.upright_hits += people > 0
                 track.together[round(time * 2) / 2] = max(1, people)
 
+    def _glimpse(self, time: float, view: Image, tracks: list[Track], motion: Motion) -> None:
+        """Compare the clothes of whoever may be one whole person."""
+        onlooker = self._gathered.onlooker
+        if not (onlooker.knows("person") and self._glimpse_due(time)):
+            return
+        height, width = motion.mask.shape[:2]
+        factor = view.shape[1] / width
+        mask = cv2.resize(motion.mask, (view.shape[1], view.shape[0]))
+        for track in tracks:
+            box = track.boxes[-1]
+            if box.width <= _ONE_WHOLE * box.height and box.is_within(width, height):
+                onlooker.body("person", view, box.scaled(factor), time, 1 / factor, mask)
+
     def _recognise(self, time: float, view: Image, small: Image, tracks: list[Track]) -> None:
         gathered, tools, factor = self._gathered, self._tools, small.shape[1] / view.shape[1]
         if self._faces_due(time):
-            faces = [box.scaled(factor) for box in tools.people.faces(view)]
+            seen = tools.people.faces(view)
+            for face in seen:
+                gathered.onlooker.face(view, face, time, factor)
+            faces = [box.scaled(factor) for box in seen]
             gathered.faces.update(time, faces)
             for track in tracks:
                 track.face_hits += any(inside(face, track.boxes[-1]) > 0.7 for face in faces)
         if tools.detector is not None and self._detector_due(time, 1.0 if tracks else _WHERE_NOTHING_MOVES):
-            gathered.sightings.update(time, [replace(each, box=each.box.scaled(factor)) for each in tools.detector.detect(view, WEAK)])
+            detections = tools.detector.detect(view, WEAK)
+            for each in detections:
+                if each.score >= STRONG:
+                    gathered.onlooker.body(each.label, view, each.box, time, factor)
+            gathered.sightings.update(time, [replace(each, box=each.box.scaled(factor)) for each in detections])
         if tools.reader is not None and self._reading_due(time) and self._changed.changed(view):
             lines = tools.reader.read(view)
             gathered.texts.add(time, lines)
@@ -179,7 +207,7 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
     span = Span(width, height, gathered.first, gathered.last)
     overall = _overall(gathered.looks)
     sightings = gathered.sightings.agreed()
-    subjects = people_and_things(
+    nameless = people_and_things(
         gathered.tracker.tracks,
         gathered.faces.tracks,
         sightings,
@@ -188,15 +216,16 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
         overall.monochrome,
         [each.box for each in gathered.left.objects],
     )
+    subjects = named(nameless, gathered.onlooker.glimpses)
     left = tuple(_left(each, sightings, overall.monochrome) for each in gathered.left.objects)
     return Findings(
         look=overall,
-        subjects=tuple(subjects),
+        subjects=subjects,
         at_once=at_once(subjects),
         left=left,
         texts=gathered.texts.agreed(gathered.last),
         changes=gathered.change.frames > 1 if gathered.frames > 1 else None,
-        notes=_notes(gathered, probe, rate),
+        notes=(*_notes(gathered, probe, rate), *gathered.onlooker.notes, *told(subjects)),
         scale=max(probe.width, probe.height) / max(width, height),
         faces=tuple(gathered.faces.tracks),
         readings=tuple(gathered.readings),

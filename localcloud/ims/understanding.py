@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from engines.recognition.types import Algorithm, Enrolment
 from engines.speech.types import Transcript
 from engines.understanding.types import USUAL, Description, MediaKind, Wishes
 from localcloud.database import Database
@@ -19,6 +20,8 @@ DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 WISHES: TypeAdapter[Wishes] = TypeAdapter(Wishes)
 """On the way to a worker."""
 TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
+"""As DESCRIPTION."""
+ENROLMENT: TypeAdapter[Enrolment] = TypeAdapter(Enrolment)
 """As DESCRIPTION."""
 KEPT = 10_000
 """Descriptions remembered; the oldest are forgotten first."""
@@ -62,6 +65,13 @@ class Understanding(Protocol):
         """What is not urgent waits until nothing urgent does.
 
         Raises UnreadableMedia, AnalysisFailed, or Stopped once it was closed.
+        """
+        ...
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        """What of a sample's picture can be compared; made apart from all else, since somebody waits for it.
+
+        Raises UnreadableMedia (NothingToEnrol is one), AnalysisFailed, or Stopped.
         """
         ...
 

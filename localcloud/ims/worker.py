@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import Engine, UnreadableMedia
-from localcloud.ims.understanding import DESCRIPTION, TRANSCRIPT, WISHES, EngineSettings
+from localcloud.ims.understanding import DESCRIPTION, ENROLMENT, TRANSCRIPT, WISHES, EngineSettings
 
 
 def build_engine(settings: EngineSettings) -> Engine:
@@ -82,6 +82,8 @@ def _work(tools: _Tools, work: dict[str, Any]) -> dict[str, Any]:
         if "sound" in work:
             assert tools.transcribe is not None
             return {"transcript": TRANSCRIPT.dump_python(tools.transcribe(Path(work["sound"]), work["language"]), mode="json")}
+        if "picture" in work:
+            return {"enrolment": ENROLMENT.dump_python(tools.engine.enrol(Path(work["picture"]), work["algorithm"]), mode="json")}
         files = [Path(file) for file in work["files"]]
         description = tools.engine.describe(files, work["kind"], WISHES.validate_python(work["wishes"]))
         return {"description": DESCRIPTION.dump_python(description, mode="json")}

@@ -18,16 +18,19 @@ from typing import Any
 
 import psutil
 
+from engines.recognition.types import Algorithm, Enrolment
 from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import USUAL, Description, MediaKind, UnreadableMedia, Wishes
 from localcloud.ims.runner import Stopped
-from localcloud.ims.understanding import DESCRIPTION, TRANSCRIPT, WISHES, AnalysisFailed, EngineSettings
+from localcloud.ims.understanding import DESCRIPTION, ENROLMENT, TRANSCRIPT, WISHES, AnalysisFailed, EngineSettings
 
 log = logging.getLogger("localcloud.ims.workers")
 
 START_SECONDS = 120.0
 """For imports and models, on a slow disk."""
 NO_SPEECH_ENDPOINT = "no speech endpoint is set (SIGHTLINE_SPEECH_BASE_URL and SIGHTLINE_SPEECH_MODEL)"
+ENROLMENT_SECONDS = 30.0
+"""For one picture."""
 LOOK_SECONDS = 0.2
 """How often the memory of a busy worker is looked at."""
 
@@ -51,6 +54,9 @@ class Workers:
         self._running: set[_Worker] = set()
         self._urgent_waiting = 0
         self._closed = False
+        # One more process, begun with the first sample: whoever enrols somebody waits for the answer, and not behind long videos.
+        self._enroller: _Worker | None = None
+        self._enrolling = threading.Lock()
         self._change = threading.Condition()
 
     @property
@@ -69,6 +75,29 @@ class Workers:
         if "unreadable" in answer:
             raise UnreadableMedia(answer["unreadable"])
         return DESCRIPTION.validate_python(answer["description"])
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        with self._enrolling:
+            if self._enroller is None or not self._enroller.alive():
+                self._enroller = self._started()
+            try:
+                answer = self._enroller.ask({"picture": str(picture), "algorithm": algorithm}, ENROLMENT_SECONDS)
+            except AnalysisFailed:
+                with self._change:
+                    self._discard(self._enroller)
+                self._enroller = None
+                if self._closed:
+                    raise Stopped from None
+                raise
+        if "unreadable" in answer:
+            raise UnreadableMedia(answer["unreadable"])
+        return ENROLMENT.validate_python(answer["enrolment"])
+
+    def _started(self) -> _Worker:
+        with self._change:
+            if self._closed:
+                raise Stopped
+            return self._launch()
 
     def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
         if self._engine.speech_base_url is None:

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from engines.recognition.types import Algorithm, Enrolment, Features, NothingToEnrol, pack
 from engines.understanding.types import USUAL, Description, MediaKind, Moment, UnreadableMedia, Wishes
 from localcloud.ims import EngineSettings
 
@@ -45,6 +48,15 @@ class ScriptedEngine:
             for line in file.read_text().splitlines():
                 description = _do(line, description)
         return description
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        """A picture is text too: `nobody WHY`, `lacking WHAT`, or whatever else, which is enrolled."""
+        verb, _, rest = picture.read_text().partition(" ")
+        if verb == "nobody":
+            raise NothingToEnrol(rest)
+        if verb == "lacking":
+            return Enrolment(None, rest)
+        return Enrolment(Features("scripted", algorithm, pack(np.ones(4, np.float32))))
 
 
 def build(settings: EngineSettings) -> ScriptedEngine:
