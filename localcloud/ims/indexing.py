@@ -1,8 +1,7 @@
 """Index jobs: what makes an inserted media searchable.
 
-A job sees that the input exists, takes the words of MsgBody, and adds the moments of the media as segments, so that hits can name
-clips. The moments come from memory when a smart tag job has understood the same bytes before; otherwise the media is analysed, after
-everything urgent. A media that can't be analysed (a manifest, a damaged file) is indexed by its words alone, and one without words fails.
+A job sees that the input exists, has the index of its type read it, and puts what was read into the index. A media whose index can't be
+made (damaged, a kind of media that nobody here can look into) fails, unless it has words of its own to be found by.
 """
 
 from __future__ import annotations
@@ -11,23 +10,14 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
-from engines.retrieval.types import Document, Segment
-from engines.understanding.types import Description, MediaKind, UnreadableMedia
 from localcloud.database import Database
+from localcloud.ims.indexes import IndexKinds, NothingToIndex, Read
 from localcloud.ims.inputs import InputError, Inputs
 from localcloud.ims.runner import Runner
 from localcloud.ims.shelf import Shelf
-from localcloud.ims.understanding import AnalysisFailed, Memory, Understanding
 
 log = logging.getLogger("localcloud.ims")
-
-_KINDS: dict[str, MediaKind] = {"video": "video", "image": "image"}
-
-
-class NothingToIndex(Exception):
-    """The media can't be analysed, and MsgBody has no words for it."""
 
 
 class Indexing:
@@ -36,16 +26,14 @@ class Indexing:
         database: Database,
         shelf: Shelf,
         inputs: Inputs,
-        understanding: Understanding,
-        memory: Memory,
+        kinds: IndexKinds,
         clock: Callable[[], float],
         at_once: int,
     ) -> None:
         self._database = database
         self._shelf = shelf
         self._inputs = inputs
-        self._understanding = understanding
-        self._memory = memory
+        self._kinds = kinds
         self._clock = clock
         self._taken: set[int] = set()
         self._taking = threading.Lock()
@@ -70,44 +58,34 @@ class Indexing:
             self._release(job)
             return
         try:
-            description, note = self._look(media)
+            with self._inputs.files([media["input"]]) as files:
+                read, size = self._kinds[job["type"]].read(media, files), sum(file.stat().st_size for file in files)
         except (InputError, NothingToIndex) as reason:
             self._finish(job, "Fail", str(reason))
             return
-        self._put(job, document(media, description), description.seconds if description else None)
-        self._finish(job, "Success", note)
+        self._put(job, media, read, size)
+        self._finish(job, "Success", read.note)
 
-    def _look(self, media: sqlite3.Row) -> tuple[Description | None, str]:
-        with self._inputs.files([media["input"]]) as files:
-            try:
-                return self._understand(files, media["type"]), ""
-            except (UnreadableMedia, AnalysisFailed) as reason:
-                if not media["title"] and not media["description"]:
-                    raise NothingToIndex(str(reason)) from None
-                return None, f"indexed by its words alone: {reason}"
-
-    def _understand(self, files: list[Path], media_type: str) -> Description | None:
-        kind = _KINDS.get(media_type)
-        if kind is None:
-            raise UnreadableMedia(f"this laptop cloud can't look into media of type {media_type}")
-        content = self._memory.content(files, kind)
-        description = self._memory.recall(content)
-        if description is None:
-            description = self._understanding.describe(files, kind, urgent=False)
-            self._memory.remember(content, description)
-        return description
-
-    def _put(self, job: sqlite3.Row, entry: Document, seconds: float | None) -> None:
+    def _put(self, job: sqlite3.Row, media: sqlite3.Row, read: Read, size: int) -> None:
         with self._shelf.hold(job["library"]), self._database.transaction() as write:
             # A later insert, a delete or a drop takes the job away: what is stale never replaces what is new.
             updated = write.execute(
-                "UPDATE media SET seconds = ? WHERE library = ? AND id = ? AND EXISTS (SELECT 1 FROM index_job WHERE position = ?)"
+                "UPDATE media SET bytes = ?, seconds = COALESCE(?, seconds), width = COALESCE(?, width), height = COALESCE(?, height)"
+                " WHERE library = ? AND id = ? AND EXISTS (SELECT 1 FROM index_job WHERE position = ?)"
                 " AND EXISTS (SELECT 1 FROM library_index AS i WHERE i.library = media.library AND i.type = ? AND i.status = 'Active')",
-                (seconds, job["library"], job["media"], job["position"], job["type"]),
+                (
+                    size,
+                    read.facts.seconds,
+                    read.facts.width,
+                    read.facts.height,
+                    job["library"],
+                    job["media"],
+                    job["position"],
+                    job["type"],
+                ),
             )
             if updated.rowcount:
-                with self._shelf.library(job["library"]) as library:
-                    library.put([entry])
+                self._kinds[job["type"]].put(write, media, read.entry)
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("the index job of media %s failed", job["media"], exc_info=error)
@@ -124,17 +102,3 @@ class Indexing:
     def _release(self, job: sqlite3.Row) -> None:
         with self._taking:
             self._taken.discard(job["position"])
-
-
-def document(media: sqlite3.Row, description: Description | None) -> Document:
-    """What is searched: the words that came with the media, and the moments that were seen in it."""
-    moments = description.moments if description else ()
-    seen = description.caption if description and not media["description"] else ""
-    return Document(
-        media_id=media["id"],
-        namespace=media["namespace"],
-        media_type=media["type"],
-        title=media["title"],
-        text=media["description"] or seen,
-        segments=tuple(Segment(moment.start, moment.end, moment.text) for moment in moments),
-    )

@@ -9,14 +9,16 @@ from localcloud.database import Database
 from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import invalid_parameter, not_found, not_implemented, operation_denied
+from localcloud.ims.indexes import IndexKinds
 from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
 
 
 class Libraries:
-    def __init__(self, database: Database, shelf: Shelf, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, shelf: Shelf, kinds: IndexKinds, clock: Callable[[], float]) -> None:
         self._database = database
         self._shelf = shelf
+        self._kinds = kinds
         self._clock = clock
         with database.transaction() as write:
             write.execute("INSERT OR IGNORE INTO library VALUES (?, '{}', ?)", (p.DEFAULT_LIBRARY, clock()))
@@ -48,13 +50,14 @@ class Libraries:
         if row["name"] == p.DEFAULT_LIBRARY:
             raise operation_denied("the default search library stays")
         with self._shelf.hold(row["name"]), self._database.transaction() as write:
-            self._shelf.remove(row["name"])
+            for kind in self._kinds.values():
+                kind.forget(write, row["name"])
             write.execute("DELETE FROM library WHERE name = ?", (row["name"],))
         return {}
 
     def create_index(self, given: p.CreateSearchIndex) -> Answer:
-        if given.index_type != "mm":
-            raise not_implemented(f"indexes of type {given.index_type}; mm is the one it has")
+        if given.index_type not in self._kinds:
+            raise not_implemented(f"indexes of type {given.index_type}; it has {', '.join(self._kinds)}")
         with self._database.transaction() as write:
             find_library(self._database, given.search_lib_name)
             values = (given.search_lib_name, given.index_type, given.index_status, given.index_config.level)
@@ -70,7 +73,7 @@ class Libraries:
         with self._shelf.hold(row["library"]), self._database.transaction() as write:
             if given.index_status == "Deactive":
                 # "After an index is disabled, its data is cleared", AlterSearchIndex.
-                self._shelf.remove(row["library"])
+                self._clear(write, row)
             write.execute(
                 "UPDATE library_index SET status = ?, level = ? WHERE library = ? AND type = ?",
                 (given.index_status or row["status"], level, row["library"], row["type"]),
@@ -83,15 +86,19 @@ class Libraries:
             "SearchLibName": row["library"],
             "IndexType": row["type"],
             "IndexStatus": row["status"],
-            "MediaTotal": str(self._shelf.count(row["library"])),
+            "MediaTotal": str(self._kinds[row["type"]].count(row["library"])),
         }
 
     def drop_index(self, given: p.OfIndex) -> Answer:
         row = self._index(given.search_lib_name, given.index_type)
         with self._shelf.hold(row["library"]), self._database.transaction() as write:
-            self._shelf.remove(row["library"])
+            self._clear(write, row)
             write.execute("DELETE FROM library_index WHERE library = ? AND type = ?", (row["library"], row["type"]))
         return {}
+
+    def _clear(self, write: sqlite3.Connection, index: sqlite3.Row) -> None:
+        self._kinds[index["type"]].forget(write, index["library"])
+        write.execute("DELETE FROM index_job WHERE library = ? AND type = ?", (index["library"], index["type"]))
 
     def _index(self, library: str, kind: str) -> sqlite3.Row:
         find_library(self._database, library)
@@ -118,9 +125,9 @@ def find_library(database: Database, name: str) -> sqlite3.Row:
     return row
 
 
-def is_active(database: Database, library: str) -> bool:
-    """Whether the library has an index that answers; without one nothing is found in it."""
-    return database.one("SELECT 1 FROM library_index WHERE library = ? AND status = 'Active'", library) is not None
+def is_active(database: Database, library: str, index_type: str) -> bool:
+    """Whether the library has an index of this type that answers; without one nothing is found by it."""
+    return database.one("SELECT 1 FROM library_index WHERE library = ? AND type = ? AND status = 'Active'", library, index_type) is not None
 
 
 OPERATIONS = (
@@ -129,7 +136,7 @@ OPERATIONS = (
     Operation("ListSearchLib", p.ListSearchLib, Libraries.list, of_search=True),
     Operation("QuerySearchLib", p.NamedLibrary, Libraries.query, of_search=True),
     Operation("DropSearchLib", p.NamedLibrary, Libraries.drop, of_search=True),
-    Operation("CreateSearchIndex", p.CreateSearchIndex, Libraries.create_index, lacks="indexes of type face and aiLabel", of_search=True),
+    Operation("CreateSearchIndex", p.CreateSearchIndex, Libraries.create_index, lacks="indexes of type face", of_search=True),
     Operation("AlterSearchIndex", p.AlterSearchIndex, Libraries.alter_index, of_search=True),
     Operation("QuerySearchIndex", p.OfIndex, Libraries.query_index, of_search=True),
     Operation("DropSearchIndex", p.OfIndex, Libraries.drop_index, of_search=True),

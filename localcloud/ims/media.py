@@ -14,6 +14,7 @@ from localcloud.database import Database
 from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer, plain_time
 from localcloud.ims.errors import invalid_parameter, not_found
+from localcloud.ims.indexes import IndexKinds
 from localcloud.ims.inputs import InputError, Inputs, is_signed, is_web_address
 from localcloud.ims.libraries import find_library
 from localcloud.ims.operation import Operation
@@ -21,10 +22,19 @@ from localcloud.ims.shelf import Shelf
 
 
 class MediaShelf:
-    def __init__(self, database: Database, shelf: Shelf, inputs: Inputs, clock: Callable[[], float], submitted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        kinds: IndexKinds,
+        inputs: Inputs,
+        clock: Callable[[], float],
+        submitted: Callable[[], None],
+    ) -> None:
         """`submitted` is called when there is an index job to run."""
         self._database = database
         self._shelf = shelf
+        self._kinds = kinds
         self._inputs = inputs
         self._clock = clock
         self._submitted = submitted
@@ -33,19 +43,43 @@ class MediaShelf:
         self._check_input("Input", given.input)
         self._check_key_frames(given)
         identity = given.media_id or uuid.uuid4().hex
-        body = given.msg_body
-        with self._database.transaction() as write:
+        with self._shelf.hold(given.search_lib_name), self._database.transaction() as write:
             # Inside the transaction, so that nobody drops the library in between.
             find_library(self._database, given.search_lib_name)
-            write.execute(
-                "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (library, id) DO UPDATE SET"
-                " namespace = excluded.namespace, type = excluded.type, input = excluded.input, title = excluded.title,"
-                " description = excluded.description, seconds = NULL",
-                (given.search_lib_name, identity, given.namespace, given.media_type, given.input, body.title, body.vision_description),
-            )
+            if self._find(given.search_lib_name, identity):
+                self._forget(write, given.search_lib_name, identity)
+            self._keep(write, given, identity)
             self._start_jobs(write, given.search_lib_name, identity, ())
         self._submitted()
         return {"MediaId": identity}
+
+    def _keep(self, write: sqlite3.Connection, given: p.InsertMediaToSearchLib, identity: str) -> None:
+        now, body = int(self._clock() * 1000), given.msg_body
+        write.execute(
+            "INSERT INTO media (library, id, namespace, type, input, title, description, created, modified, int_field1, str_field1,"
+            " str_field2, images) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                given.search_lib_name,
+                identity,
+                given.namespace,
+                given.media_type,
+                given.input,
+                body.title,
+                body.vision_description,
+                now,
+                now,
+                body.custom_fields.int_field1,
+                body.custom_fields.str_field1,
+                body.custom_fields.str_field2,
+                given.images_input.model_dump_json() if given.images_input else None,
+            ),
+        )
+
+    def _forget(self, write: sqlite3.Connection, library: str, identity: str) -> None:
+        # An index job under way looks for its own row while it holds the library, so it can put nothing back.
+        for kind in self._kinds.values():
+            kind.forget(write, library, identity)
+        write.execute("DELETE FROM media WHERE library = ? AND id = ?", (library, identity))
 
     def update(self, given: p.UpdateMediaToSearchLib) -> Answer:
         row = self._row(given.search_lib_name, given.media_id, given.namespace)
@@ -54,8 +88,8 @@ class MediaShelf:
         description = body.vision_description if "vision_description" in changed else row["description"]
         with self._database.transaction() as write:
             write.execute(
-                "UPDATE media SET title = ?, description = ? WHERE library = ? AND id = ?",
-                (title, description, row["library"], row["id"]),
+                "UPDATE media SET title = ?, description = ?, modified = ? WHERE library = ? AND id = ?",
+                (title, description, int(self._clock() * 1000), row["library"], row["id"]),
             )
             self._start_jobs(write, row["library"], row["id"], ())
         self._submitted()
@@ -63,10 +97,8 @@ class MediaShelf:
 
     def delete(self, given: p.DeleteMediaFromSearchLib) -> Answer:
         row = self._row(given.search_lib_name, given.media_id, given.namespace)
-        # An index job under way looks for the row while it holds the library, so it can put nothing back.
-        with self._shelf.library(row["library"]) as library, self._database.transaction() as write:
-            library.delete([row["id"]])
-            write.execute("DELETE FROM media WHERE library = ? AND id = ?", (row["library"], row["id"]))
+        with self._shelf.hold(row["library"]), self._database.transaction() as write:
+            self._forget(write, row["library"], row["id"])
         return {"MediaId": row["id"]}
 
     def query_jobs(self, given: p.QueryMediaIndexJob) -> Answer:
@@ -90,11 +122,11 @@ class MediaShelf:
         return {"Data": {"MediaIdsNoExist": unknown}}
 
     def _start_jobs(self, write: sqlite3.Connection, library: str, identity: str, types: Sequence[str]) -> None:
-        """One job for each active index, in place of the older ones: a job that is gone puts nothing into the index."""
-        write.execute("DELETE FROM index_job WHERE library = ? AND media = ?", (library, identity))
+        """A job for each active index, or each of `types`, in place of the older one: a job that is gone puts nothing into the index."""
         active = write.execute("SELECT type FROM library_index WHERE library = ? AND status = 'Active'", (library,)).fetchall()
         for row in active:
             if not types or row["type"] in types:
+                write.execute("DELETE FROM index_job WHERE library = ? AND media = ? AND type = ?", (library, identity, row["type"]))
                 write.execute(
                     "INSERT INTO index_job (library, media, type, status, submitted)"
                     " SELECT library, id, ?, 'Running', ? FROM media WHERE library = ? AND id = ?",
@@ -142,7 +174,7 @@ def _shape(row: sqlite3.Row) -> Answer:
 
 
 OPERATIONS = (
-    Operation("InsertMediaToSearchLib", p.InsertMediaToSearchLib, MediaShelf.insert, lacks="MsgBody.customFields", of_search=True),
+    Operation("InsertMediaToSearchLib", p.InsertMediaToSearchLib, MediaShelf.insert, of_search=True),
     Operation("UpdateMediaToSearchLib", p.UpdateMediaToSearchLib, MediaShelf.update, of_search=True),
     Operation("DeleteMediaFromSearchLib", p.DeleteMediaFromSearchLib, MediaShelf.delete, of_search=True),
     Operation("QueryMediaIndexJob", p.QueryMediaIndexJob, MediaShelf.query_jobs, of_search=True),

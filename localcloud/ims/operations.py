@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.ims import cognition_jobs, events, libraries, media, pipelines, searching, smarttag, templates
+from localcloud.ims import cognition_jobs, events, label_search, libraries, media, media_search, pipelines, searching, smarttag, templates
 from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.operation import ICE, Bound, Operation
 
@@ -18,6 +18,8 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,
     searching.Searching: searching.OPERATIONS,
+    label_search.LabelSearch: label_search.OPERATIONS,
+    media_search.MediaSearch: media_search.OPERATIONS,
 }
 """The operations by the class that answers them."""
 
@@ -41,10 +43,8 @@ NOT_HERE = (
     "AddStreamTagToSearchLib",
     "CloseStreamToSearchLib",
     "GetStreamTagList",
-    "SearchMediaByAILabel",
     "SearchMediaByFace",
     "SearchMediaClipByFace",
-    "SearchMedia",
     "SubmitIProductionJob",
     "QueryIProductionJob",
     "CancelIProductionJob",

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 from localcloud.ims.errors import invalid_parameter, missing_parameter
 
 
-def _comma_list(value: object) -> object:
+def comma_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
@@ -29,7 +29,7 @@ def _json_object(text: str) -> str:
     return text
 
 
-CommaList = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
+CommaList = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
 JsonText = Annotated[str, AfterValidator(_json_object)]
 """JSON that is checked, kept and echoed as it was written."""
 Number = Annotated[int, Field(ge=-(2**31), lt=2**31)]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Json
 
-from localcloud.ims.parameters import CamelCase, CommaList, JsonText, PageNumber, PageSize, Parameters
+from localcloud.ims.filters import CustomFilters, UtcCreate
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, PageSize, Parameters, comma_list
 
 DEFAULT_LIBRARY = "ims-default-search-lib"
 MediaType = Literal["video", "image", "audio"]
@@ -22,7 +23,7 @@ IndexStatus = Annotated[
 ]
 
 
-def _not_blank(text: str) -> str:
+def not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("it is blank; say what to look for")
     return text
@@ -72,9 +73,16 @@ class OfIndex(OfLibrary):
     index_type: IndexType
 
 
+class CustomFields(CamelCase):
+    int_field1: Annotated[Number, Field(strict=True)] | None = Field(None, alias="intField1")
+    str_field1: str | None = Field(None, alias="strField1", max_length=1024)
+    str_field2: str | None = Field(None, alias="strField2", max_length=1024)
+
+
 class MessageBody(CamelCase):
     title: str = ""
     vision_description: str = ""
+    custom_fields: CustomFields = CustomFields()
 
 
 class KeyFrames(CamelCase):
@@ -107,18 +115,18 @@ class QueryMediaIndexJob(OfLibrary):
 
 class SearchIndexJobRerun(OfLibrary):
     media_ids: CommaList = Field(min_length=1, max_length=20)
-    task: CommaList = ()
+    task: Annotated[tuple[IndexType, ...], BeforeValidator(comma_list)] = ()
     namespace: str | None = None
 
 
 class Search(OfLibrary):
     """SearchMediaByHybrid, and SearchMediaByMultimodal, which has no MediaId."""
 
-    text: Annotated[str, AfterValidator(_not_blank)]
+    text: Annotated[str, AfterValidator(not_blank)]
     namespace: str | None = None
     media_type: MediaType | None = None
     media_id: str | None = None
     page_no: PageNumber = 1
     page_size: PageSize = 10
-    custom_filters: str | None = None
-    utc_create: str | None = None
+    custom_filters: CustomFilters = ()
+    utc_create: UtcCreate = ()

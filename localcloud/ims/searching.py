@@ -10,7 +10,6 @@ from engines.retrieval.types import Hit, Query
 from localcloud.database import Database
 from localcloud.ims import search_parameters as p
 from localcloud.ims.answers import Answer
-from localcloud.ims.errors import not_implemented
 from localcloud.ims.libraries import find_library, is_active
 from localcloud.ims.operation import Operation
 from localcloud.ims.shelf import Shelf
@@ -23,15 +22,14 @@ class Searching:
 
     def search(self, given: p.Search) -> Answer:
         find_library(self._database, given.search_lib_name)
-        if given.custom_filters or given.utc_create:
-            raise not_implemented("the filters CustomFilters and UtcCreate")
-        if not is_active(self._database, given.search_lib_name):
+        if not is_active(self._database, given.search_lib_name, "mm"):
             return {"MediaList": [], "Total": 0}
         query = Query(
             text=given.text,
             namespace=given.namespace,
             media_type=given.media_type,
             media_id=given.media_id,
+            filters=(*given.custom_filters, *given.utc_create),
             offset=(given.page_no - 1) * given.page_size,
             limit=given.page_size,
         )
@@ -50,6 +48,6 @@ class Searching:
 
 
 OPERATIONS = (
-    Operation("SearchMediaByHybrid", p.Search, Searching.search, lacks="CustomFilters and UtcCreate", of_search=True),
-    Operation("SearchMediaByMultimodal", p.Search, Searching.search, lacks="CustomFilters and UtcCreate", of_search=True),
+    Operation("SearchMediaByHybrid", p.Search, Searching.search, of_search=True),
+    Operation("SearchMediaByMultimodal", p.Search, Searching.search, of_search=True),
 )

@@ -14,21 +14,31 @@ from localcloud.acs import AcsError, acs_error_reply, authenticate, json_reply, 
 from localcloud.http import Reply, Request
 from localcloud.identity import Keyring
 from localcloud.ims import operations
+from localcloud.ims.analyses import Analyses
 from localcloud.ims.answers import Answer
 from localcloud.ims.callbacks import Callbacks
+from localcloud.ims.cognition_jobs import CognitionJobs
+from localcloud.ims.cognition_notices import StateChanges
+from localcloud.ims.cognition_runner import CognitionRunner
+from localcloud.ims.cognition_store import JobStore
 from localcloud.ims.errors import unsupported_method
 from localcloud.ims.events import EventCallback
+from localcloud.ims.indexes import IndexKinds, MomentIndex
 from localcloud.ims.indexing import Indexing
 from localcloud.ims.inputs import InputLimits, Inputs
+from localcloud.ims.label_search import LabelSearch
+from localcloud.ims.labels import LabelIndex
 from localcloud.ims.libraries import Libraries
 from localcloud.ims.media import MediaShelf
+from localcloud.ims.media_search import MediaSearch
 from localcloud.ims.network import Reach
 from localcloud.ims.notices import Notices
 from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.pipelines import Pipelines
+from localcloud.ims.results_subtitles import is_subtitle, serve_subtitle
 from localcloud.ims.searching import Searching
 from localcloud.ims.shelf import OpenLibrary, Shelf
-from localcloud.ims.smarttag import SmarttagJobs, SmarttagRunner
+from localcloud.ims.smarttag import SmarttagJobs
 from localcloud.ims.store import open_store
 from localcloud.ims.templates import Templates
 from localcloud.ims.understanding import Memory, Understanding
@@ -57,8 +67,8 @@ class Settings:
 class IntelligentMediaServices:
     """A `Service`: IMS (product ICE, 2020-11-09), and of MPS (2014-06-18) the one operation that binds callbacks.
 
-    `data` is its own folder; `understanding` is started and closed with it. What was under way when the process ended is done again
-    after `start`.
+    `data` is its own folder; `endpoint` the address under which clients reach it; `understanding` is started and closed with it. What was
+    under way when the process ended is done again after `start`.
     """
 
     def __init__(
@@ -70,6 +80,7 @@ class IntelligentMediaServices:
         objects: Objects,
         understanding: Understanding,
         open_library: OpenLibrary,
+        endpoint: Callable[[], str],
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
     ) -> None:
@@ -84,22 +95,30 @@ class IntelligentMediaServices:
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
         self._callbacks = callbacks = Callbacks(self._database, queues, clock, settings.retry_seconds)
-        tagging = SmarttagRunner(
-            self._database, notices, inputs, understanding, memory, place.account_id, clock, settings.jobs_at_once
+        events = EventCallback(self._database, callbacks, queues, place.account_id, clock)
+        changes = StateChanges(notices, callbacks, events)
+        tagging = CognitionRunner(
+            self._database, changes, inputs, understanding, memory, place.account_id, clock, settings.jobs_at_once
         ).runner
-        indexing = Indexing(self._database, self._shelf, inputs, understanding, memory, clock, settings.index_jobs_at_once).runner
+        analyses = Analyses(understanding, memory)
+        kinds: IndexKinds = {"mm": MomentIndex(self._shelf, analyses), "aiLabel": LabelIndex(self._database, analyses)}
+        indexing = Indexing(self._database, self._shelf, inputs, kinds, clock, settings.index_jobs_at_once).runner
         self._runners = (notices.runner, callbacks.runner, tagging, indexing)
         templates = Templates(self._database, clock)
         pipelines = Pipelines(self._database, queues, clock, tagging.call)
+        jobs = JobStore(self._database, pipelines, place.account_id, clock, tagging.call, endpoint)
         self._operations = operations.table(
             (
                 templates,
                 pipelines,
-                SmarttagJobs(self._database, templates, pipelines, place.account_id, clock, tagging.call),
-                EventCallback(self._database, callbacks, queues, place.account_id, clock),
-                Libraries(self._database, self._shelf, clock),
-                MediaShelf(self._database, self._shelf, inputs, clock, indexing.call),
+                SmarttagJobs(jobs, templates),
+                CognitionJobs(jobs, templates),
+                events,
+                Libraries(self._database, self._shelf, kinds, clock),
+                MediaShelf(self._database, self._shelf, kinds, inputs, clock, indexing.call),
                 Searching(self._database, self._shelf),
+                LabelSearch(self._database),
+                MediaSearch(self._database, place.region),
             )
         )
 
@@ -122,9 +141,11 @@ class IntelligentMediaServices:
         self._database.close()
 
     def claims(self, request: Request) -> bool:
-        return _version(request) in (ICE, MPS)
+        return _version(request) in (ICE, MPS) or is_subtitle(request)
 
     def serve(self, request: Request) -> Reply:
+        if is_subtitle(request):
+            return serve_subtitle(self._database, request)
         request_id = str(uuid.uuid4()).upper()
         try:
             answer = self._answer(request)

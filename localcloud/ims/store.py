@@ -29,10 +29,24 @@ CREATE TABLE IF NOT EXISTS library (name TEXT PRIMARY KEY, config TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS library_index (
     library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, type TEXT NOT NULL, status TEXT NOT NULL, level TEXT NOT NULL,
     PRIMARY KEY (library, type));
+-- Times of a media are in milliseconds, as filters and sort orders name them. `stream` is open or closed for a live stream.
 CREATE TABLE IF NOT EXISTS media (
     library TEXT NOT NULL REFERENCES library ON DELETE CASCADE, id TEXT NOT NULL, namespace TEXT NOT NULL, type TEXT NOT NULL,
-    input TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, seconds REAL,
+    input TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,
+    int_field1 INTEGER, str_field1 TEXT, str_field2 TEXT, images TEXT, stream TEXT,
+    bytes INTEGER, seconds REAL, width INTEGER, height INTEGER,
     PRIMARY KEY (library, id));
+CREATE INDEX IF NOT EXISTS media_created ON media (library, created);
+CREATE TABLE IF NOT EXISTS label (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, library TEXT NOT NULL, media TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
+    identity TEXT NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL, start REAL NOT NULL, end REAL NOT NULL, times TEXT NOT NULL,
+    FOREIGN KEY (library, media) REFERENCES media ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS label_of ON label (library, media);
+CREATE TABLE IF NOT EXISTS stream_tag (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, library TEXT NOT NULL, media TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    user_data TEXT NOT NULL,
+    FOREIGN KEY (library, media) REFERENCES media ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS stream_tag_of ON stream_tag (library, media, start);
 CREATE TABLE IF NOT EXISTS index_job (
     position INTEGER PRIMARY KEY AUTOINCREMENT, library TEXT NOT NULL, media TEXT NOT NULL, type TEXT NOT NULL,
     status TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, finished REAL,

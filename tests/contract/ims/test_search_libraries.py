@@ -138,7 +138,17 @@ def test_what_a_search_may_be_narrowed_to(cloud: Cloud, client: Any) -> None:
         ({"text": " \t"}, "InvalidParameter", "Text"),
         ({"search_lib_name": "unknown"}, "ResourceNotFound", "unknown"),
         ({"media_type": "text"}, "InvalidParameter", "MediaType"),
-        ({"custom_filters": "{}"}, "LaptopCloud.NotImplemented", "CustomFilters"),
+        ({"custom_filters": "[]"}, "InvalidParameter", "CustomFilters"),
+        ({"custom_filters": '{"intField2":1}'}, "InvalidParameter", "intField2"),
+        ({"custom_filters": '{"intField1":"1"}'}, "InvalidParameter", "intField1"),
+        ({"custom_filters": '{"intField1":true}'}, "InvalidParameter", "intField1"),
+        ({"custom_filters": '{"intField1":{"gt":1}}'}, "InvalidParameter", "gte"),
+        ({"custom_filters": '{"strField1":{"gte":1}}'}, "InvalidParameter", "strField1"),
+        ({"custom_filters": '{"strField1":[]}'}, "InvalidParameter", "strField1"),
+        ({"custom_filters": '{"intField1":9223372036854775808}'}, "InvalidParameter", "intField1"),
+        ({"utc_create": '{"gte":"1"}'}, "InvalidParameter", "UtcCreate"),
+        ({"utc_create": "1761205662998"}, "InvalidParameter", "UtcCreate"),
+        ({"custom_filters": "[" * 5_000}, "InvalidParameter", "CustomFilters"),
     ],
 )
 def test_a_wrong_search_is_refused(client: Any, changed: dict[str, Any], code: str, named: str) -> None:
@@ -146,6 +156,33 @@ def test_a_wrong_search_is_refused(client: Any, changed: dict[str, Any], code: s
         search(client, **{"text": "a", **changed})
     assert caught.value.code == code
     assert named in caught.value.message
+
+
+@pytest.mark.contract("SearchMediaByHybrid, API reference: CustomFilters exact, of several, in a range, all of them; UtcCreate in ms")
+def test_filters(cloud: Cloud, client: Any) -> None:
+    address = cloud.objects.put("a", b"say it")
+    for number, text in ((12, "abc"), (13, "cd"), (14, "abc")):
+        body = json.dumps({"visionDescription": "a dog barks", "customFields": {"intField1": number, "strField1": text}})
+        indexed(client, insert(client, address, media_id=str(number), msg_body=body))
+    indexed(client, insert(client, address, "a dog barks", media_id="none"))
+
+    def passing(**filters: Any) -> set[str]:
+        return set(found(client, "a dog barks", custom_filters=json.dumps(filters)))
+
+    assert passing() == {"12", "13", "14", "none"}
+    assert passing(intField1=12) == {"12"}
+    assert passing(intField1=[12, 13], strField1=["abc", "x"]) == {"12"}
+    assert passing(intField1={"gte": 13}) == {"13", "14"}
+    assert passing(intField1={"gte": 12, "lte": 13}, strField1="cd") == {"13"}
+    assert passing(strField1="' OR 1=1 --") == set()
+
+    update = json.dumps({"title": "Dog", "customFields": {"intField1": 99}})
+    client.update_media_to_search_lib(ice.UpdateMediaToSearchLibRequest(search_lib_name=LIBRARY, media_id="12", msg_body=update))
+    indexed(client, "12")
+    assert passing(intField1=12) == {"12"}
+
+    assert found(client, "a dog barks", utc_create='{"gte":1761205662998,"lte":1761205662999}') == []
+    assert len(found(client, "a dog barks", utc_create='{"gte":1761205662998}')) == 4
 
 
 @pytest.mark.contract("InsertMediaToSearchLib, API reference: no temporary URLs; ImagesInput for IPC videos alone; the library must exist")
@@ -157,6 +194,9 @@ def test_a_wrong_search_is_refused(client: Any, changed: dict[str, Any], code: s
         ("file:///etc/passwd", {}, "InvalidParameter"),
         ("oss://media", {}, "InvalidParameter"),
         ("oss://media/a", {"msg_body": "title"}, "InvalidParameter"),
+        ("http://127.0.0.1:1/a", {"images_input": '{"images":["http://100.100.100.200/latest"]}'}, "InvalidParameter"),
+        ("oss://media/a", {"msg_body": '{"customFields":{"intField1":"12"}}'}, "InvalidParameter"),
+        ("oss://media/a", {"msg_body": '{"customFields":{"strField1":12}}'}, "InvalidParameter"),
         ("oss://media/a", {"media_id": "a/b"}, "InvalidParameter"),
         ("oss://media/a", {"media_type": "text"}, "InvalidParameter"),
         ("oss://media/a", {"media_type": "image", "images_input": '{"images":["oss://media/b"]}'}, "InvalidParameter"),
