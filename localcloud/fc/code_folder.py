@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from localcloud.oss.checksum import crc64
+from localcloud.checksum import crc64
 
 _CACHES = ("__pycache__",)
 """What running the code leaves in its folder; it is no part of it."""

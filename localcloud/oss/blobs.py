@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.checksum import Checksums
 from localcloud.http import Body
-from localcloud.oss.checksum import Checksums
 
 PIECE = 1024 * 1024
 GRACE_SECONDS = 60.0
@@ -58,9 +58,7 @@ class Blobs:
         """The content of a request; a large one is moved here, not copied, where both lie on one file system."""
         if body.path is None:
             return self.write([body.data])
-        sums = Checksums()
-        for piece in pieces(body.path):
-            sums.update(piece)
+        sums = body.sums or _sums(body.path)
         blob, path = self._new()
         shutil.move(body.path, path)
         return Content(blob, sums.size, sums.md5, sums.crc)
@@ -114,6 +112,13 @@ class Blobs:
         path = self.path(blob)
         path.parent.mkdir(exist_ok=True)
         return blob, path
+
+
+def _sums(path: Path) -> Checksums:
+    sums = Checksums()
+    for piece in pieces(path):
+        sums.update(piece)
+    return sums
 
 
 def pieces(path: Path, start: int = 0, length: int | None = None) -> Iterator[bytes]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localcloud.checksum import Checksums, crc64
 from localcloud.http import Headers, Request
-from localcloud.oss.checksum import Checksums, crc64
 from localcloud.oss.errors import OssError
 from localcloud.oss.listing import page
 from localcloud.oss.wire import address
