@@ -13,13 +13,15 @@ from localcloud.mns.property_text import dump, load
 # Parameters: 1 the queue, 2 now, 3 how many.
 _NEXT = {
     # Priority first, then age.
-    False: """SELECT sequence FROM message WHERE queue = ?1 AND visible_at <= ?2 AND expires > ?2
+    False: """SELECT sequence FROM message WHERE queue = ?1 AND hidden = 0 AND expires > ?2
               ORDER BY priority, sequence LIMIT ?3""",
     # The first of each group alone: while it is hidden, those behind it in its group wait.
-    True: """SELECT sequence FROM (SELECT MIN(sequence) AS sequence, visible_at FROM message
-                                   WHERE queue = ?1 AND expires > ?2 GROUP BY message_group)
-             WHERE visible_at <= ?2 ORDER BY sequence LIMIT ?3""",
+    True: """SELECT sequence FROM (SELECT MIN(sequence) AS sequence, hidden FROM message
+                                   WHERE queue = ?1 AND message_group <> '' AND expires > ?2 GROUP BY message_group)
+             WHERE hidden = 0 ORDER BY sequence LIMIT ?3""",
 }
+
+_HELD = "sequence = ? AND queue = ? AND receipt = ? AND hidden = 1 AND visible_at > ?"
 
 
 class QueueStore:
@@ -53,11 +55,10 @@ class QueueStore:
 
     def counts(self, queue: str, now: float) -> QueueCounts:
         row = self._database.one(
-            """SELECT COUNT(*) FILTER (WHERE visible_at <= ?) AS active,
-                      COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count > 0) AS inactive,
-                      COUNT(*) FILTER (WHERE visible_at > ? AND dequeue_count = 0) AS delayed
-               FROM message WHERE queue = ? AND expires > ?""",
-            *(now, now, now, queue, now),
+            """SELECT (SELECT COUNT(*) FROM message WHERE queue = ?1 AND hidden = 0 AND expires > ?2) AS active,
+                      COUNT(*) FILTER (WHERE dequeue_count > 0) AS inactive, COUNT(*) FILTER (WHERE dequeue_count = 0) AS delayed
+               FROM message WHERE queue = ?1 AND hidden = 1 AND expires > ?2""",
+            *(queue, now),
         )
         assert row is not None
         return QueueCounts(row["active"], row["inactive"], row["delayed"])
@@ -68,11 +69,11 @@ class QueueStore:
         with self._database.transaction() as connection:
             added = connection.execute(
                 """INSERT INTO message (id, queue, body, md5, priority, message_group, user_properties, system_properties,
-                                        enqueued, visible_at, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                                        enqueued, visible_at, hidden, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     *(message.id, queue, draft.body, message.md5, draft.priority, draft.group),
                     *(dump(draft.user_properties), dump(draft.system_properties)),
-                    *(message.enqueued, message.visible_at, message.expires),
+                    *(message.enqueued, message.visible_at, message.visible_at > message.enqueued, message.expires),
                 ),
             )
             if token is None:
@@ -84,6 +85,14 @@ class QueueStore:
     def forget_expired(self, now: float) -> None:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM message WHERE expires <= ?", (now,))
+
+    def reveal(self, queue: str, now: float) -> None:
+        """Show what is hidden until `now` at the most, there and in the queues whose dead letters come there."""
+        where = "hidden = 1 AND visible_at <= ?2 AND queue IN (SELECT ?1 UNION ALL SELECT name FROM queue WHERE dead_letter_queue = ?1)"
+        # Reading first: most often there is nothing to write.
+        if self._database.one(f"SELECT 1 FROM message WHERE {where} LIMIT 1", queue, now):
+            with self._database.transaction() as connection:
+                connection.execute(f"UPDATE message SET hidden = 0 WHERE {where}", (queue, now))
 
     def next(self, queue: Queue, now: float, count: int) -> list[Message]:
         """What a receiver would get, without handing it out."""
@@ -97,7 +106,7 @@ class QueueStore:
         """Hand out up to `count` messages, each with a receipt handle made of `token`, hidden until `visible_at`."""
         with self._database.transaction() as connection:
             rows = connection.execute(
-                f"""UPDATE message SET receipt = printf('%d-%x-%s', priority, sequence, ?5), visible_at = ?4,
+                f"""UPDATE message SET receipt = printf('%d-%x-%s', priority, sequence, ?5), visible_at = ?4, hidden = 1,
                            dequeue_count = dequeue_count + 1,
                            first_dequeued = CASE dequeue_count WHEN 0 THEN ?2 ELSE first_dequeued END
                     WHERE sequence IN ({_NEXT[queue.attributes.is_fifo]}) RETURNING *""",
@@ -110,12 +119,13 @@ class QueueStore:
 
         Those in `queue`, and those in the queues whose dead letters it takes. Where the dead-letter queue is gone they stay.
         """
+        # Cross joins keep SQLite to this order: the few queues with a policy first.
         rows = self._database.query(
             """SELECT message.*, source.dead_letter_queue AS target
-               FROM queue AS source JOIN queue AS target ON target.name = source.dead_letter_queue
-                    JOIN message ON message.queue = source.name
-               WHERE source.max_receive_count > 0 AND (source.name = ?1 OR target.name = ?1) AND message.dequeue_count > 0
-                     AND message.dequeue_count >= source.max_receive_count AND visible_at <= ?2 AND expires > ?2
+               FROM queue AS source CROSS JOIN queue AS target CROSS JOIN message
+               WHERE source.max_receive_count > 0 AND target.name = source.dead_letter_queue AND (source.name = ?1 OR target.name = ?1)
+                     AND message.queue = source.name AND hidden = 0 AND expires > ?2
+                     AND message.dequeue_count > 0 AND message.dequeue_count >= source.max_receive_count
                ORDER BY sequence""",
             *(queue, now),
         )
@@ -127,12 +137,12 @@ class QueueStore:
             if connection.execute("DELETE FROM message WHERE sequence = ? AND dequeue_count = ?", (sequence, dequeue_count)).rowcount:
                 self.add(target, message)
 
-    def next_visible(self, queue: str, now: float) -> float | None:
+    def next_visible(self, queue: str) -> float | None:
         """When the next hidden message shows itself, there or in a queue whose dead letters come there."""
         row = self._database.one(
             """SELECT MIN(visible_at) AS soonest FROM message
-               WHERE visible_at > ?2 AND queue IN (SELECT ?1 UNION SELECT name FROM queue WHERE dead_letter_queue = ?1)""",
-            *(queue, now),
+               WHERE hidden = 1 AND queue IN (SELECT ?1 UNION SELECT name FROM queue WHERE dead_letter_queue = ?1)""",
+            queue,
         )
         return row["soonest"] if row else None
 
@@ -141,7 +151,7 @@ class QueueStore:
         renewed = _receipt(int(receipt.partition("-")[0]), _sequence(receipt), token)
         with self._database.transaction() as connection:
             changed = connection.execute(
-                "UPDATE message SET visible_at = ?, receipt = ? WHERE sequence = ? AND queue = ? AND receipt = ? AND visible_at > ?",
+                f"UPDATE message SET visible_at = ?, receipt = ? WHERE {_HELD}",
                 (visible_at, renewed, _sequence(receipt), queue, receipt, now),
             )
             return renewed if changed.rowcount == 1 else None
@@ -150,7 +160,7 @@ class QueueStore:
         """Delete a message; False if the receipt no longer counts."""
         with self._database.transaction() as connection:
             gone = connection.execute(
-                "DELETE FROM message WHERE sequence = ? AND queue = ? AND receipt = ? AND visible_at > ?",
+                f"DELETE FROM message WHERE {_HELD}",
                 (_sequence(receipt), queue, receipt, now),
             )
             return gone.rowcount == 1

@@ -71,7 +71,7 @@ class MessageQueues:
         return queue
 
     def counts(self, name: str) -> QueueCounts:
-        self._bury(name)
+        self._settle(name)
         return self._store.counts(name, self._clock())
 
     def delete(self, name: str) -> None:
@@ -131,7 +131,7 @@ class MessageQueues:
 
     def peek(self, name: str, count: int) -> list[Message]:
         queue = self.find(name)
-        self._bury(name)
+        self._settle(name)
         return self._store.next(queue, self._clock(), count)
 
     def hide(self, name: str, receipt: str, seconds: int) -> Message:
@@ -203,7 +203,7 @@ class MessageQueues:
         return self._take(self.find(name), count)
 
     def _take(self, queue: Queue, count: int) -> list[Message]:
-        self._bury(queue.name)
+        self._settle(queue.name)
         now = self._clock()
         # Reading first lets a receiver of an empty queue pass by whoever writes.
         if not self._store.has_next(queue, now):
@@ -211,13 +211,13 @@ class MessageQueues:
         return self._store.take(queue, now, now + queue.attributes.visibility_timeout, count, _token())
 
     def _soonest(self, name: str) -> float | None:
-        now = self._clock()
-        soonest = self._store.next_visible(name, now)
-        return None if soonest is None else soonest - now
+        soonest = self._store.next_visible(name)
+        return None if soonest is None else soonest - self._clock()
 
-    def _bury(self, name: str) -> None:
-        """Move what was received too often into the dead-letter queue, where `name` is either of the two."""
+    def _settle(self, name: str) -> None:
+        """Show what is no longer hidden; move what was received too often into the dead-letter queue, where `name` is either of the two."""
         now = self._clock()
+        self._store.reveal(name, now)
         for sequence, source, target, message in self._store.exhausted(name, now):
             letter = _dead_letter(message.draft, message.id, self._arn(f"queues/{source}"), now, message.expires)
             self._store.move(sequence, message.dequeue_count, target, letter)

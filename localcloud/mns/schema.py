@@ -1,6 +1,8 @@
 """The tables of the message service. Times are seconds since 1970.
 
-Texts that may be long stand last in a row: what comes before them is read without walking through their pages.
+Texts that may be long stand last in a row: what comes before them is read without walking through their pages. A message is `hidden` from
+its delay or its receiver's taking on until somebody looks into the queue after `visible_at`; so the next one is found without stepping
+over all those that are being worked on.
 """
 
 SCHEMA = """
@@ -28,6 +30,7 @@ CREATE TABLE IF NOT EXISTS message (
     priority INTEGER NOT NULL,
     enqueued REAL NOT NULL,
     visible_at REAL NOT NULL,
+    hidden INTEGER NOT NULL,
     expires REAL NOT NULL,
     dequeue_count INTEGER NOT NULL DEFAULT 0,
     first_dequeued REAL NOT NULL DEFAULT 0,
@@ -37,8 +40,10 @@ CREATE TABLE IF NOT EXISTS message (
     system_properties TEXT NOT NULL,
     body TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS message_order ON message (queue, priority, sequence);
-CREATE INDEX IF NOT EXISTS message_tries ON message (queue, dequeue_count) WHERE dequeue_count > 0;
+CREATE INDEX IF NOT EXISTS message_ready ON message (queue, priority, sequence) WHERE hidden = 0;
+CREATE INDEX IF NOT EXISTS message_hidden ON message (queue, visible_at) WHERE hidden = 1;
+CREATE INDEX IF NOT EXISTS message_tried ON message (queue, dequeue_count) WHERE hidden = 0 AND dequeue_count > 0;
+CREATE INDEX IF NOT EXISTS message_grouped ON message (queue, message_group, sequence) WHERE message_group <> '';
 
 CREATE TABLE IF NOT EXISTS topic (
     name TEXT PRIMARY KEY,
