@@ -147,25 +147,35 @@ def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment:
 
 
 def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSettings:
-    """The built-in engine, with the detector of `sightline models add` and the vision endpoint that the environment names.
+    """The built-in engine, with the detector of `sightline models add` and the endpoints that the environment names.
 
     Raises CommandError for one that can't be used: at the start, not with the first clip.
     """
     detector = detectors.chosen(data)
-    vision = {name: environment.get(f"SIGHTLINE_VISION_{name}") or None for name in ("BASE_URL", "API_KEY", "MODEL")}
+    vision, speech = (_endpoint(purpose, environment) for purpose in ("VISION", "SPEECH"))
     settings = EngineSettings(
         detector=str(detector.path) if detector else None,
         detector_sha256=detector.sha256 if detector else None,
         vision_base_url=vision["BASE_URL"],
         vision_api_key=vision["API_KEY"],
         vision_model=vision["MODEL"],
+        speech_base_url=speech["BASE_URL"],
+        speech_api_key=speech["API_KEY"],
+        speech_model=speech["MODEL"],
     )
     try:
         check_settings(settings)
     except EngineRefused as error:
-        fix = "set SIGHTLINE_VISION_BASE_URL, _MODEL and _API_KEY right, or take the detector out with `sightline models remove`"
+        fix = (
+            "set SIGHTLINE_VISION_BASE_URL, _MODEL and _API_KEY right, or those of SIGHTLINE_SPEECH, or take the detector out with "
+            "`sightline models remove`"
+        )
         raise CommandError(f"the engine can't be built: {error}", fix) from error
     return settings
+
+
+def _endpoint(purpose: str, environment: Mapping[str, str]) -> dict[str, str | None]:
+    return {name: environment.get(f"SIGHTLINE_{purpose}_{name}") or None for name in ("BASE_URL", "API_KEY", "MODEL")}
 
 
 def end_on_signals() -> None:

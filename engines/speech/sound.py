@@ -6,6 +6,7 @@ import io
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -87,15 +88,16 @@ def _samples(path: Path, limit_seconds: float) -> Iterator[Samples]:
         begin = (container.start_time or 0) / av.time_base
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         given = 0
-        for frame in _decoded(container, stream):
+        for frame in chain(_decoded(container, stream), (None,)):
             if given > limit_seconds * RATE:
                 raise Untranscribed(f"the sound is too long: the limit is {limit_seconds:g} seconds")
-            missing = 0.0 if frame.time is None else frame.time - begin - given / RATE
+            missing = 0.0 if frame is None or frame.time is None else frame.time - begin - given / RATE
             if missing > _GAP:
                 # A timestamp may lie; no more silence is made up than sound is allowed.
                 silence: Samples = np.zeros(int(min(missing, limit_seconds) * RATE), np.int16)
                 given += len(silence)
                 yield silence
+            # The resampler holds a few samples back until it is told, by None, that no more will come.
             for resampled in resampler.resample(frame):
                 piece: Samples = resampled.to_ndarray().reshape(-1)
                 given += len(piece)

@@ -120,6 +120,6 @@ def _lines(answer: _Answer, part: Part) -> list[SpokenLine]:
     for segment in segments:
         start, end = (round(part.start + min(max(0.0, each), part.seconds), 3) for each in (segment.start, segment.end))
         text = clean(segment.text, _LONGEST_LINE)
-        if segment.is_speech and text and start <= end:
+        if segment.is_speech and text and segment.start <= segment.end:
             lines.append(SpokenLine(start, end, text))
     return sorted(lines, key=lambda line: (line.start, line.end))

@@ -25,16 +25,21 @@ def test_without_anything_it_is_the_built_in_engine(tmp_path: Path) -> None:
     ("variables", "words"),
     [
         ({"SIGHTLINE_VISION_BASE_URL": "nonsense", "SIGHTLINE_VISION_MODEL": "m"}, "base_url"),
-        ({"SIGHTLINE_VISION_BASE_URL": "https://host/v1"}, "model"),
+        ({"SIGHTLINE_VISION_BASE_URL": "https://host/v1"}, "vision.model"),
+        ({"SIGHTLINE_SPEECH_BASE_URL": "https://user:top-secret@host/v1", "SIGHTLINE_SPEECH_MODEL": "m"}, "speech.base_url"),
+        ({"SIGHTLINE_SPEECH_BASE_URL": "https://host/v1"}, "speech.model"),
     ],
 )
-def test_a_wrong_vision_endpoint_is_refused_at_the_start(tmp_path: Path, variables: dict[str, str], words: str) -> None:
-    with pytest.raises(CommandError, match=words):
+def test_a_wrong_endpoint_is_refused_at_the_start(tmp_path: Path, variables: dict[str, str], words: str) -> None:
+    with pytest.raises(CommandError, match=words) as caught:
         engine_settings(tmp_path, variables)
+    assert "top-secret" not in f"{caught.value} {caught.value.fix}"
 
 
-def test_a_key_of_a_vision_endpoint_is_in_no_text(tmp_path: Path) -> None:
-    variables = {"SIGHTLINE_VISION_BASE_URL": "https://host/v1", "SIGHTLINE_VISION_MODEL": "m", "SIGHTLINE_VISION_API_KEY": "top-secret"}
+@pytest.mark.parametrize("purpose", ["VISION", "SPEECH"])
+def test_a_key_of_an_endpoint_is_in_no_text(tmp_path: Path, purpose: str) -> None:
+    named = {"BASE_URL": "https://host/v1", "MODEL": "m", "API_KEY": "top-secret"}
+    variables = {f"SIGHTLINE_{purpose}_{name}": value for name, value in named.items()}
     assert "top-secret" not in repr(engine_settings(tmp_path, variables))
 
 
