@@ -16,11 +16,12 @@ class Access(Enum):
     READ = "anyone, where the object is public-read or public-read-write"
     WRITE = "anyone, where the bucket is public-read-write"
     PREFLIGHT = "anyone"
+    FORM = "whoever signed the form's policy, and anyone where the bucket is public-read-write"
 
 
 def check_anonymous(store: Store, call: Call, access: Access) -> None:
     """Raises AccessDenied for a call that nobody signed, unless the ACLs allow it to everybody."""
-    if call.owner or access is Access.PREFLIGHT:
+    if call.owner or access in (Access.PREFLIGHT, Access.FORM):
         return
     if access is Access.OWNER:
         raise access_denied("Anonymous access is forbidden for this operation.")

@@ -91,7 +91,7 @@ class Processed:
             other = self._store.find(record.bucket, key)
             return self._blobs.path(other.blob) if other else None
 
-        def style(name: str) -> str | None:
+        def style(name: str) -> str | None:  # noqa: ARG001 - the signature of Source.style
             return None  # Styles are not among the configurations of a bucket here.
 
         return Source(self._blobs.path(record.blob), record.size, beside, style)

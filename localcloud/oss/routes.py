@@ -9,6 +9,7 @@ from localcloud.http import Reply
 from localcloud.oss import cors, encryption, lifecycle, referer, settings, tagging, website
 from localcloud.oss.access import check_anonymous
 from localcloud.oss.buckets import Buckets
+from localcloud.oss.callback import Callbacks
 from localcloud.oss.configuration import Configurations, Kind
 from localcloud.oss.cors import Cors
 from localcloud.oss.errors import OssError, method_not_allowed, not_implemented
@@ -16,6 +17,7 @@ from localcloud.oss.list_objects import Listings
 from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
 from localcloud.oss.operations import OPERATIONS, SELECTORS, Operation, Scope
+from localcloud.oss.post_object import PostObject
 from localcloud.oss.processed import Processed
 from localcloud.oss.reading import Reading
 from localcloud.oss.referer import Referers
@@ -43,6 +45,8 @@ class Routes:
         multipart: Multipart,
         live: LiveChannels,
         processed: Processed,
+        callbacks: Callbacks,
+        form: PostObject,
     ) -> None:
         self._store = store
         self._cors = Cors(store)
@@ -52,6 +56,7 @@ class Routes:
             Scope.SERVICE: {"GET": buckets.list_buckets, "GET regionList": buckets.list_buckets},
             Scope.BUCKET: {
                 "OPTIONS": self._cors.preflight,
+                "POST": form.post,
                 "GET": site.of_bucket(listings.version_1, reading.get),
                 "GET list-type": listings.version_2,
                 "GET versions": listings.versions,
@@ -72,6 +77,8 @@ class Routes:
                 **_reading_handlers(reading),
                 **_writing_handlers(writing),
                 **_multipart_handlers(multipart),
+                "PUT": callbacks.after(writing.put),
+                "POST uploadId": callbacks.after(multipart.complete),
                 **_live_handlers(live),
             },
         }
@@ -169,7 +176,6 @@ def _reading_handlers(reading: Reading) -> dict[str, Handler]:
 
 def _writing_handlers(writing: Writing) -> dict[str, Handler]:
     return {
-        "PUT": writing.put,
         "COPY": writing.copy,
         "POST append": writing.append,
         "DELETE": writing.delete,
@@ -187,7 +193,6 @@ def _multipart_handlers(multipart: Multipart) -> dict[str, Handler]:
         "POST uploads": multipart.begin,
         "PUT uploadId": multipart.upload_part,
         "COPY uploadId": multipart.copy_part,
-        "POST uploadId": multipart.complete,
         "DELETE uploadId": multipart.abort,
         "GET uploadId": multipart.list_parts,
     }

@@ -8,22 +8,25 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localcloud.http import Reply, Request
+from localcloud.http import Reply, Request, Terms
 from localcloud.identity import Keyring
 from localcloud.oss.blobs import Blobs
 from localcloud.oss.buckets import Buckets
+from localcloud.oss.callback import Callbacks
 from localcloud.oss.errors import OssError
 from localcloud.oss.lifecycle_pass import LifecyclePass
 from localcloud.oss.list_objects import Listings
 from localcloud.oss.live import LiveChannels
 from localcloud.oss.multipart import Multipart
 from localcloud.oss.outbox import Outbox
+from localcloud.oss.post_object import PostObject
 from localcloud.oss.processed import Processed
 from localcloud.oss.processing import Processing
 from localcloud.oss.reading import Reading
 from localcloud.oss.routes import Routes
 from localcloud.oss.signature import authenticate
 from localcloud.oss.store import Store
+from localcloud.oss.transfer import checked_limit, terms, travelling
 from localcloud.oss.wire import Call, address, error_reply, finished
 from localcloud.oss.writing import Writing
 from localcloud.place import Place
@@ -57,9 +60,11 @@ class ObjectStorage:
         reading = Reading(self._store, self._blobs, place.account_id)
         writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
+        callbacks = Callbacks(self._store, self._file)
+        form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place.region)
         processed = Processed(self._store, self._blobs, reading, writing, Processing())
         listings, live = Listings(self._store, place.account_id), LiveChannels(self._store, endpoint)
-        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live, processed)
+        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live, processed, callbacks, form)
         self._lifecycle = LifecyclePass(self._store, self._blobs, clock)
         self._tidy()
 
@@ -83,6 +88,10 @@ class ObjectStorage:
         """OSS has no mark of its own (an anonymous GET is a bare path), so it takes what no other service claims."""
         return True
 
+    def terms(self, request: Request) -> Terms:
+        """How the door is to take the body."""
+        return terms(request)
+
     def serve(self, request: Request) -> Reply:
         call = Call(request, "", "", self._clock())
         try:
@@ -90,7 +99,8 @@ class ObjectStorage:
             call = Call(request, bucket, key, call.now, call.request_id)
             signed = authenticate(call, self._keyring, self._place.region)
             call = Call(request, bucket, key, call.now, call.request_id, owner=signed)
-            reply = self._routes.serve(call)
+            limit = checked_limit(call)
+            reply = travelling(call, self._routes.serve(call), limit)
         except OssError as error:
             reply = error_reply(call, error)
         return finished(call, reply)
@@ -106,6 +116,10 @@ class ObjectStorage:
         if record is None or record.type == "Symlink":
             return None
         return StoredObject(self._blobs.path(record.blob), record.size, record.etag, record.properties.content_type)
+
+    def _file(self, bucket: str, key: str) -> Path | None:
+        found = self.find(bucket, key)
+        return found.path if found else None
 
     def _tidy(self) -> None:
         """Clear away what a killed process left unfinished. Not in `start`: by then there may be requests."""

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
@@ -299,3 +299,37 @@ def _version_4_canonical(call: Call, additional: str) -> bytes:
 
 def _encoded(text: str) -> str:
     return quote(text, safe="~")
+
+
+# The form of PostObject: what is signed is its policy, in base64 as it stands there.
+
+
+def check_form(fields: Mapping[str, str], keyring: Keyring, region: str, now: float) -> bool:
+    """Whether a form is signed; its fields have names in lower case.
+
+    Raises OssError for a wrong signature or an unknown key, and for a signature without a policy.
+    """
+    claim = _form_claim(fields, region, now)
+    if claim is None:
+        return False
+    if not fields.get("policy"):
+        message = "Bucket POST must contain a field named 'policy'. If it is specified, please check the order of the fields."
+        raise invalid_argument("policy", "", message)
+    if not hmac.compare_digest(claim.expected(_secret(keyring, claim)).encode(), claim.signature.encode("utf-8", "replace")):
+        raise _mismatch(claim)
+    return True
+
+
+def _form_claim(fields: Mapping[str, str], region: str, now: float) -> Claim | None:
+    policy, token = fields.get("policy", "").encode(), fields.get("x-oss-security-token")
+    if fields.get("x-oss-signature-version") == _V4_NAME:
+        date = fields.get("x-oss-date", "")
+        signed_at = _compact_time(date)
+        if not -SKEW_SECONDS <= now - signed_at <= LONGEST_PRESIGN:
+            _check_skew(now, signed_at)
+        credential = _credential(fields.get("x-oss-credential", ""), date, region, "form")
+        expected = _in_version_4(credential.scope, policy)
+        return Claim(credential.access_key_id, fields.get("x-oss-signature", ""), policy, expected, token)
+    if "ossaccesskeyid" in fields or "signature" in fields:
+        return Claim(fields.get("ossaccesskeyid", ""), fields.get("signature", ""), policy, _in_base64(policy, "sha1"), token)
+    return None

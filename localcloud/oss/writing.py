@@ -44,20 +44,22 @@ class Writing:
         self._appending = threading.Lock()
 
     def put(self, call: Call) -> Reply:
-        bucket = self._target(call)
         for condition in _CONDITIONS:
             if condition in call.headers:
                 raise not_implemented(condition)
+        return Reply(200, written(self.keep(call, lambda: self._blobs.take(call.request.body), "ObjectCreated:PutObject")))
+
+    def keep(self, call: Call, take: Callable[[], Content], event: str) -> StoredRecord:
+        """Make an object of what `take` writes and of what the headers say of it."""
+        bucket = self._target(call)
         forbid, properties, storage_class = forbids_overwrite(call), properties_of(call), storage_class_of(call, bucket.storage_class)
-        content = self._blobs.take(call.request.body)
+        content = take()
         try:
             check_digest(call, content.md5)
-            record = _record(call, content, properties, storage_class)
-            record = self.save(record, change_of(call, "ObjectCreated:PutObject"), forbid)
+            return self.save(_record(call, content, properties, storage_class), change_of(call, event), forbid)
         except BaseException:
             self._blobs.discard(content.blob)
             raise
-        return Reply(200, written(record))
 
     def append(self, call: Call) -> Reply:
         bucket = self._target(call)
