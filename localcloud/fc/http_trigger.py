@@ -6,23 +6,23 @@ It behaves as one under a custom domain does. Under the default domain, Function
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from localcloud.acs import AcsError, acs_error_reply, authenticate
+from localcloud.acs import AcsError, authenticate
 from localcloud.fc.errors import Refused
 from localcloud.fc.http_event import check_limits, event_of, reply_of
 from localcloud.fc.invocation import Invocation, new_request_id
 from localcloud.fc.trigger import HttpTrigger
-from localcloud.fc.wire import refusal
 from localcloud.http import Reply, Request
 from localcloud.identity import Keyring
 from localcloud.place import Place
 
 
 class Invoke(Protocol):
-    def __call__(self, function: str, payload: bytes, *, kind: str, request_id: str) -> Invocation: ...
+    def __call__(self, function: str, payload: bytes, *, kind: str, request_id: str, task_id: str) -> Invocation: ...
 
 
 class MethodNotAllowed(Refused):
@@ -48,23 +48,34 @@ class HttpFunction:
         request_id = new_request_id(self.clock())
         try:
             return self._serve(request, request_id)
-        except AcsError as error:
-            return acs_error_reply(error, request_id, request.headers.get("host", ""))
-        except Refused as error:
-            return refusal(error, request_id, request)
+        except (AcsError, Refused) as error:
+            return _refusal(error, request_id)
 
     def _serve(self, request: Request, request_id: str) -> Reply:
-        if request.method not in self.trigger.trigger_config.methods:
+        config = self.trigger.trigger_config
+        if request.method not in config.methods:
             raise MethodNotAllowed(request.method)
         check_limits(request)
-        if self.trigger.trigger_config.auth_type == "function":
+        if config.auth_type == "function":
             authenticate(request, self.keyring, self.clock())
+        if config.auth_config:
+            request = config.auth_config.admit(request, self.clock())
+        return self._answer(request, request_id)
+
+    def _answer(self, request: Request, request_id: str) -> Reply:
         kind = request.headers.get("x-fc-invocation-type", "Sync")
+        task_id = request.headers.get("x-fc-async-task-id", "")
         event = event_of(request, request_id, self.place, self.clock())
-        invocation = self.invoke(self.function, event, kind=kind, request_id=request_id)
+        invocation = self.invoke(self.function, event, kind=kind, request_id=request_id, task_id=task_id)
         if invocation.error_type:
             # Assumption: a function that failed is a bad gateway; the error JSON is passed on for whoever develops it.
             return Reply(502, {**invocation.headers(), "Content-Type": "application/json"}, invocation.payload)
         if invocation.status != 200:
             return Reply(invocation.status, invocation.headers())
         return reply_of(invocation.payload, request_id)
+
+
+def _refusal(error: AcsError | Refused, request_id: str) -> Reply:
+    """An error of the gateway in front of the functions; as projects on github.com record its answers."""
+    body = {"RequestId": request_id, "Code": error.code, "Message": error.message}
+    return Reply(error.status, {"Content-Type": "application/json", "X-Fc-Request-Id": request_id}, json.dumps(body).encode())

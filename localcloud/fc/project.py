@@ -12,8 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from localcloud.fc.declared import Declared
 from localcloud.fc.errors import ProjectError
-from localcloud.fc.trigger import AnyTrigger, Declared, OssTrigger, conflict
+from localcloud.fc.trigger import AnyTrigger, OssTrigger, conflict
 from localcloud.fc.variables import UnresolvedVariable, Variables
 
 ENVIRONMENT_BYTES = 4096

@@ -1,10 +1,14 @@
-"""When a timer trigger fires: `@every 4m`, or a cron expression of six fields that begins with seconds (official help, "Time triggers")."""
+"""When a timer trigger fires: `@every 4m`, or a cron expression of six fields that begins with seconds (official help, "Time triggers").
+
+Cron runs in UTC, unless the expression begins with a time zone: `CRON_TZ=Asia/Shanghai 0 0 4 1 * *`.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _EVERY = re.compile(r"@every\s+(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _PART = re.compile(r"(?P<first>\*|\?|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
@@ -26,11 +30,12 @@ _HORIZON_DAYS = 366 * 8 + 1
 
 @dataclass(frozen=True)
 class Schedule:
-    """Either an interval in seconds, or the values that the six cron fields allow; all in UTC."""
+    """Either an interval in seconds, or the values that the six cron fields allow in `zone`."""
 
     every: float = 0
     fields: tuple[frozenset[int], ...] = ()
     either_day: bool = False
+    zone: tzinfo = timezone.utc
 
     @classmethod
     def parse(cls, expression: str) -> Schedule:
@@ -39,13 +44,14 @@ class Schedule:
         if text.startswith("@every"):
             return cls(every=_interval(text))
         parts = text.split()
+        zone = _zone(parts.pop(0)) if text.startswith("CRON_TZ=") else timezone.utc
         if len(parts) != len(_FIELDS):
             raise ValueError(f"'{expression}' is neither '@every 4m' nor six cron fields (second minute hour day month weekday)")
         fields = [_values(part, *field) for part, field in zip(parts, _FIELDS, strict=True)]
         fields[5] = frozenset(weekday % 7 for weekday in fields[5])
         # As in every cron: day and weekday, when both are given, are alternatives.
         restricted = [part[0] not in "*?" for part in (parts[3], parts[5])]
-        schedule = cls(fields=tuple(fields), either_day=all(restricted))
+        schedule = cls(fields=tuple(fields), either_day=all(restricted), zone=zone)
         if schedule.after(0) is None:
             raise ValueError(f"'{expression}' names a day that never comes")
         return schedule
@@ -54,7 +60,8 @@ class Schedule:
         """The first time later than `moment`, in seconds since the epoch; None if there is none."""
         if self.every:
             return moment + self.every
-        start = datetime.fromtimestamp(int(moment) + 1, timezone.utc)
+        # A wall clock has hours that do not exist and hours that come twice; the help advises to stay clear of both.
+        start = datetime.fromtimestamp(int(moment) + 1, self.zone)
         seconds, minutes, hours = (sorted(field) for field in self.fields[:3])
         for ahead in range(_HORIZON_DAYS):
             day = (start + timedelta(days=ahead)).replace(hour=0, minute=0, second=0) if ahead else start
@@ -63,14 +70,23 @@ class Schedule:
             for hour in hours:
                 for minute in minutes:
                     for second in seconds:
-                        if (hour, minute, second) >= (day.hour, day.minute, day.second):
-                            return day.replace(hour=hour, minute=minute, second=second).timestamp()
+                        then = day.replace(hour=hour, minute=minute, second=second).timestamp()
+                        if (hour, minute, second) >= (day.hour, day.minute, day.second) and then > moment:
+                            return then
         return None
 
     def _falls_on(self, day: datetime) -> bool:
         _, _, _, days, months, weekdays = self.fields
         on_day, on_weekday = day.day in days, day.isoweekday() % 7 in weekdays
         return day.month in months and (on_day or on_weekday if self.either_day else on_day and on_weekday)
+
+
+def _zone(text: str) -> tzinfo:
+    name = text.partition("=")[2]
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"'{name}' is no time zone; write one such as CRON_TZ=Asia/Shanghai") from None
 
 
 def _interval(text: str) -> float:

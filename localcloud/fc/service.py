@@ -136,8 +136,17 @@ class FunctionCompute:
             raise InvalidArgument(f"the invocation type has to be Sync or Async, not '{kind}'")
         if len(payload) > SYNC_BYTES:
             raise PayloadTooLarge(SYNC_BYTES)
-        invocation = Invocation.ended(self._instances.run(function, Call(request_id, payload), WAIT_SECONDS), request_id)
+        invocation = self._run(function, payload, request_id)
         return invocation if log_tail else _without_log(invocation)
+
+    def invoke_for_web(self, function: str, payload: bytes, *, kind: str, request_id: str, task_id: str) -> Invocation:
+        """As `invoke`, for an HTTP trigger: the limit is on the body of its request, and the event around it may be longer."""
+        if kind == "Sync":
+            return _without_log(self._run(function, payload, request_id))
+        return self.invoke(function, payload, kind=kind, request_id=request_id, task_id=task_id)
+
+    def _run(self, function: str, payload: bytes, request_id: str) -> Invocation:
+        return Invocation.ended(self._instances.run(function, Call(request_id, payload), WAIT_SECONDS), request_id)
 
     @property
     def kept_invocations(self) -> AsyncInvocations:
@@ -154,7 +163,7 @@ class FunctionCompute:
     def http_triggers(self) -> list[HttpEntry]:
         """The functions that are on the web, each as a service that takes every request."""
         return [
-            HttpEntry(name, HttpFunction(name, trigger, self.invoke, self._keyring, self.place, self._clock))
+            HttpEntry(name, HttpFunction(name, trigger, self.invoke_for_web, self._keyring, self.place, self._clock))
             for name, function in self.project.functions.items()
             for trigger in function.triggers
             if isinstance(trigger, HttpTrigger)

@@ -5,19 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, field_validator, model_validator
 
+from localcloud.fc.declared import Declared
+from localcloud.fc.jwt_auth import JwtConfig
 from localcloud.fc.schedule import Schedule
 
 NATIVE_OSS_TRIGGERS = 10
 """How many OSS triggers a bucket can have, all functions together (official help, "Limits")."""
-
-
-class Declared(BaseModel):
-    """A part of the file: keys in camel case, unknown ones refused, never changed once read."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
 class Trigger(Declared):
@@ -116,9 +111,16 @@ class TimerTrigger(Trigger):
 
 
 class HttpConfig(Declared):
-    auth_type: Literal["anonymous", "function"] = "anonymous"
+    auth_type: Literal["anonymous", "function", "jwt"] = "anonymous"
     methods: tuple[Literal["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"], ...] = Field(min_length=1)
     disable_url_internet: bool = Field(False, alias="disableURLInternet")
+    auth_config: JwtConfig | None = None
+
+    @model_validator(mode="after")
+    def _keys_are_given(self) -> HttpConfig:
+        if (self.auth_type == "jwt") != (self.auth_config is not None):
+            raise ValueError("authConfig goes with authType jwt, and with no other; add or remove it")
+        return self
 
 
 class HttpTrigger(Trigger):

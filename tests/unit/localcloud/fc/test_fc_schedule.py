@@ -1,4 +1,4 @@
-"""When timers fire, in UTC."""
+"""When timers fire."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def moment(text: str) -> float:
         ("0 0 0 ? JAN *", "2024-01-31T00:00:00", "2025-01-01T00:00:00"),
         ("0 0 0 13 * FRI", "2024-01-01T00:00:00", "2024-01-05T00:00:00"),
         ("59 59 23 31 12 *", "2023-12-31T23:59:59", "2024-12-31T23:59:59"),
+        # Official help, "Time triggers": the first of the month at 04:00 in Beijing.
+        ("CRON_TZ=Asia/Shanghai 0 0 4 1 * *", "2024-01-15T00:00:00", "2024-01-31T20:00:00"),
+        ("CRON_TZ=Asia/Shanghai 0 0 12 * * *", "2024-01-01T04:00:00", "2024-01-02T04:00:00"),
+        ("CRON_TZ=America/New_York 0 0 9 * * *", "2024-03-09T15:00:00", "2024-03-10T13:00:00"),
+        # 02:30 does not exist on that day in Berlin; the next one does.
+        ("CRON_TZ=Europe/Berlin 0 30 2 * * *", "2024-03-31T01:30:00", "2024-04-01T00:30:00"),
     ],
 )
 def test_the_next_time(expression: str, now: str, then: str) -> None:
@@ -48,6 +54,9 @@ def test_the_next_time(expression: str, now: str, then: str) -> None:
         ("0 */0 * * * *", "empty range"),
         ("0 1- * * * *", "can't be read"),
         ("0 0 0 30 2 ?", "a day that never comes"),
+        ("CRON_TZ=Mars/Base 0 0 0 * * *", "is no time zone"),
+        ("CRON_TZ=../../etc/passwd 0 0 0 * * *", "is no time zone"),
+        ("CRON_TZ=Asia/Shanghai", "six cron fields"),
     ],
 )
 def test_a_mistake_is_told(expression: str, said: str) -> None:
