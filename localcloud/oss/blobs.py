@@ -36,7 +36,8 @@ class Blobs:
         self._clock = clock
         self._retired: deque[tuple[float, str]] = deque()
         self._lock = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
+        for first in range(256):
+            (folder / f"{first:02x}").mkdir(parents=True, exist_ok=True)
 
     def path(self, blob: str) -> Path:
         return self._folder / blob[:2] / blob
@@ -109,9 +110,7 @@ class Blobs:
     def _new(self) -> tuple[str, Path]:
         self._remove_retired()
         blob = secrets.token_hex(16)
-        path = self.path(blob)
-        path.parent.mkdir(exist_ok=True)
-        return blob, path
+        return blob, self.path(blob)
 
 
 def _sums(path: Path) -> Checksums:

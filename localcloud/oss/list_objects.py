@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from localcloud.http import Reply
@@ -128,13 +129,18 @@ def _check(call: Call, names: tuple[str, ...]) -> None:
             raise invalid_argument(name, call.query[name][:KEY_BYTES], f"The length of {name} must be at most {_LONGEST} bytes.")
 
 
+@lru_cache(maxsize=4096)
+def _time(seconds: int) -> str:
+    return documents.timestamp(seconds)
+
+
 # A page has a thousand lines of ten elements each, so that they are written here in one go instead of element by element.
 
 
 def _described(line: ObjectLine, write: documents.KeyWriter, now: float) -> str:
     restore = restore_state(line.restore_ready, line.restore_until, now) if line.restore_until else ""
     return (
-        f"<Key>{escape(write(line.key))}</Key><LastModified>{documents.timestamp(line.modified)}</LastModified>"
+        f"<Key>{escape(write(line.key))}</Key><LastModified>{_time(int(line.modified))}</LastModified>"
         f'<ETag>"{line.etag}"</ETag><Type>{line.type}</Type><Size>{line.size}</Size><StorageClass>{line.storage_class}</StorageClass>'
         + (f"<RestoreInfo>{restore}</RestoreInfo>" if restore else "")
     )
@@ -143,7 +149,7 @@ def _described(line: ObjectLine, write: documents.KeyWriter, now: float) -> str:
 def _version(line: ObjectLine, write: documents.KeyWriter, owner: str, now: float) -> str:
     which = f"<VersionId>{line.version}</VersionId><IsLatest>{documents.boolean(bool(line.latest))}</IsLatest>"
     if line.type == "DeleteMarker":
-        named = f"<Key>{escape(write(line.key))}</Key><LastModified>{documents.timestamp(line.modified)}</LastModified>"
+        named = f"<Key>{escape(write(line.key))}</Key><LastModified>{_time(int(line.modified))}</LastModified>"
         return f"<DeleteMarker>{named}{which}{owner}</DeleteMarker>"
     return f"<Version>{_described(line, write, now)}{which}{owner}</Version>"
 
