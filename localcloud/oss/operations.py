@@ -8,7 +8,7 @@ from enum import Enum
 from localcloud.oss.access import Access
 from localcloud.oss.subresources import SUBRESOURCES
 
-SELECTORS = SUBRESOURCES - {"versionId"} | {"list-type", "status"}
+SELECTORS = SUBRESOURCES - {"versionId"} | {"list-type", "status", "styleName"}
 """The query parameters that choose an operation."""
 
 
@@ -91,6 +91,10 @@ _BUCKET = tuple(
         ("PUT policy", "PutBucketPolicy", Access.OWNER, "kept and answered, but not evaluated: ACLs alone decide"),
         ("DELETE policy", "DeleteBucketPolicy"),
         ("GET live", "ListLiveChannel"),
+        ("PUT style styleName", "PutStyle"),
+        ("GET style styleName", "GetStyle"),
+        ("GET style", "ListStyle"),
+        ("DELETE style styleName", "DeleteStyle"),
     )
 )
 

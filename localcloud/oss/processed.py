@@ -18,6 +18,7 @@ from localcloud.oss.reading import Reading, overrides
 from localcloud.oss.records import Properties, StoredRecord
 from localcloud.oss.storage_class import check_readable
 from localcloud.oss.store import Store
+from localcloud.oss.styles import Styles
 from localcloud.oss.wire import Call, http_date
 from localcloud.oss.writing import Writing, change_of
 
@@ -28,6 +29,7 @@ _LONGEST_INSTRUCTION = 8 * 1024
 class Processed:
     def __init__(self, store: Store, blobs: Blobs, reading: Reading, writing: Writing, processing: Processing) -> None:
         self._store = store
+        self._styles = Styles(store)
         self._blobs = blobs
         self._reading = reading
         self._writing = writing
@@ -91,8 +93,8 @@ class Processed:
             other = self._store.find(record.bucket, key)
             return self._blobs.path(other.blob) if other else None
 
-        def style(name: str) -> str | None:  # noqa: ARG001 - the signature of Source.style
-            return None  # Styles are not among the configurations of a bucket here.
+        def style(name: str) -> str | None:
+            return self._styles.content(record.bucket, name)
 
         return Source(self._blobs.path(record.blob), record.size, beside, style)
 

@@ -17,6 +17,7 @@ from engines.imaging import effects, moving
 from localcloud.oss.errors import OssError, invalid_argument, not_implemented
 from localcloud.oss.instructions import Action, Command, Instruction, parsed
 from localcloud.oss.picture_steps import LONGEST_SIDE, STEPS, Work
+from localcloud.oss.styles import no_such_style
 
 LARGEST_SOURCE = 20 * 1024 * 1024
 """Bytes of a picture that OSS processes ("Limits" of image processing)."""
@@ -80,7 +81,7 @@ def _expanded(command: Command, source: Source) -> Command:
     name = command.actions[0].name
     content = source.style(name)
     if content is None:
-        raise OssError(404, "NoSuchStyle", "The specified style does not exist.", {"StyleName": name})
+        raise no_such_style(name)
     commands = parsed(content).commands
     if len(commands) != 1 or commands[0].kind == "style":
         raise invalid_argument("style", name, "The content of the style is invalid.")

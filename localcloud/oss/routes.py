@@ -25,6 +25,7 @@ from localcloud.oss.settings import Settings
 from localcloud.oss.site import Site
 from localcloud.oss.storage_class import Restoring
 from localcloud.oss.store import Store
+from localcloud.oss.styles import Styles
 from localcloud.oss.tagging import BucketTags
 from localcloud.oss.wire import Call
 from localcloud.oss.writing import Writing
@@ -64,6 +65,7 @@ class Routes:
                 "POST delete": writing.delete_many,
                 "GET live": live.list_all,
                 **_bucket_handlers(buckets),
+                **_style_handlers(Styles(store)),
                 **_configuration_handlers(store),
             },
             Scope.OBJECT: {
@@ -137,6 +139,15 @@ def _bucket_handlers(buckets: Buckets) -> dict[str, Handler]:
         "PUT acl": buckets.put_acl,
         "GET versioning": buckets.versioning,
         "PUT versioning": buckets.put_versioning,
+    }
+
+
+def _style_handlers(styles: Styles) -> dict[str, Handler]:
+    return {
+        "PUT style styleName": styles.put,
+        "GET style styleName": styles.get,
+        "GET style": styles.list,
+        "DELETE style styleName": styles.delete,
     }
 
 
