@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engines.speech.types import Transcript, Untranscribed
@@ -15,6 +16,7 @@ from localcloud.database import Database
 from localcloud.ims.cognition_notices import StateChanges
 from localcloud.ims.cognition_work import WORK, Work
 from localcloud.ims.inputs import InputError, Inputs
+from localcloud.ims.recognition_samples import Acquaintance
 from localcloud.ims.results import Result, Understood, failed, succeeded, usages
 from localcloud.ims.runner import Runner
 from localcloud.ims.understanding import AnalysisFailed, Memory, Understanding
@@ -33,6 +35,7 @@ class CognitionRunner:
         inputs: Inputs,
         understanding: Understanding,
         memory: Memory,
+        acquaintance: Callable[[Sequence[str]], Acquaintance],
         account_id: str,
         clock: Callable[[], float],
         at_once: int,
@@ -42,6 +45,7 @@ class CognitionRunner:
         self._inputs = inputs
         self._understanding = understanding
         self._memory = memory
+        self._acquaintance = acquaintance
         self._account_id = account_id
         self._clock = clock
         self.runner: Runner[sqlite3.Row] = Runner("ims-smarttag", at_once, self._claim, self._run, self._give_up)
@@ -91,10 +95,13 @@ class CognitionRunner:
     def _describe(self, work: Work, files: list[Path]) -> Description:
         if work.kind == "audio":
             raise UnreadableMedia("the media is sound alone")
-        wishes = Wishes(work.language, places=set(work.wanted) != {"EventDesc"}, every_text=work.read)
+        acquaintance = self._acquaintance(work.groups)
+        wishes = Wishes(work.language, places=set(work.wanted) != {"EventDesc"}, every_text=work.read, known=acquaintance.known)
         description = self._understanding.describe(files, work.kind, wishes)
-        self._memory.remember(self._memory.content(files, work.kind, work.language), description)
-        return description
+        if not acquaintance.known:
+            # Names belong to the job that asked for them, and go with the samples that they came from.
+            self._memory.remember(self._memory.content(files, work.kind, work.language), description)
+        return replace(description, notes=(*description.notes, *acquaintance.notes))
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.ims import cognition_jobs, events, label_search, libraries, media, media_search, pipelines, searching, smarttag, templates
+from localcloud.ims import (
+    cognition_jobs,
+    events,
+    label_search,
+    libraries,
+    media,
+    media_search,
+    pipelines,
+    recognition,
+    recognition_samples,
+    searching,
+    smarttag,
+    templates,
+)
 from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.operation import ICE, Bound, Operation
 
@@ -14,6 +27,8 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     pipelines.Pipelines: pipelines.OPERATIONS,
     smarttag.SmarttagJobs: smarttag.OPERATIONS,
     cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
+    recognition.RecognitionLibs: recognition.OPERATIONS,
+    recognition_samples.RecognitionSamples: recognition_samples.OPERATIONS,
     events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,
@@ -30,15 +45,6 @@ NOT_HERE = (
     "ListSmartJobs",
     "GetSmartHandleJob",
     "DeleteSmartJob",
-    "CreateRecognitionLib",
-    "DeleteRecognitionLib",
-    "ListRecognitionLibs",
-    "CreateRecognitionEntity",
-    "DeleteRecognitionEntity",
-    "ListRecognitionEntities",
-    "CreateRecognitionSample",
-    "DeleteRecognitionSample",
-    "ListRecognitionSamples",
     "CreateStreamToSearchLib",
     "AddStreamTagToSearchLib",
     "CloseStreamToSearchLib",

@@ -35,6 +35,8 @@ from localcloud.ims.network import Reach
 from localcloud.ims.notices import Notices
 from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.pipelines import Pipelines
+from localcloud.ims.recognition import RecognitionLibs, open_recognition_store
+from localcloud.ims.recognition_samples import SAMPLE_LIMITS, RecognitionSamples
 from localcloud.ims.results_subtitles import is_subtitle, serve_subtitle
 from localcloud.ims.searching import Searching
 from localcloud.ims.shelf import OpenLibrary, Shelf
@@ -92,13 +94,16 @@ class IntelligentMediaServices:
         self._database = open_store(data / "ims.sqlite")
         self._shelf = Shelf(data / "libraries", open_library)
         self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping, settings.reach)
+        self._recognition = open_recognition_store(data / "recognition.sqlite")
+        self._pictures = Inputs(objects, data / "scratch-samples", SAMPLE_LIMITS, self._stopping, settings.reach)
+        samples = RecognitionSamples(self._recognition, self._pictures, understanding, clock)
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
         self._callbacks = callbacks = Callbacks(self._database, queues, clock, settings.retry_seconds)
         events = EventCallback(self._database, callbacks, queues, place.account_id, clock)
         changes = StateChanges(notices, callbacks, events)
         tagging = CognitionRunner(
-            self._database, changes, inputs, understanding, memory, place.account_id, clock, settings.jobs_at_once
+            self._database, changes, inputs, understanding, memory, samples.acquaintance, place.account_id, clock, settings.jobs_at_once
         ).runner
         analyses = Analyses(understanding, memory)
         kinds: IndexKinds = {"mm": MomentIndex(self._shelf, analyses), "aiLabel": LabelIndex(self._database, analyses)}
@@ -113,6 +118,8 @@ class IntelligentMediaServices:
                 pipelines,
                 SmarttagJobs(jobs, templates),
                 CognitionJobs(jobs, templates),
+                RecognitionLibs(self._recognition, clock),
+                samples,
                 events,
                 Libraries(self._database, self._shelf, kinds, clock),
                 MediaShelf(self._database, self._shelf, kinds, inputs, clock, indexing.call),
@@ -136,8 +143,10 @@ class IntelligentMediaServices:
         for runner in self._runners:
             runner.join(max(0.0, deadline - time.monotonic()))
         self._inputs.close()
+        self._pictures.close()
         self._callbacks.close()
         self._shelf.close()
+        self._recognition.close()
         self._database.close()
 
     def claims(self, request: Request) -> bool:

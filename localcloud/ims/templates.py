@@ -92,8 +92,6 @@ def read_config(text: str) -> p.SmarttagConfig:
     if config.unknown_types():
         known = ", ".join(p.ANALYSE_TYPES)
         raise invalid_parameter("TemplateConfig.AnalyseTypes", f"{', '.join(config.unknown_types())} is not one of {known}")
-    if config.pedestrian_group_ids or config.pet_group_ids:
-        raise not_implemented("recognition libraries, which PedestrianGroupIds and PetGroupIds name")
     return config
 
 

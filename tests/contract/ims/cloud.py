@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from alibabacloud_ice20201109.client import Client
 from alibabacloud_tea_openapi import models as open_api
 
+from engines.recognition.types import Algorithm, Enrolment
 from engines.retrieval import open_library
 from engines.speech import Transcript, Untranscribed
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Wishes
@@ -118,6 +119,7 @@ class InProcess:
         self._engine = engine or ScriptedEngine()
         self.asked: list[tuple[MediaKind, bool]] = []
         self.done: list[Description] = []
+        self.enrolled = 0
         self.transcript: Transcript | None = None
         self.languages: list[str | None] = []
         self.closed = False
@@ -132,6 +134,10 @@ class InProcess:
             raise Stopped
         self.done.append(description)
         return description
+
+    def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
+        self.enrolled += 1
+        return self._engine.enrol(picture, algorithm)
 
     def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
         if self.transcript is None:
