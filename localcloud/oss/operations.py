@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from localcloud.oss.access import Access
-from localcloud.oss.subresources import SUBRESOURCES
+from localcloud.oss.subresources import NEWER, SUBRESOURCES
 
-SELECTORS = SUBRESOURCES - {"versionId"} | {"list-type", "status", "styleName"}
+SELECTORS = SUBRESOURCES - {"versionId"} | NEWER | {"list-type", "status", "styleName"}
 """The query parameters that choose an operation."""
 
 

@@ -23,6 +23,13 @@ SUBRESOURCES = frozenset({
     "requesterQosInfo", "qosRequester", "resourcePoolInfo", "resourcePool", "resourcePoolBuckets",
 })
 
+NEWER = frozenset({
+    "MetaQuery", "accessmonitor", "cleanRestoredObject", "cloudboxes", "dataPipeline", "legalHold", "metadataConfiguration",
+    "metadataInventoryTable", "metadataJournalTable", "objectWorm", "overwriteConfig", "policyStatus", "quota", "regions", "retention",
+    "rtc", "seal", "userDefinedLogFieldsConfig",
+})
+"""What oss2 does not know, from the operations of alibabacloud-oss-v2 1.4: without it `DELETE /b/?quota` would be DeleteBucket."""
+
 # fmt: on
 
 SIGNED_BY_VERSION_1 = MODIFIERS | SUBRESOURCES
