@@ -5,6 +5,7 @@ How rules are matched: "PutBucketCors" of OSS (help.aliyun.com/document_detail/3
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree.ElementTree import Element, fromstring
@@ -16,6 +17,7 @@ from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
 
 _METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
+_HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
 _MOST_RULES = 20
 _LONGEST_AGE = 999999999
 _LISTS = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
@@ -41,8 +43,8 @@ def _check(root: Element) -> None:
                 if (one.text or "").count("*") > 1:
                     raise invalid_argument(name, one.text or "", f"{name} can have at most one asterisk.")
         for one in rule.findall("ExposeHeader"):
-            if "*" in (one.text or ""):
-                raise invalid_argument("ExposeHeader", one.text or "", "ExposeHeader can't have an asterisk.")
+            if not _HEADER_NAME.fullmatch(one.text or ""):
+                raise invalid_argument("ExposeHeader", one.text or "", "ExposeHeader must be the name of a header, without an asterisk.")
 
 
 _RULE = Shape(

@@ -37,7 +37,9 @@ class Site:
             index = website(document).index if document else ""
             if not document or not index:
                 return listing(call)
-            return self._object(replace(call, key=index), website(document), read)
+            page = replace(call, key=index)
+            check_anonymous(self._store, page, Access.READ)
+            return self._object(page, website(document), read)
 
         return handler
 

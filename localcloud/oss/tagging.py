@@ -14,6 +14,7 @@ from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
 
 _MOST_TAGS = 20
+_MANY = 1000
 _LONGEST_KEY, _LONGEST_VALUE = 64, 128
 
 
@@ -27,7 +28,7 @@ def _check(root: Element) -> None:
             raise invalid_argument("Tag", key, f"A tag's key has 1 to {_LONGEST_KEY} bytes, and its value at most {_LONGEST_VALUE} bytes.")
 
 
-_TAG = Shape("Tag", (Shape("Key", required=True), Shape("Value")), most=_MOST_TAGS + 1)
+_TAG = Shape("Tag", (Shape("Key", required=True), Shape("Value")), most=_MANY)
 KIND = Kind(
     "tagging",
     Shape("Tagging", (Shape("TagSet", (_TAG,), required=True),)),

@@ -5,6 +5,7 @@ Rules that mirror another server are checked and kept, but nothing is fetched fr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree.ElementTree import Element, fromstring
@@ -15,6 +16,7 @@ from localcloud.oss.errors import OssError, invalid_argument, malformed_xml
 _MOST_RULES = 20
 _MOST_HEADERS = 10
 _REDIRECT_CODES = ("301", "302", "307")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _TYPES = ("Mirror", "External", "Internal", "AliCDN")
 
 
@@ -45,6 +47,9 @@ def _check_redirect(rule: Element) -> None:
         raise invalid_argument("RedirectType", kind, f"RedirectType must be one of {', '.join(_TYPES)}.")
     if rule.find("Redirect/ReplaceKeyWith") is not None and rule.find("Redirect/ReplaceKeyPrefixWith") is not None:
         raise invalid_argument("ReplaceKeyWith", "", "ReplaceKeyWith and ReplaceKeyPrefixWith can't be used together.")
+    host = rule.findtext("Redirect/HostName")
+    if host is not None and not _HOST.fullmatch(host):
+        raise invalid_argument("HostName", host, "HostName must be the name of a host.")
     code = rule.findtext("Redirect/HttpRedirectCode")
     if code is not None and code not in _REDIRECT_CODES:
         raise invalid_argument("HttpRedirectCode", code, f"HttpRedirectCode must be one of {', '.join(_REDIRECT_CODES)}.")
