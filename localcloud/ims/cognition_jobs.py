@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.cognition_store import JobStore
-from localcloud.ims.cognition_work import plan, read_input
+from localcloud.ims.cognition_work import Sources, plan
 from localcloud.ims.errors import invalid_parameter
 from localcloud.ims.operation import Operation
 from localcloud.ims.templates import Templates
@@ -21,8 +21,9 @@ _ASKED_FOR = {"ASR": "need_asr", "OCR": "need_ocr"}
 
 
 class CognitionJobs:
-    def __init__(self, store: JobStore, templates: Templates) -> None:
+    def __init__(self, store: JobStore, templates: Templates, sources: Sources) -> None:
         self._store = store
+        self._sources = sources
         self._templates = templates
 
     def submit(self, given: p.SubmitVideoCognitionJob) -> Answer:
@@ -30,7 +31,7 @@ class CognitionJobs:
             raise invalid_parameter("Input.Type", "it is not one of OSS, Media, URL")
         # Which of these a query will ask for is not known yet, so both are made.
         params = given.params.model_copy(update={"need_asr_data": True, "need_ocr_data": True})
-        work = plan(read_input(given.input), params, self._templates.of_job(given.template_id, given.template_config))
+        work = plan(self._sources.read(given.input), params, self._templates.of_job(given.template_id, given.template_config))
         request: dict[str, object] = {"Input": {"Type": given.input.type, "Media": given.input.media}}
         request |= {"TemplateId": given.template_id} if given.template_id else {}
         request |= {"Params": given.params.model_dump_json(by_alias=True, exclude_unset=True)} if given.params.model_fields_set else {}
@@ -48,7 +49,7 @@ class CognitionJobs:
 
     def analyse(self, given: p.SubmitMediaAiAnalysisJob) -> Answer:
         """The answer names a media, not a job; its end is told by MediaAiAnalysisComplete."""
-        source = read_input(_analysis_input(given.input))
+        source = self._sources.read(_analysis_input(given.input))
         work = plan(source, given.analysis_params, None)
         media_id = uuid.uuid4().hex
         self._store.add(replace(work, family="analysis", media_id=media_id), given.user_data)
@@ -57,7 +58,7 @@ class CognitionJobs:
 
 def _analysis_input(text: str) -> p.JobInput:
     if not text.lstrip().startswith("{"):
-        return p.JobInput(Type="URL", Media=text)
+        return p.JobInput(Type="URL" if "://" in text else "Media", Media=text)
     try:
         given = p.AnalysisInput.model_validate(json.loads(text))
     except (ValueError, ValidationError):
@@ -70,13 +71,13 @@ OPERATIONS = (
         "SubmitVideoCognitionJob",
         p.SubmitVideoCognitionJob,
         CognitionJobs.submit,
-        lacks="Input.Type Media; nlpParams; AnalyseTypes that no engine here has",
+        lacks="nlpParams; AnalyseTypes that no engine here has",
     ),
     Operation("QueryVideoCognitionJob", p.QueryVideoCognitionJob, CognitionJobs.query, lacks="IncludeResults.NeedProcess"),
     Operation(
         "SubmitMediaAiAnalysisJob",
         p.SubmitMediaAiAnalysisJob,
         CognitionJobs.analyse,
-        lacks="a media id as Input; nlpParams; the result goes into no search library",
+        lacks="nlpParams; the result goes into no search library",
     ),
 )

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
+from localcloud.database import Database
 from localcloud.ims import tagging_parameters as p
-from localcloud.ims.errors import invalid_parameter, not_implemented
-from localcloud.ims.inputs import is_web_address, oss_address
+from localcloud.ims.errors import invalid_parameter
+from localcloud.ims.inputs import InputError, Inputs, is_web_address, oss_address
 
 Family = Literal["smarttag", "cognition", "analysis"]
 """Which operation submitted it: SubmitSmarttagJob, SubmitVideoCognitionJob or SubmitMediaAiAnalysisJob."""
@@ -110,16 +111,37 @@ def _ignored(params: p.JobParams, config: p.SmarttagConfig | None, types: Sequen
     return [*ignored, f"clipSplitParams splitType {split}"] if split != "event" else ignored
 
 
-def read_input(given: p.JobInput) -> Source:
-    """Raises AcsError, naming the part of Input that is wrong."""
-    if given.type == "Media":
-        raise not_implemented("Input.Type Media; this laptop cloud keeps no media assets, give it a URL or an oss:// address")
-    if given.type == "Multi":
-        return _read_multi(given.media)
+class Sources:
+    """Reads the Input of a job: addresses, or the id of a media in a search library."""
+
+    def __init__(self, database: Database, inputs: Inputs) -> None:
+        self._database = database
+        self._inputs = inputs
+
+    def read(self, given: p.JobInput) -> Source:
+        """Raises AcsError, naming the part of Input that is wrong."""
+        if given.type == "Media":
+            return self._asset(given.media)
+        source = _read_multi(given.media) if given.type == "Multi" else _read_one(given)
+        for address in source.addresses:
+            try:
+                self._inputs.check(address)
+            except InputError as reason:
+                raise invalid_parameter("Input.Media", str(reason)) from None
+        return source
+
+    def _asset(self, identity: str) -> Source:
+        # Media ids are unique in a library only, and a job names no library: the newest media of that id is an assumption.
+        row = self._database.one("SELECT input, type FROM media WHERE id = ? AND stream IS NULL ORDER BY created DESC LIMIT 1", identity)
+        if row is None:
+            raise invalid_parameter("Input.Media", f'there is no media "{identity}" in any search library')
+        return Source([row["input"]], row["type"])
+
+
+def _read_one(given: p.JobInput) -> Source:
     if given.type == "OSS" and oss_address(given.media) is None:
         raise invalid_parameter("Input.Media", "it is not of the form oss://bucket/key")
-    _check_addresses([given.media])
-    guessed, _ = mimetypes.guess_type(urlsplit(given.media).path)
+    guessed, _ = mimetypes.guess_type(urlsplit(given.media).path) if is_web_address(given.media) else mimetypes.guess_type(given.media)
     major = (guessed or "").partition("/")[0]
     return Source([given.media], "image" if major == "image" else "audio" if major == "audio" else "video")
 
@@ -130,7 +152,6 @@ def _read_multi(text: str) -> Source:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise invalid_parameter(".".join(["Input.Media", *map(str, first["loc"])]), first["msg"]) from None
-    _check_addresses(media.inputs)
     language = media.extra.target_language or "en"
     if language not in p.LANGUAGES:
         raise invalid_parameter("Input.Media.extra.targetLanguage", f"it is not one of {', '.join(p.LANGUAGES)}")
@@ -139,9 +160,3 @@ def _read_multi(text: str) -> Source:
             raise invalid_parameter("Input.Media.inputs", "a video is one input")
         return Source(media.inputs, "video", language)
     return Source(media.inputs, "image" if len(media.inputs) == 1 else "sequence", language)
-
-
-def _check_addresses(addresses: Sequence[str]) -> None:
-    for address in addresses:
-        if oss_address(address) is None and not is_web_address(address):
-            raise invalid_parameter("Input.Media", "each input is an address that begins with http://, https:// or oss://bucket/")

@@ -21,6 +21,7 @@ from localcloud.ims.cognition_jobs import CognitionJobs
 from localcloud.ims.cognition_notices import StateChanges
 from localcloud.ims.cognition_runner import CognitionRunner
 from localcloud.ims.cognition_store import JobStore
+from localcloud.ims.cognition_work import Sources
 from localcloud.ims.errors import unsupported_method
 from localcloud.ims.events import EventCallback
 from localcloud.ims.indexes import IndexKinds, MomentIndex
@@ -112,12 +113,13 @@ class IntelligentMediaServices:
         templates = Templates(self._database, clock)
         pipelines = Pipelines(self._database, queues, clock, tagging.call)
         jobs = JobStore(self._database, pipelines, place.account_id, clock, tagging.call, endpoint)
+        sources = Sources(self._database, inputs)
         self._operations = operations.table(
             (
                 templates,
                 pipelines,
-                SmarttagJobs(jobs, templates),
-                CognitionJobs(jobs, templates),
+                SmarttagJobs(jobs, templates, sources),
+                CognitionJobs(jobs, templates, sources),
                 RecognitionLibs(self._recognition, clock),
                 samples,
                 events,

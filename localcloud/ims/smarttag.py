@@ -7,7 +7,7 @@ from dataclasses import replace
 from localcloud.ims import tagging_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.cognition_store import JobStore
-from localcloud.ims.cognition_work import plan, read_input
+from localcloud.ims.cognition_work import Sources, plan
 from localcloud.ims.errors import invalid_parameter
 from localcloud.ims.inputs import is_web_address
 from localcloud.ims.operation import Operation
@@ -15,14 +15,15 @@ from localcloud.ims.templates import Templates
 
 
 class SmarttagJobs:
-    def __init__(self, store: JobStore, templates: Templates) -> None:
+    def __init__(self, store: JobStore, templates: Templates, sources: Sources) -> None:
         self._store = store
+        self._sources = sources
         self._templates = templates
 
     def submit(self, given: p.SubmitSmarttagJob) -> Answer:
         if given.notify_url and not is_web_address(given.notify_url):
             raise invalid_parameter("NotifyUrl", "it is no http or https URL")
-        work = plan(read_input(given.input), given.params, self._templates.of_job(given.template_id, given.template_config))
+        work = plan(self._sources.read(given.input), given.params, self._templates.of_job(given.template_id, given.template_config))
         work = replace(work, title=given.title or "", notify_url=given.notify_url)
         return {"JobId": self._store.add(work, given.user_data, given.schedule_config.pipeline_id)}
 
@@ -42,7 +43,7 @@ OPERATIONS = (
         "SubmitSmarttagJob",
         p.SubmitSmarttagJob,
         SmarttagJobs.submit,
-        lacks="Input.Type Media; nlpParams; AnalyseTypes nlp, classification, shows, role, tvstation, emotion, landmark, scene, movieIp",
+        lacks="nlpParams; AnalyseTypes nlp, classification, shows, role, tvstation, emotion, landmark, scene, movieIp",
     ),
     Operation(
         "QuerySmarttagJob", p.QuerySmarttagJob, SmarttagJobs.query, lacks="results made by hand (labelResultType hmi); the result type NLP"
