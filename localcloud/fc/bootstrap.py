@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -268,6 +269,14 @@ def _serve(runtime: Runtime, commands: queue.SimpleQueue[tuple[Frame, bytes]], r
             return
 
 
+def _limit_files(disk_size: int) -> None:
+    """As far as a process without a disk of its own can: no file may be longer than the disk (in MB), and a crash leaves no core."""
+    for kind, most in ((resource.RLIMIT_FSIZE, disk_size * 2**20), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        bounded = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (bounded, bounded))
+
+
 def main() -> None:
     faulthandler.enable()
     signal.signal(signal.SIGTERM, _terminate)
@@ -281,6 +290,7 @@ def main() -> None:
     if first is None:
         return
     settings = first[0]
+    _limit_files(settings["disk_size"])
     sys.argv = [settings["code"]]
     sys.path[:] = search_path(settings["code"], settings["layers"], settings["packages"], os.environ.get("PYTHONPATH", ""))
     runtime = Runtime(settings)

@@ -173,7 +173,7 @@ class Instance:
         threading.Thread(target=target, args=arguments, name=f"{self.instance_id} {target.__name__}", daemon=True).start()
 
     def _run(self, kind: str, call: Call, timeout: float, timed_out: str) -> Outcome:
-        self._peak = 0
+        self._peak = self._resident()
         self._marker = f"FC {_NAMES[kind]} End RequestId: {call.request_id}"
         self._marker_seen.clear()
         began = time.monotonic()
@@ -232,6 +232,13 @@ class Instance:
             return psutil.Process(self._process.pid).children(recursive=True) if self._process.poll() is None else []
         except psutil.Error:
             return []
+
+    def _resident(self) -> int:
+        """The memory of the process alone, without what looking for its children costs."""
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
     def _measure(self) -> int:
         try:

@@ -206,6 +206,7 @@ class FunctionCompute:
             "packages": self._packages,
             "handlers": handlers,
             "runtime": function.runtime,
+            "disk_size": function.disk_size,
             "region": self.place.region,
             "account_id": self.place.account_id,
             "log_config": {"log_project": logs.project, "log_store": logs.logstore},

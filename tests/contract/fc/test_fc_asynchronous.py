@@ -100,6 +100,50 @@ def test_a_success_is_reported(laptop: Laptop) -> None:
     assert report["requestContext"]["approximateInvokeCount"] == 1
 
 
+@pytest.mark.contract(DESTINATION + "; acs:mns:…:/topics/x/messages as in the tests of fc3")
+def test_an_outcome_is_published(laptop: Laptop) -> None:
+    arn = "acs:mns:cn-shanghai:1000000000000001:/topics/news/messages"
+    fc = laptop.start(
+        "def handler(event, context): return 'fine'", asyncInvokeConfig={"destinationConfig": {"onSuccess": {"destination": arn}}}
+    )
+    fc.invoke("work", b"x", kind="Async")
+    eventually(lambda: laptop.queues.topics["news"])
+    assert json.loads(laptop.queues.topics["news"][0])["responsePayload"] == "fine"
+
+
+@pytest.mark.contract(
+    "official help, Configure a destination: a function, by acs:fc:<region>:<account>:functions/<name>; invoked asynchronously"
+)
+def test_an_outcome_goes_to_a_function(laptop: Laptop) -> None:
+    arn = "acs:fc:cn-shanghai:1000000000000001:functions/work"
+    source = (
+        NOTE
+        + """
+import json
+def handler(event, context):
+    note(event.decode())
+    if event == b"first": raise ValueError("no")
+"""
+    )
+    policy = {"maxAsyncRetryAttempts": 0, "destinationConfig": {"onFailure": {"destination": arn}}}
+    fc = laptop.start(source, asyncInvokeConfig=policy)
+    accepted = fc.invoke("work", b"first", kind="Async")
+    eventually(lambda: len(notes(laptop)) == 2 and not fc.pending())
+    report = json.loads(notes(laptop)[1])
+    assert (report["requestPayload"], report["requestContext"]["requestId"]) == ("first", accepted.request_id)
+    assert report["responseContext"]["functionError"] == "UnhandledInvocationError"
+
+
+@pytest.mark.contract("official help, Limits of MNS: 64 KB for a message; our assumption: the payloads of a report are cut to fit")
+def test_a_report_fits_its_destination(laptop: Laptop) -> None:
+    laptop.queues.create("done")
+    fc = laptop.start("def handler(event, context): return '日' * 100_000", asyncInvokeConfig=to_queues(onSuccess="done"))
+    fc.invoke("work", b"x" * 100_000, kind="Async")
+    (body,) = eventually(lambda: laptop.queues.bodies("done"))
+    assert len(body.encode()) <= 64 * 1024
+    assert json.loads(body)["responsePayload"].startswith("日日")
+
+
 @pytest.mark.contract("assumption: a destination that does not exist loses the report and nothing else")
 def test_a_missing_destination_does_not_hold_up(laptop: Laptop) -> None:
     fc = laptop.start("def handler(event, context): return 'fine'", asyncInvokeConfig=to_queues(onSuccess="nowhere"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -178,6 +179,7 @@ def test_packages_are_plain_folders(tmp_path: Path) -> None:
         "layers": [],
         "packages": [str(packages)],
         "handlers": {"invoke": "index.handler"},
+        "disk_size": 512,
         "runtime": "python3.12",
         "region": "",
         "account_id": "",
@@ -506,3 +508,98 @@ def test_one_function_can_be_named_like_a_standard_module(laptop: Laptop, tmp_pa
     fc = laptop.start("", handler="queue.handler")
     (tmp_path / "code" / "queue.py").write_text("def handler(event, context): return 'mine'")
     assert fc.invoke("work", b"").payload == b"mine"
+
+
+@pytest.mark.contract(
+    HELP + "Instance lifecycle hooks: preStop has its own timeout; our assumption: it never holds up the end of a laptop cloud"
+)
+@pytest.mark.parametrize(("timeout", "patience"), [(60, 0.3), (1, 60.0)])
+def test_a_pre_stop_that_hangs(laptop: Laptop, monkeypatch: pytest.MonkeyPatch, timeout: int, patience: float) -> None:
+    monkeypatch.setattr("localcloud.fc.instances.LAST_WORDS_SECONDS", patience)
+    fc = laptop.start(
+        """
+        import time
+        def handler(event, context): return "done"
+        def pre_stop(context): time.sleep(1000)
+        """,
+        instanceLifecycleConfig={"preStop": {"handler": "index.pre_stop", "timeout": timeout}},
+    )
+    fc.invoke("work", b"")
+    began = time.monotonic()
+    laptop.stop()
+    assert time.monotonic() - began < 5
+    assert any("PreStop timed out after" in line for line in laptop.log())
+
+
+@pytest.mark.contract(HELP + "Limits: the size of the temporary disk; our assumption: no file may be longer than that")
+def test_a_file_longer_than_the_disk(laptop: Laptop) -> None:
+    fc = laptop.start(
+        f"""
+        def handler(event, context):
+            with open({str(laptop.folder / "large")!r}, "wb") as file:
+                file.truncate(513 * 2 ** 20)
+        """
+    )
+    assert json.loads(fc.invoke("work", b"").payload)["errorMessage"] == "[Errno 27] File too large"
+
+
+@pytest.mark.contract("our assumption: an instance that is killed from outside fails its invocation, and the next one gets a new instance")
+def test_an_instance_that_is_killed_from_outside(laptop: Laptop) -> None:
+    fc = laptop.start("""
+        import os, pathlib, time
+        def handler(event, context):
+            pathlib.Path("process").write_text(str(os.getpid()))
+            while event == b"wait": time.sleep(0.01)
+            return "done"
+    """)
+    with ThreadPoolExecutor() as callers:
+        held = callers.submit(fc.invoke, "work", b"wait")
+        process = int(eventually(lambda: (file := laptop.folder / "code" / "process").exists() and file.read_text()))
+        os.kill(process, signal.SIGKILL)
+        assert json.loads(held.result().payload)["errorMessage"].startswith("Process exited unexpectedly")
+    idle = fc.invoke("work", b"")
+    os.kill(int((laptop.folder / "code" / "process").read_text()), signal.SIGKILL)
+    after = fc.invoke("work", b"")
+    assert (idle.payload, after.payload) == (b"done", b"done") or after.error_type
+
+
+@pytest.mark.contract("our assumption: what a function prints is kept as text, whatever bytes it is, in files of a bounded size")
+def test_a_function_that_prints_bytes_and_much(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.logs.FILE_BYTES", 100_000)
+    fc = laptop.start(r"""
+        import sys
+        def handler(event, context):
+            sys.stdout.buffer.write(bytes(range(256)) + b"\n")
+            print(("x" * 99 + "\n") * 10_000 + "日本語 \u2028")
+            sys.stdout.close()
+            return b"\xff\x00"
+    """)
+    assert fc.invoke("work", b"").payload == b"\xff\x00"
+    laptop.stop()
+    files = list((laptop.folder / "data" / "logs").iterdir())
+    assert sum(file.stat().st_size for file in files) < 5 * 100_000
+    assert any("日本語" in line for line in laptop.log())
+
+
+@pytest.mark.contract("like the request metrics of the cloud's log service: isColdStart, durationMs, memoryUsageMB, errorType")
+def test_each_invocation_is_reported(laptop: Laptop) -> None:
+    fc = laptop.start(
+        """
+        import time
+        def initialize(context): time.sleep(0.05)
+        def handler(event, context):
+            if event == b"fail": raise ValueError("no")
+        """,
+        instanceLifecycleConfig={"initializer": {"handler": "index.initialize"}},
+    )
+    ids = [fc.invoke("work", event).request_id for event in (b"", b"", b"fail")]
+    reports = [report for line in laptop.log() if (report := read_report(line))]
+    assert [(one["request_id"], one["start"], one["outcome"]) for one in reports] == [
+        (ids[0], "cold", "Success"),
+        (ids[1], "warm", "Success"),
+        (ids[2], "warm", "UnhandledInvocationError"),
+    ]
+    first, second, _ = reports
+    assert float(first["init_ms"]) >= 50 > float(second["init_ms"]) == 0
+    assert float(first["billed_ms"]) >= 50
+    assert float(first["memory_mb"]) > 5

@@ -149,6 +149,24 @@ def test_an_asynchronous_request(laptop: Laptop) -> None:
     assert event["requestContext"]["requestId"] == response.headers["x-fc-request-id"]
 
 
+@pytest.mark.contract(HELP + ": the body of a request may have 32 MB; a binary one is longer in its event")
+def test_large_binary_bodies(laptop: Laptop) -> None:
+    source = """
+    import base64, json
+    def handler(event, context):
+        request = json.loads(event)
+        assert request["isBase64Encoded"]
+        return {"statusCode": 200, "headers": {"Content-Type": "video/mp4"}, "isBase64Encoded": True, "body": request["body"]}
+    """
+    body = bytes(range(256)) * 4096 * 28
+    with website(laptop, laptop.start(source, triggers=http_trigger(), timeout=20)) as client:
+        response = client.post("/", content=body, headers={"Content-Type": "application/octet-stream"})
+        assert (response.status_code, response.headers["content-type"]) == (200, "video/mp4")
+        assert response.content == body
+        too_large = client.post("/", content=b"x" * (32 * 2**20 + 1))
+    assert (too_large.status_code, too_large.json()["Code"]) == (400, "EntityTooLarge")
+
+
 @pytest.mark.contract(HELP + ": authType function asks for a signature")
 def test_a_trigger_that_asks_for_a_signature(laptop: Laptop) -> None:
     with website(laptop, laptop.start(ECHO, triggers=http_trigger(authType="function"))) as client:

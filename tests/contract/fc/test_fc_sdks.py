@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import fc2
 import httpx
@@ -151,3 +152,60 @@ def test_signatures_of_the_older_api(port: int) -> None:
     assert (late.value.status_code, late.value.err_code) == (403, "AccessDenied")
     unsigned = httpx.get(f"http://127.0.0.1:{port}/2016-08-15/services")
     assert (unsigned.status_code, unsigned.json()["ErrorCode"]) == (403, "AccessDenied")
+
+
+@pytest.mark.contract(
+    ERRORS + ": 429 ResourceExhausted; our assumption: callers who would take the last workers of the door are refused at once"
+)
+def test_more_callers_than_the_door_can_keep_waiting(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.invoking.SYNC_AT_ONCE", 1)
+    source = """
+    import os, time
+    def handler(event, context):
+        while event == b"wait" and not os.path.exists("go"): time.sleep(0.01)
+        return event
+    """
+    fc = laptop.start(source)
+    with served(laptop, fc) as port, ThreadPoolExecutor() as callers:
+        held = callers.submit(invoke, newer(port), b"wait")
+        eventually(lambda: fc.running("work"))
+        with pytest.raises(ClientException) as refused:
+            invoke(newer(port), b"x")
+        assert (refused.value.status_code, refused.value.code) == (429, "ResourceExhausted")
+        assert newer(port).get_function("work", models.GetFunctionRequest()).body.function_name == "work"
+        (laptop.folder / "code" / "go").touch()
+        assert held.result().body.read() == b"wait"
+
+
+@pytest.mark.contract("API reference, PutConcurrencyConfig: reserved concurrency bounds how many run at once; 429 beyond it")
+def test_reserved_concurrency(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.service.WAIT_SECONDS", 0.1)
+    fc = laptop.start(SOURCE, concurrencyConfig={"reservedConcurrency": 0})
+    with served(laptop, fc) as port, pytest.raises(ClientException) as refused:
+        invoke(newer(port), b"x")
+    assert (refused.value.status_code, refused.value.code) == (429, "ResourceExhausted")
+
+
+@pytest.mark.contract(OLDER + "; " + NEWER + ": a request that is not signed right runs nothing, kept or at once")
+def test_a_bad_signature_runs_nothing(port: int, laptop: Laptop) -> None:
+    for kind in ("Sync", "Async"):
+        with pytest.raises(ClientException):
+            invoke(newer(port, secret="wrong"), b"x", x_fc_invocation_type=kind)
+        with pytest.raises(FcError):
+            older(port, secret="wrong").invoke_function("laptop", "work", b"x", headers={"x-fc-invocation-type": kind})
+    expired = KEYRING.issue("role", -1)
+    with pytest.raises(ClientException):
+        invoke(newer(port, expired.access_key_secret, expired.security_token, expired.access_key_id), b"x")
+    forged = KEYRING.issue("role", 60)
+    with pytest.raises(ClientException):
+        invoke(newer(port, forged.access_key_secret, f"{forged.security_token}0", forged.access_key_id), b"x")
+    assert newer(port).list_async_tasks("work", models.ListAsyncTasksRequest()).body.tasks == []
+    assert not (laptop.folder / "code" / "seen").exists()
+
+
+@pytest.mark.contract(OLDER + ": temporary keys, whose token is signed with the other x-fc headers")
+def test_temporary_keys_of_the_older_api(port: int) -> None:
+    temporary = KEYRING.issue("role", 60)
+    key, secret, token = temporary.access_key_id, temporary.access_key_secret, temporary.security_token
+    client = fc2.Client(endpoint=f"http://127.0.0.1:{port}", accessKeyID=key, accessKeySecret=secret, securityToken=token)
+    assert client.invoke_function("laptop", "work", b"x").data == b"you said x"

@@ -9,7 +9,9 @@ import pytest
 
 from cli import journal
 from cli.errors import CommandError
+from cli.journal import Wanted
 from cli.running import Running
+from localcloud.fc.report import Report
 
 
 @pytest.mark.parametrize(("last", "texts"), [(0, []), (2, ["two", "three"]), (9, ["one", "two", "three"])])
@@ -17,6 +19,36 @@ def test_the_last_lines(tmp_path: Path, last: int, texts: list[str]) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "sightline-submit.log").write_bytes(b"one\ntwo\nthree\n")
     assert [line.text for line in journal.lines(tmp_path, "submit", last, go_on=False)] == texts
+
+
+REPORT = str(Report("1-a-b", "sightline-submit", True, 0.2, 0.05, 0.0301, 50 * 2**20, "Success"))
+
+
+def test_the_lines_of_invocations(tmp_path: Path) -> None:
+    # GIVEN a log with two invocations in it
+    (tmp_path / "logs").mkdir()
+    other = REPORT.replace("1-a-b", "1-c-d").replace("cold", "warm")
+    texts = ["FC Invoke Start RequestId: 1-a-b", "printed \u2028 raw", REPORT, "FC Invoke Start RequestId: 1-c-d", other]
+    (tmp_path / "logs" / "sightline-submit.log").write_text("\n".join(texts) + "\n", encoding="utf-8")
+
+    def seen(wanted: Wanted) -> list[str]:
+        return [line.text for line in journal.lines(tmp_path, None, 40, False, wanted)]
+
+    # THEN one can be picked out, or the lines that sum them up
+    assert seen(Wanted()) == texts
+    assert seen(Wanted(request_id="1-a-b")) == [texts[0], REPORT]
+    assert seen(Wanted(reports=True)) == [REPORT, other]
+    (line,) = journal.lines(tmp_path, "submit", 40, False, Wanted("1-a-b", reports=True))
+    assert line.report == {
+        "request_id": "1-a-b",
+        "function": "sightline-submit",
+        "start": "cold",
+        "init_ms": 200.0,
+        "duration_ms": 30.1,
+        "billed_ms": 81.0,
+        "memory_mb": 50.0,
+        "outcome": "Success",
+    }
 
 
 def test_an_invocation_without_an_answer_says_where_to_look() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from localcloud.fc.async_store import AsyncStore
 from localcloud.fc.errors import TooManyInstances
 from localcloud.fc.instance import Call, Outcome
 from localcloud.fc.instances import Ran
@@ -155,3 +158,35 @@ def test_an_invocation_of_a_function_that_is_gone_waits_for_it(queue: Queue) -> 
 
 def test_a_day_of_refusals_is_waited_for_like_an_hour_of_them() -> None:
     assert [refusal_delay(refusals) for refusals in (1, 2, 3, 100, 2_000)] == [0.5, 1, 2, 60, 60]
+
+
+def test_a_database_that_fails_for_a_while_ends_nothing(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a disk that is full when an attempt is to be put back, and when the queue is looked at
+    attempts: list[int] = []
+
+    def run(function: str, call: Call) -> Ran:
+        attempts.append(call.retry_count)
+        return Ran(Outcome(b"", "UnhandledInvocationError"), "i-1") if len(attempts) == 1 else FINE
+
+    full = threading.Event()
+    for name in ("postpone", "due"):
+        real = getattr(AsyncStore, name)
+
+        def failing(*arguments: Any, real: Callable[..., Any] = real, name: str = name, **named: Any) -> Any:
+            if name == "postpone" and not full.is_set():
+                full.set()
+                raise sqlite3.OperationalError("database or disk is full")
+            if name == "due" and full.is_set() and looks and not looks.pop():
+                raise sqlite3.OperationalError("database or disk is full")
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(AsyncStore, name, failing)
+    looks = [False, False, False]
+    monkeypatch.setattr("localcloud.fc.queue.LONGEST_SLEEP", 0.05)
+    invocations = queue.open(run)
+    # WHEN one is accepted
+    invocations.put("work", b"", "one")
+    # THEN it ends well once there is room again
+    eventually(lambda: not invocations.pending())
+    assert attempts == [0, 0]
+    assert looks == []
