@@ -101,8 +101,11 @@ def failure(error: MnsError) -> dict[str, object]:
 
 
 def dead_letter_policy(target: str, max_receive_count: int = 0) -> str:
-    """The `<DlqPolicy>` of a queue or, without a count, of a subscription; nothing where there is none."""
+    """The `<DlqPolicy>` of a queue or, without a count, of a subscription; nothing where there is none.
+
+    It begins with a line feed: the SDK's decoder takes the first node of every element for its text, and stumbles over another element.
+    """
     if not target:
         return ""
     count = {"MaxReceiveCount": str(max_receive_count)} if max_receive_count else {}
-    return documents.element("DlqPolicy", documents.fields({"Enabled": "true", "DeadLetterTargetQueue": target, **count}))
+    return documents.element("DlqPolicy", "\n" + documents.fields({"Enabled": "true", "DeadLetterTargetQueue": target, **count}))

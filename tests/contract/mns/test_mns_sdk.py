@@ -6,105 +6,23 @@ import hashlib
 import http.client
 import http.server
 import json
-import queue as stdlib_queue
 import threading
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from mns.account import Account
 from mns.message_property import MessagePropertyValue, PropertyType
-from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta, SubscriptionNotifyContentFormat, SubscriptionNotifyStrategy
 from mns.topic import Base64TopicMessage, TopicMessage, TopicMeta
 
-from localcloud.door import Door
-from localcloud.http import Headers, Request
-from localcloud.identity import Credential, Keyring
-from localcloud.mns import MessageService
-from localcloud.mns.signature import signature
-from localcloud.place import Place
+from localcloud.identity import Credential
+from tests.contract.mns.support import DOCUMENT, KEY, PLACE, SDK, Cloud, Inbox, raw, refusal, signed
 
 # The SDK marks its message counts as deprecated, and sets them itself.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated function:DeprecationWarning")
-
-KEY = Credential("LTAItest", "the secret")
-PLACE = Place()
-DOCUMENT = "Simple Message Queue API reference, "
-SDK = "aliyun-mns-sdk 1.3.0, "
-
-
-class Cloud:
-    """A message service behind a door; the clock can be turned."""
-
-    def __init__(self, folder: Path) -> None:
-        self.ahead = 0.0
-        self._accounts: list[Any] = []
-        self.keyring = Keyring(KEY)
-        self.service = MessageService(folder / "mns", PLACE, self.keyring, clock=lambda: time.time() + self.ahead)
-        self.door = Door([self.service], scratch=folder / "scratch")
-        self.service.start()
-        self.door.start()
-        self.endpoint = f"http://127.0.0.1:{self.door.port}"
-
-    def account(self, key: Credential = KEY) -> Any:
-        account = Account(self.endpoint, key.access_key_id, key.access_key_secret, key.security_token or "")
-        self._accounts.append(account)
-        return account
-
-    def stop(self) -> None:
-        for account in self._accounts:
-            account.get_client().close_connection()
-        self.service.stop()
-        self.door.stop()
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    cloud = Cloud(tmp_path)
-    yield cloud
-    cloud.stop()
-
-
-@pytest.fixture
-def account(cloud: Cloud) -> Any:
-    return cloud.account()
-
-
-@pytest.fixture
-def queue(account: Any) -> Any:
-    queue = account.get_queue("jobs")
-    queue.create(QueueMeta())
-    return queue
-
-
-@pytest.fixture
-def topic(account: Any) -> Any:
-    topic = account.get_topic("callbacks")
-    topic.create(TopicMeta())
-    return topic
-
-
-def refusal(call: Any, *arguments: Any) -> Any:
-    with pytest.raises(MNSServerException) as caught:
-        call(*arguments)
-    assert caught.value.req_id
-    return caught.value
-
-
-def raw(cloud: Cloud, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, str]:
-    """Status and error code of a request that the SDK would not send."""
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.door.port, timeout=10)
-    connection.request(method, target, body, {"x-mns-version": "2015-06-06"} | headers)
-    answer = connection.getresponse()
-    root = ElementTree.fromstring(answer.read())
-    connection.close()
-    return answer.status, root.findtext("{http://mns.aliyuncs.com/doc/v1/}Code") or ""
 
 
 def post_messages(cloud: Cloud, inner: str) -> tuple[int, list[str]]:
@@ -121,12 +39,6 @@ def post_messages(cloud: Cloud, inner: str) -> tuple[int, list[str]]:
     if root.tag == f"{namespace}Error":
         return answer.status, [root.findtext(f"{namespace}Code", "")]
     return answer.status, [message.findtext(f"{namespace}ErrorCode", "") for message in root]
-
-
-def signed(method: str, target: str, date: str, headers: dict[str, str] | None = None) -> dict[str, str]:
-    plain = {"x-mns-version": "2015-06-06", "date": date} | (headers or {})
-    request = Request(method, target, Headers(list(plain.items())))
-    return plain | {"Authorization": f"MNS {KEY.access_key_id}:{signature(request, KEY.access_key_secret)}"}
 
 
 @pytest.mark.contract(SDK + "mns_client.get_signature; " + DOCUMENT + "error codes")
@@ -342,39 +254,9 @@ def test_a_topic_feeds_a_queue(topic: Any, queue: Any) -> None:
     assert queue.receive_message_with_str_body(10).message_body == "it is done"
 
 
-class Inbox(http.server.ThreadingHTTPServer):
-    """An HTTP endpoint that refuses its first push and keeps every one."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _InboxHandler)
-        self.pushes: stdlib_queue.Queue[tuple[str, dict[str, str], bytes]] = stdlib_queue.Queue()
-        self.refusals = 1
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-
-class _InboxHandler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        assert isinstance(self.server, Inbox)
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.pushes.put((self.path, dict(self.headers.items()), body))
-        self.server.refusals -= 1
-        self.send_response(204 if self.server.refusals < 0 else 503)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    inbox = Inbox()
-    yield inbox
-    inbox.shutdown()
-    inbox.server_close()
-
-
 @pytest.mark.contract(DOCUMENT + "HttpEndpoint: POST, any 2xx is delivered, EXPONENTIAL_DECAY_RETRY tries again after a second")
 def test_an_http_endpoint_is_pushed_until_it_takes_the_message(topic: Any, inbox: Inbox) -> None:
+    inbox.statuses = [503]
     endpoint = f"http://127.0.0.1:{inbox.server_port}/in?x=1"
     meta = SubscriptionMeta(endpoint, SubscriptionNotifyStrategy.EXPONENTIAL, SubscriptionNotifyContentFormat.JSON)
     topic.get_subscription("s").subscribe(meta)
