@@ -23,7 +23,9 @@ _WIDTH, _HEIGHT, _STRIPES = 48, 128, 6
 _LEAST_HEIGHT, _LEAST_WIDTH = 32, 10  # pixels; what is smaller has no colours of its own after video compression
 _LEAST_MASK = 0.1
 _HUES, _SATURATIONS, _VALUES = 12, 3, 3
+_GREYS = 8
 _LAB_BINS = 16
+_FAINT, _DARK = (20, 70), (20, 60)  # of 255: below the first a pixel has no hue to speak of, above the second it surely has
 _HEAD, _BELT = 0.15, 0.5  # parts of the height
 _PLAIN = [NAMES.index(name) for name in ("black", "grey", "white", "brown")]
 _BLUE = NAMES.index("blue")
@@ -78,14 +80,23 @@ def _vector(image: Image, weights: Weights) -> Vector:
 
 def _stripe(hsv: Image, lab: Image, weights: Weights) -> npt.NDArray[np.float64]:
     ranges = ((0, 180), (0, 256), (0, 256))
-    joint = np.histogramdd(hsv.astype(np.float32), (_HUES, _SATURATIONS, _VALUES), ranges, weights=weights)[0]
-    # A hue on the edge of two bins falls into either; hue is a circle.
+    coloured = _ramp(hsv[:, 1], _FAINT) * _ramp(hsv[:, 2], _DARK)
+    joint = np.histogramdd(hsv.astype(np.float32), (_HUES, _SATURATIONS, _VALUES), ranges, weights=weights * coloured)[0]
+    # As in _smooth; hue is a circle.
     joint = 0.5 * joint + 0.25 * (np.roll(joint, 1, axis=0) + np.roll(joint, -1, axis=0))
-    single = [
-        np.convolve(np.histogram(lab[:, axis], _LAB_BINS, limits, weights=weights)[0], (0.25, 0.5, 0.25), "same")
-        for axis, limits in enumerate(((0, 256), (64, 192), (64, 192)))
-    ]
-    return np.concatenate([joint.ravel(), *single]) / max(float(weights.sum()), 1e-9)
+    greys = _smooth(hsv[:, 2], _GREYS, (0, 256), weights * (1 - coloured))
+    single = [_smooth(lab[:, axis], _LAB_BINS, limits, weights) for axis, limits in enumerate(((0, 256), (64, 192), (64, 192)))]
+    return np.concatenate([joint.ravel(), greys, *single]) / max(float(weights.sum()), 1e-9)
+
+
+def _ramp(values: Image, ends: tuple[int, int]) -> Weights:
+    """0 below the first end, 1 above the second."""
+    return np.asarray(np.clip((values.astype(np.float32) - ends[0]) / (ends[1] - ends[0]), 0, 1), np.float32)
+
+
+def _smooth(values: Image, bins: int, limits: tuple[int, int], weights: Weights) -> npt.NDArray[np.float64]:
+    """A value on the edge of two bins falls into either, so each bin is shared with its neighbours."""
+    return np.convolve(np.histogram(values, bins, limits, weights=weights)[0], (0.25, 0.5, 0.25), "same")
 
 
 def _distinct(image: Image, weights: Weights) -> float:

@@ -10,6 +10,7 @@ from engines.imaging import Image, read_image
 from engines.imaging.pictures import shrink
 from engines.recognition import faces
 from engines.recognition.appearance import appearance
+from engines.recognition.cutout import figure
 from engines.recognition.faces import FaceReader
 from engines.recognition.types import Algorithm, Enrolment, NothingToEnrol
 from engines.understanding.detector import Detection, Detector
@@ -43,7 +44,7 @@ class Enroller:
         detected = self.detector.detect(image, _DETECTED) if self.detector is not None else []
         found = [each.box for each in detected if each.label == "person"]
         box = _only(found or self.people.upright_in_sample(image), "person", "a picture of one whole, upright person")
-        seen = appearance(image, box)
+        seen = figure(image, box)
         if seen is None:
             raise NothingToEnrol("the person is too small in it: use a picture in which the whole person is at least 64 pixels high")
         return Enrolment(seen.features("person"))

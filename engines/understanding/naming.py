@@ -11,6 +11,7 @@ from statistics import mean
 
 from engines.imaging import Image
 from engines.recognition.appearance import appearance
+from engines.recognition.cutout import figure
 from engines.recognition.faces import METHOD, FaceReader
 from engines.recognition.gallery import Gallery, means
 from engines.recognition.types import Known, Likeness
@@ -55,7 +56,10 @@ class Onlooker:
 
     def body(self, kind: str, image: Image, box: Box, time: float = 0.0, scale: float = 1.0, mask: Image | None = None) -> None:
         """Look at the clothes or the coat; the look is kept with its box times `scale`."""
-        if self.knows(kind) and (seen := appearance(image, box, mask)) is not None:
+        if not self.knows(kind):
+            return
+        seen = figure(image, box) if kind == "person" and mask is None else appearance(image, box, mask)
+        if seen is not None:
             self.glimpses.append(Glimpse(kind, time, box.scaled(scale), self._gallery.resembling(kind, seen)))
 
     def face(self, image: Image, box: Box, time: float = 0.0, scale: float = 1.0) -> None:
