@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -11,8 +10,6 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
 from localcloud.mns.model import Message
-
-log = logging.getLogger("localcloud.mns")
 
 
 @dataclass(frozen=True)
@@ -23,13 +20,20 @@ class _Receiver:
 
 
 class LongPolls:
-    """`take` hands out up to so many messages of a queue; `soonest` says in how many seconds another one shows itself, if any.
+    """`take` hands out up to so many messages of a queue, and `put_back` undoes that for whoever hung up in that very moment.
 
+    `soonest` says in how many seconds another message shows itself, None for never.
     Receivers of a queue are served in the order in which they came. Deadlines run by the monotonic clock.
     """
 
-    def __init__(self, take: Callable[[str, int], list[Message]], soonest: Callable[[str], float | None]) -> None:
+    def __init__(
+        self,
+        take: Callable[[str, int], list[Message]],
+        put_back: Callable[[str, list[Message]], None],
+        soonest: Callable[[str], float | None],
+    ) -> None:
         self._take = take
+        self._put_back = put_back
         self._soonest = soonest
         self._bell = threading.Condition()
         self._receivers: dict[str, list[_Receiver]] = {}
@@ -114,17 +118,20 @@ class LongPolls:
                 # A little late rather than a little early, which would be one more look for nothing.
                 seconds = self._soonest(queue)
                 return None if seconds is None else max(seconds, 0) + 0.002
-            _answer([receiver], messages)
+            if not _answer([receiver], messages):
+                self._put_back(queue, messages)
         return None
 
 
-def _answer(receivers: Iterable[_Receiver], messages: list[Message]) -> None:
+def _answer(receivers: Iterable[_Receiver], messages: list[Message]) -> bool:
+    """Whether all of them still waited."""
+    waited = True
     for receiver in receivers:
         try:
             receiver.future.set_result(messages)
         except InvalidStateError:
-            if messages and receiver.future.cancelled():
-                log.info("a receiver hung up while it was given messages; they show themselves again after their visibility timeout")
+            waited = False
+    return waited
 
 
 def _fail(receivers: Iterable[_Receiver], error: Exception) -> None:

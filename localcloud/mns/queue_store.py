@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 
@@ -113,6 +114,15 @@ class QueueStore:
                 (queue.name, now, count, visible_at, token),
             ).fetchall()
         return [_message(row) for row in _in_order(rows, queue)]
+
+    def put_back(self, queue: str, receipts: Sequence[str]) -> None:
+        """Undo a `take`, as if it had never been."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                """UPDATE message SET receipt = NULL, hidden = 0, dequeue_count = dequeue_count - 1
+                   WHERE sequence = ? AND queue = ? AND receipt = ?""",
+                [(_sequence(receipt), queue, receipt) for receipt in receipts],
+            )
 
     def exhausted(self, queue: str, now: float) -> list[tuple[int, str, str, Message]]:
         """(sequence, queue, dead-letter queue, message) of all that is visible again after as many receives as its queue's policy allows.

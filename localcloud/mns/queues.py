@@ -33,7 +33,7 @@ class MessageQueues:
         self._store = store
         self._clock = clock
         self._place = place or Place()
-        self._polls = LongPolls(self._look, self._soonest)
+        self._polls = LongPolls(self._look, self._put_back, self._soonest)
         self._swept = clock()
 
     def close(self) -> None:
@@ -209,6 +209,9 @@ class MessageQueues:
         if not self._store.has_next(queue, now):
             return []
         return self._store.take(queue, now, now + queue.attributes.visibility_timeout, count, _token())
+
+    def _put_back(self, name: str, messages: list[Message]) -> None:
+        self._store.put_back(name, [message.receipt or "" for message in messages])
 
     def _soonest(self, name: str) -> float | None:
         soonest = self._store.next_visible(name)

@@ -20,7 +20,7 @@ from localcloud.identity import Credential, Keyring
 from localcloud.mns import MessageService, delivery
 from localcloud.mns.delivery import Courier
 from localcloud.mns.errors import MnsError
-from localcloud.mns.model import LISTENER, Draft, Publication, Subscription
+from localcloud.mns.model import LISTENER, Delivery, Draft, Property, Publication, Subscription
 from localcloud.mns.notification import content, push_headers, push_url, retry_delay
 from localcloud.mns.queue_store import QueueStore
 from localcloud.mns.queues import MessageQueues
@@ -336,3 +336,69 @@ def test_the_courier_outlives_a_database_that_fails(office: Office, monkeypatch:
     # THEN it delivers
     eventually(lambda: listener.bodies == ["good"])
     courier.stop()
+
+
+class FullStore(TopicStore):
+    """Can be read but not written, as on a full disk, while `full`; counts the tries."""
+
+    full = True
+    tries = 0
+
+    def settle(self, delivery: Delivery) -> None:
+        self.tries += 1
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        super().settle(delivery)
+
+
+def test_a_full_disk_is_not_tried_hot_and_holds_up_no_other_lane(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a listener that takes a message, and a disk that can't keep that it did
+    monkeypatch.setattr(delivery, "DATABASE_RETRY_SECONDS", 0.5)
+    store, listener = FullStore(office.database), Listener()
+    courier = Courier(office.database, store, office.queues, Place(), office.clock, Seal(), office.endpoint)
+    office.topics.subscribe("t", "s", {"Endpoint": "http://h/"})
+    courier.listen(listener)
+    office.publish("good")
+    courier.start()
+    eventually(lambda: listener.bodies == ["good"] and len(office.endpoint.got) == 1)
+    # WHEN much happens meanwhile
+    for _ in range(50):
+        courier.ring()
+    # THEN each lane rests; and once there is room again, the message is told again rather than lost
+    assert store.tries <= 4
+    store.full = False
+    eventually(lambda: office.topics.find("t").message_count == 0)
+    courier.stop()
+    assert set(listener.bodies) == {"good"}
+
+
+def test_a_message_older_than_its_topics_retention_vanishes(office: Office) -> None:
+    office.topics.subscribe("t", "s", {"Endpoint": "http://h/"})
+    office.publish("old")
+    office.clock.now += 86400
+    assert office.topics.find("t").message_count == 0
+    office.courier.start()
+    eventually(lambda: office.store.first_due("t", "s", office.clock.now) is None)
+    office.courier.stop()
+    assert office.endpoint.got == []
+
+
+def test_a_push_is_signed_over_what_is_sent(office: Office) -> None:
+    office.topics.subscribe("t", "s", {"Endpoint": "http://h/in?x=1"})
+    office.publish("body")
+    office.deliver("s")
+    ((_, headers, _),) = office.endpoint.got
+    signed = headers["authorization"].split("|")
+    assert signed[0] == "POST"
+    assert signed[-1] == "/in?x=1"
+    assert signed[4:-1] == [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-mns-")]
+
+
+def test_properties_and_group_of_a_topics_message_reach_a_subscribed_queue(office: Office) -> None:
+    office.queues.create("q", {"QueueType": "fifo"})
+    office.topics.subscribe("t", "s", {"Endpoint": QUEUE_ENDPOINT, "NotifyContentFormat": "SIMPLIFIED"})
+    kind = Property("kind", "video", "STRING")
+    office.topics.publish("t", Draft("a", group="camera-1", user_properties=(kind,)))
+    office.deliver("s")
+    (got,) = office.queues.receive("q", 1, 0)
+    assert (got.draft.group, got.draft.user_properties) == ("camera-1", (kind,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,97 @@ def test_many_receivers_never_share_a_message(tmp_path: Path) -> None:
     assert len(got) == len(set(got))
     assert queues.counts("q").active + len(got) == 60
     database.close()
+
+
+def test_a_clock_that_goes_backwards_gives_no_message_twice_and_loses_none(queues: MessageQueues, clock: Clock) -> None:
+    queues.send("q", Draft("a"))
+    (first,) = queues.receive("q", 1, 0)
+    clock.now -= 3600
+    queues.send("q", Draft("b"))
+    assert bodies(queues) == ["b"]
+    assert first.receipt
+    queues.delete_message("q", first.receipt)
+    clock.now += 3600 + 31
+    assert bodies(queues) == ["b"]
+
+
+def test_a_message_that_showed_itself_again_stays_so_whatever_the_clock_does(queues: MessageQueues, clock: Clock) -> None:
+    queues.send("q", Draft("a"))
+    (first,) = queues.receive("q", 1, 0)
+    clock.now += 30
+    assert [message.draft.body for message in queues.peek("q", 1)] == ["a"]
+    clock.now -= 20
+    assert first.receipt
+    with pytest.raises(MnsError, match="ReceiptHandleError"):
+        queues.delete_message("q", first.receipt)
+    assert bodies(queues) == ["a"]
+
+
+@pytest.mark.parametrize("handle", ["", "1-1-0", "8-1-0123456789abcdeg", f"8-{'f' * 15}-{'0' * 16}", "8-1-" + "0" * 16, "-" * 100_000])
+def test_a_handle_that_was_never_given_is_an_error(queues: MessageQueues, handle: str) -> None:
+    queues.send("q", Draft("a"))
+    queues.receive("q", 1, 0)
+    with pytest.raises(MnsError, match="ReceiptHandleError"):
+        queues.delete_message("q", handle)
+    with pytest.raises(MnsError, match=r"ReceiptHandleError|MessageNotExist"):
+        queues.hide("q", handle, 1)
+    assert queues.counts("q").inactive == 1
+
+
+def test_a_handle_of_another_queue_is_an_error(queues: MessageQueues) -> None:
+    queues.create("other", {})
+    queues.send("q", Draft("a"))
+    (message,) = queues.receive("q", 1, 0)
+    assert message.receipt
+    with pytest.raises(MnsError, match="ReceiptHandleError"):
+        queues.delete_message("other", message.receipt)
+    with pytest.raises(NotExist):
+        queues.hide("other", message.receipt, 1)
+
+
+def test_hiding_for_no_time_shows_the_message_at_once(queues: MessageQueues) -> None:
+    queues.send("q", Draft("a"))
+    (message,) = queues.receive("q", 1, 0)
+    assert message.receipt
+    queues.hide("q", message.receipt, 0)
+    assert bodies(queues) == ["a"]
+
+
+def test_a_queue_that_is_deleted_sends_its_waiting_receivers_home(queues: MessageQueues) -> None:
+    promise = queues.poll("q", 1, 30)
+    assert isinstance(promise, Future)
+    queues.delete("q")
+    with pytest.raises(NotExist):
+        promise.result(5)
+    queues.close()
+
+
+def test_receivers_are_served_in_the_order_in_which_they_came(queues: MessageQueues) -> None:
+    promises = [queues.poll("q", 1, 30) for _ in range(5)]
+    got = []
+    for number, promise in enumerate(promises):
+        assert isinstance(promise, Future)
+        queues.send("q", Draft(str(number)))
+        got += [message.draft.body for message in promise.result(5)]
+    assert got == ["0", "1", "2", "3", "4"]
+    queues.close()
+
+
+def test_a_receiver_that_no_longer_waits_takes_nothing(queues: MessageQueues) -> None:
+    gone, here = queues.poll("q", 1, 30), queues.poll("q", 1, 30)
+    assert isinstance(gone, Future)
+    assert isinstance(here, Future)
+    gone.cancel()
+    queues.send("q", Draft("a"))
+    assert [message.draft.body for message in here.result(5)] == ["a"]
+    queues.close()
+
+
+def test_rows_of_expired_messages_are_removed_now_and_then(queues: MessageQueues, clock: Clock, tmp_path: Path) -> None:
+    queues.change("q", {"MessageRetentionPeriod": "60"})
+    queues.send("q", Draft("old"))
+    clock.now += 120
+    queues.send("q", Draft("new"))
+    other = Database(tmp_path / "mns.sqlite3", SCHEMA)
+    assert [row["body"] for row in other.query("SELECT body FROM message")] == ["new"]
+    other.close()
