@@ -41,14 +41,14 @@ class Descriptions:
             "layers": [{"arn": arn} for arn in layers] if version == NEWER else layers,
             "state": "Active",
             "lastUpdateStatus": "Successful",
-            "tags": [{"Key": tag.key, "Value": tag.value} for tag in function.tags],
+            **({"tags": [{"Key": tag.key, "Value": tag.value} for tag in function.tags]} if function.tags else {}),
         }
 
     def function_arn(self, function: Function) -> str:
         return self.place.function_arn(function.function_name)
 
     def trigger(self, function: Function, trigger: Trigger, version: str) -> dict[str, Any]:
-        described = trigger.model_dump(by_alias=True, exclude_none=True)
+        described = {name: value for name, value in trigger.model_dump(by_alias=True, exclude_none=True).items() if value != ""}
         if version == NEWER:
             # A text with JSON in it in the newer API (its SDK types it so), an object in the older one.
             described["triggerConfig"] = json.dumps(described["triggerConfig"])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from localcloud.acs import AcsError, authenticate
+from localcloud.acs import AcsError, authenticate_web
 from localcloud.fc.errors import Refused
 from localcloud.fc.http_event import check_limits, event_of, reply_of
 from localcloud.fc.invocation import Invocation, new_request_id
@@ -57,7 +57,7 @@ class HttpFunction:
             raise MethodNotAllowed(request.method)
         check_limits(request)
         if config.auth_type == "function":
-            authenticate(request, self.keyring, self.clock())
+            authenticate_web(request, self.keyring, self.clock())
         if config.auth_config:
             request = config.auth_config.admit(request, self.clock())
         return self._answer(request, request_id)

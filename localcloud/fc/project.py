@@ -82,6 +82,10 @@ class Tag(Declared):
 
 
 class LogConfig(BaseModel):
+    """Where the cloud would keep a function's log; here it is a file, and this is only told again."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="allow")
+
     project: str = ""
     logstore: str = ""
 

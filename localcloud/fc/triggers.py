@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -104,9 +105,17 @@ class Triggers:
             if self._stopping.wait(min(max(due - self._clock(), 0.0), 1.0)):
                 return
             now = self._clock()
-            if now >= due:
-                self._invoker.enqueue(function, events.timer_event(due, trigger.trigger_name, trigger.trigger_config.payload))
+            if now >= due and self._fired(function, trigger, due):
                 due = schedule.after(max(now, due))
+
+    def _fired(self, function: str, trigger: TimerTrigger, due: float) -> bool:
+        try:
+            self._invoker.enqueue(function, events.timer_event(due, trigger.trigger_name, trigger.trigger_config.payload))
+        except sqlite3.Error:  # a full disk, for one
+            log.exception("the timer %s of %s could not fire; it tries again", trigger.trigger_name, function)
+            self._stopping.wait(self._poll_seconds)
+            return False
+        return True
 
     def _poll(self, function: str, trigger: EventBridgeTrigger) -> None:
         told = False
