@@ -127,12 +127,11 @@ def running_cloud(folder: Path) -> Iterator[str]:
 
 
 def environment(endpoint: str, version: str) -> dict[str, str]:
-    """What the suite's tests/common.py reads."""
+    """What the suite's tests/common.py reads. It makes up the names of its buckets, by a prefix that one of its tests looks for."""
     settings = {
         "ACCESS_KEY_ID": ACCOUNT.access_key_id,
         "ACCESS_KEY_SECRET": ACCOUNT.access_key_secret,
         "ENDPOINT": endpoint,
-        "BUCKET": "suite-",
         "REGION": PLACE.region,
         "AUTH_VERSION": version,
         "UID": PLACE.account_id,
