@@ -7,16 +7,19 @@ from typing import Any
 
 from localcloud.ims import (
     cognition_jobs,
+    editing,
     events,
     label_search,
     libraries,
     media,
     media_search,
+    orders,
     pipelines,
     recognition,
     recognition_samples,
     searching,
     smarttag,
+    streams,
     templates,
 )
 from localcloud.ims.errors import not_implemented, unknown_operation
@@ -35,28 +38,18 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     searching.Searching: searching.OPERATIONS,
     label_search.LabelSearch: label_search.OPERATIONS,
     media_search.MediaSearch: media_search.OPERATIONS,
+    streams.Streams: streams.OPERATIONS,
+    orders.Orders: orders.OPERATIONS,
+    editing.Editing: editing.OPERATIONS,
 }
 """The operations by the class that answers them."""
 
 NOT_HERE = (
-    "SetDefaultCustomTemplate",
-    "SetContentAnalyzeConfig",
-    "GetContentAnalyzeConfig",
-    "ListSmartJobs",
-    "GetSmartHandleJob",
-    "DeleteSmartJob",
-    "CreateStreamToSearchLib",
-    "AddStreamTagToSearchLib",
-    "CloseStreamToSearchLib",
-    "GetStreamTagList",
     "SearchMediaByFace",
     "SearchMediaClipByFace",
     "SubmitIProductionJob",
     "QueryIProductionJob",
     "CancelIProductionJob",
-    "CreateIpcOrder",
-    "QueryIpcQuota",
-    "GetIpcDeviceInfo",
 )
 """Operations that the cloud has and this laptop cloud has not; one that comes is taken out here."""
 

@@ -13,8 +13,11 @@ DEFAULT_LIBRARY = "ims-default-search-lib"
 MediaType = Literal["video", "image", "audio"]
 # Documented as unique and, where it is generated, 32 hex digits; the character set of a caller's own is an assumption.
 MediaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-# "Letters and digits", with the prefix IPCamera_ for cameras; underscores after it and the length are assumptions.
-LibraryName = Annotated[str, Field(pattern=r"^([A-Za-z0-9]{1,64}|IPCamera_[A-Za-z0-9_]{1,64}|ims-default-search-lib)$")]
+# "Letters and digits", with the prefix IPCamera_ for cameras; samples of streams have Stream_. Underscores after it and the length are
+# assumptions.
+LibraryName = Annotated[str, Field(pattern=r"^([A-Za-z0-9]{1,64}|(IPCamera|Stream)_[A-Za-z0-9_]{1,64}|ims-default-search-lib)$")]
+Namespace = Annotated[str, Field(max_length=128)]
+"""Only "a namespace" in the documents; the length is an assumption."""
 IndexType = Literal["mm", "face", "aiLabel"]
 # The documents spell the second state in three ways.
 IndexStatus = Annotated[
@@ -95,7 +98,7 @@ class InsertMediaToSearchLib(OfLibrary):
     media_type: MediaType = "video"
     msg_body: Json[MessageBody] = MessageBody()
     images_input: Json[KeyFrames] | None = None
-    namespace: str = Field("", max_length=128)
+    namespace: Namespace = ""
 
 
 class UpdateMediaToSearchLib(OfLibrary):

@@ -6,6 +6,8 @@ best clip carries it where it is the higher one, and a media without clips is on
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engines.retrieval.types import Hit, Query
 from localcloud.database import Database
 from localcloud.ims import search_parameters as p
@@ -16,9 +18,11 @@ from localcloud.ims.shelf import Shelf
 
 
 class Searching:
-    def __init__(self, database: Database, shelf: Shelf) -> None:
+    def __init__(self, database: Database, shelf: Shelf, searched: Callable[[], None]) -> None:
+        """`searched` is called for each search that was answered."""
         self._database = database
         self._shelf = shelf
+        self._searched = searched
 
     def search(self, given: p.Search) -> Answer:
         find_library(self._database, given.search_lib_name)
@@ -35,6 +39,7 @@ class Searching:
         )
         with self._shelf.library(given.search_lib_name) as library:
             answer = library.search(query)
+        self._searched()
         hits = [{"MediaId": hit.media_id, "ClipInfo": self._clips(given.search_lib_name, hit)} for hit in answer.hits]
         return {"MediaList": hits, "Total": answer.total}
 

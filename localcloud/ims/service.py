@@ -22,6 +22,7 @@ from localcloud.ims.cognition_notices import StateChanges
 from localcloud.ims.cognition_runner import CognitionRunner
 from localcloud.ims.cognition_store import JobStore
 from localcloud.ims.cognition_work import Sources
+from localcloud.ims.editing import Editing
 from localcloud.ims.errors import unsupported_method
 from localcloud.ims.events import EventCallback
 from localcloud.ims.indexes import IndexKinds, MomentIndex
@@ -35,6 +36,7 @@ from localcloud.ims.media_search import MediaSearch
 from localcloud.ims.network import Reach
 from localcloud.ims.notices import Notices
 from localcloud.ims.operation import ICE, MPS
+from localcloud.ims.orders import Orders
 from localcloud.ims.pipelines import Pipelines
 from localcloud.ims.recognition import RecognitionLibs, open_recognition_store
 from localcloud.ims.recognition_samples import SAMPLE_LIMITS, RecognitionSamples
@@ -43,6 +45,7 @@ from localcloud.ims.searching import Searching
 from localcloud.ims.shelf import OpenLibrary, Shelf
 from localcloud.ims.smarttag import SmarttagJobs
 from localcloud.ims.store import open_store
+from localcloud.ims.streams import Streams
 from localcloud.ims.templates import Templates
 from localcloud.ims.understanding import Memory, Understanding
 from localcloud.place import Place
@@ -114,6 +117,7 @@ class IntelligentMediaServices:
         pipelines = Pipelines(self._database, queues, clock, tagging.call)
         jobs = JobStore(self._database, pipelines, place.account_id, clock, tagging.call, endpoint)
         sources = Sources(self._database, inputs)
+        orders = Orders(self._database, clock)
         self._operations = operations.table(
             (
                 templates,
@@ -125,9 +129,12 @@ class IntelligentMediaServices:
                 events,
                 Libraries(self._database, self._shelf, kinds, clock),
                 MediaShelf(self._database, self._shelf, kinds, inputs, clock, indexing.call),
-                Searching(self._database, self._shelf),
+                Searching(self._database, self._shelf, orders.searched),
                 LabelSearch(self._database),
                 MediaSearch(self._database, place.region),
+                Streams(self._database, clock),
+                orders,
+                Editing(self._database),
             )
         )
 

@@ -9,7 +9,7 @@ from localcloud.database import Database
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS template (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, type INTEGER NOT NULL, subtype INTEGER, config TEXT NOT NULL,
-    created REAL NOT NULL, modified REAL NOT NULL);
+    is_default INTEGER NOT NULL, created REAL NOT NULL, modified REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS pipeline (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, speed TEXT NOT NULL, priority INTEGER NOT NULL, status TEXT NOT NULL,
     is_default INTEGER NOT NULL, notify_kind TEXT, notify_name TEXT, role TEXT, created REAL NOT NULL, modified REAL NOT NULL);
@@ -23,6 +23,12 @@ CREATE TABLE IF NOT EXISTS callback (
     position INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL, auth_key TEXT NOT NULL, body TEXT NOT NULL,
     attempts INTEGER NOT NULL, due REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS callback_of ON callback (address, position);
+CREATE TABLE IF NOT EXISTS content_analysis (auto INTEGER NOT NULL, save_types TEXT NOT NULL, template TEXT);
+CREATE TABLE IF NOT EXISTS ipc_order (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, capability TEXT NOT NULL, device TEXT NOT NULL, bought REAL NOT NULL,
+    expires REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS ipc_search (day INTEGER PRIMARY KEY, searches INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS smarttag_job_submitted ON smarttag_job (submitted);
 CREATE TABLE IF NOT EXISTS event_callback (
     type TEXT NOT NULL, url TEXT, queue TEXT, events TEXT NOT NULL, auth_switch TEXT NOT NULL, auth_key TEXT);
 CREATE TABLE IF NOT EXISTS library (name TEXT PRIMARY KEY, config TEXT NOT NULL, created REAL NOT NULL);

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Json
+from pydantic import BeforeValidator, Field, Json
 
-from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, Parameters, at_most_bytes
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, Parameters, at_most_bytes, comma_list
 
 ANALYSE_TYPES: tuple[str, ...] = (
     *("ocr", "asr", "nlp", "classification", "shows", "face", "role", "object", "tvstation", "action"),
@@ -35,23 +35,37 @@ class SmarttagConfig(Parameters):
         return sorted(set(self.analyse_types).difference(ANALYSE_TYPES))
 
 
+SUBTYPES: dict[int, tuple[str, ...]] = {
+    1: ("Normal", "AudioTranscode", "Remux", "NarrowBandV1", "NarrowBandV2"),
+    2: ("Normal", "Sprite", "WebVtt"),
+    7: ("Video", "Audio", "Image"),
+    9: ("VideoDelogo", "VideoDetext"),
+}
+"""The subtypes of each type that has any, numbered from 1. CreateCustomTemplate, API reference."""
+TemplateType = Annotated[int, Field(ge=1, le=11)]
+
+
 class CreateCustomTemplate(Parameters):
     name: str = Field(max_length=120)
-    type: Number
+    type: TemplateType
     subtype: Number | None = None
     template_config: JsonText
 
 
 class GetCustomTemplate(Parameters):
-    template_id: str
+    """By id; without one, the default template of a type and subtype."""
+
+    template_id: str | None = None
+    type: TemplateType | None = None
+    subtype: Number | None = None
 
 
 class ListCustomTemplates(Parameters):
-    type: Number
+    type: Annotated[tuple[TemplateType, ...], BeforeValidator(comma_list)] = Field(min_length=1)
     subtype: Number | None = None
     name: str | None = None
     template_id: CommaList = ()
-    order_by: Literal["CreateTimeDesc", "CreateTimeAsc"] = "CreateTimeDesc"
+    order_by: Literal["CreationTime:Desc", "CreationTime:Asc", "CreateTimeDesc", "CreateTimeAsc"] = "CreationTime:Desc"
     page_number: PageNumber = 1
     page_size: Annotated[int, Field(ge=1, le=100)] = 20
 
@@ -62,16 +76,22 @@ class UpdateCustomTemplate(Parameters):
     template_config: JsonText | None = None
 
 
-class DeleteCustomTemplate(Parameters):
+class OneTemplate(Parameters):
+    """DeleteCustomTemplate and SetDefaultCustomTemplate."""
+
     template_id: str
 
 
 # Pipelines
 
 
+# The first three are those of IMS; MPS, whose pipelines these are, has the others (AddPipeline).
+Speed = Literal["Standard", "Boost", "NarrowBandHDV2", "AIVideoCover", "AIVideoFPShot", "AIVideoCensor", "AIVideoMCU", "AIVideoTag"]
+
+
 class CreatePipeline(Parameters):
     name: str = Field(max_length=128)
-    speed: str = Field(pattern=r"^[A-Za-z0-9]{1,64}$")
+    speed: Speed
     priority: int = Field(6, ge=1, le=10)
 
 
@@ -87,7 +107,7 @@ class GetPipeline(Parameters):
 
 
 class ListPipelines(Parameters):
-    speed: str | None = None
+    speed: Speed | None = None
 
 
 class DeletePipeline(Parameters):

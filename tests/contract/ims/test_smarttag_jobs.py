@@ -297,8 +297,8 @@ def test_refusals(cloud: Cloud) -> None:
 
     assert refused(client.query_smarttag_job, ice.QuerySmarttagJobRequest()) == (400, "MissingParameter")
     assert refused(client.query_smarttag_job, ice.QuerySmarttagJobRequest(job_id="x")) == (404, "ResourceNotFound")
-    library = ice.CreateRecognitionLibRequest(algorithm="pedestrian", lib_name="x")
-    assert refused(client.create_recognition_lib, library) == (400, "LaptopCloud.NotImplemented")
+    production = ice.QueryIProductionJobRequest(job_id="x")
+    assert refused(client.query_iproduction_job, production) == (400, "LaptopCloud.NotImplemented")
     assert refused(client.get_media_info, ice.GetMediaInfoRequest(media_id="x")) == (404, "InvalidApi.NotFound")
     other = cloud.client(Credential("LTAItest", "a wrong secret"))
     assert refused(other.query_smarttag_job, ice.QuerySmarttagJobRequest(job_id="x")) == (400, "SignatureDoesNotMatch")
