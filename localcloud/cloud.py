@@ -20,7 +20,7 @@ from localcloud.gate import Gate
 from localcloud.identity import Keyring
 from localcloud.ims.network import Reach
 from localcloud.ims.service import IntelligentMediaServices, Settings
-from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.understanding import EngineSettings, Understanding
 from localcloud.ims.workers import Workers
 from localcloud.mns.service import MessageService
 from localcloud.oss import ObjectStorage
@@ -34,10 +34,19 @@ class AlreadyRunning(Exception):
 class LaptopCloud:
     """OSS, MNS, IMS and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
 
-    `port` 0 takes any free one. All state is under `data`, and outlives a killed process.
+    `port` 0 takes any free one. All state is under `data`, and outlives a killed process. Media are analysed by worker processes that
+    build `engine`, unless another `understanding` is given.
     """
 
-    def __init__(self, data: Path, place: Place, engine: EngineSettings, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        data: Path,
+        place: Place,
+        engine: EngineSettings,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        understanding: Understanding | None = None,
+    ) -> None:
         self._data = data
         self._place = place
         self._host = host
@@ -48,7 +57,6 @@ class LaptopCloud:
         self._gate = Gate()
         self.mns = MessageService(data / "mns", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
         self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
-        workers = Workers(engine, data / "logs" / "understanding.log")
         reach = Reach(own=lambda: self.endpoint)
         self.ims = IntelligentMediaServices(
             data / "ims",
@@ -56,7 +64,7 @@ class LaptopCloud:
             self.keyring,
             self.mns,
             self.oss,
-            workers,
+            understanding or Workers(engine, data / "logs" / "understanding.log"),
             open_library,
             lambda: self.endpoint,
             settings=Settings(reach=reach),
