@@ -20,7 +20,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
-from localcloud.http import Body, Reply, Request
+from localcloud.http import Body, Reply, Request, Terms, Trouble
 from localcloud.identity import CredentialError, ExpiredSecurityToken, Keyring, UnknownAccessKey
 
 ALGORITHM = "ACS3-HMAC-SHA256"
@@ -119,6 +119,24 @@ def acs_error_reply(error: AcsError, request_id: str, host: str) -> Reply:
         "Recommend": f"https://api.alibabacloud.com/troubleshoot?q={quote(error.code)}&requestId={quote(request_id)}",
     }
     return json_reply(body, request_id, error.status)
+
+
+LONGEST_BODY = 4 * 1024 * 1024
+"""Bytes of parameters. Our assumption: IMS documents limits of single parameters, the longest some thousand characters."""
+TERMS = Terms(longest=LONGEST_BODY)
+_TROUBLES = {
+    Trouble.HEAD_TOO_LARGE: "RequestHeaderTooLarge",
+    Trouble.BODY_TOO_LARGE: "RequestBodyTooLarge",
+    Trouble.BODY_TOO_SLOW: "RequestTimeout",
+    Trouble.TWO_LENGTHS: "InvalidRequest",
+    Trouble.TOO_MANY_CONNECTIONS: "ServiceUnavailable",
+}
+"""Codes: our assumption, but for the last, which is on the common error page."""
+
+
+def acs_refusal(request: Request, trouble: Trouble, request_id: str) -> Reply:
+    """What the gateway says of a request that could not be read."""
+    return acs_error_reply(AcsError(trouble.status, _TROUBLES[trouble], trouble.value), request_id, request.headers.get("host", ""))
 
 
 def json_reply(body: object, request_id: str, status: int = 200) -> Reply:

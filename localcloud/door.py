@@ -123,7 +123,11 @@ class Door:
             unread = not terms.takes_body and _has_body(request)
             await self._send(request, _closing(reply) if unread else reply, file, receive, send, unread)
         except _Refused as refusal:
-            reply = service.refuse(request, refusal.trouble) if isinstance(service, Refuses) else _plain(400, refusal.trouble.value)
+            reply = (
+                service.refuse(request, refusal.trouble)
+                if isinstance(service, Refuses)
+                else _plain(refusal.trouble.status, refusal.trouble.value)
+            )
             await self._send(request, _closing(reply), None, receive, send, unread=True)
         except ClientGone:
             log.info("a client hung up in the middle of a request")

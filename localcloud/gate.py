@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.fc.service import FunctionCompute
-from localcloud.http import Reply, Request
+from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.ports import ObjectEvent, TopicMessage
 
 
@@ -29,6 +29,12 @@ class Gate:
 
     def claims(self, request: Request) -> bool:
         return self._functions is not None and self._functions.claims(request)
+
+    def terms(self, request: Request) -> Terms:
+        return self._deployed().terms(request)
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return self._deployed().refuse(request, trouble)
 
     def serve(self, request: Request) -> Reply:
         return self._deployed().serve(request)

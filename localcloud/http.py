@@ -126,6 +126,10 @@ class Trouble(Enum):
     TWO_LENGTHS = "The request has both a Content-Length and a Transfer-Encoding."
     TOO_MANY_CONNECTIONS = "Too many connections are open; close some, and try again."
 
+    @property
+    def status(self) -> int:
+        return {Trouble.BODY_TOO_SLOW: 408, Trouble.TOO_MANY_CONNECTIONS: 503}.get(self, 400)
+
 
 @dataclass(frozen=True)
 class Later:

@@ -16,7 +16,8 @@ from localcloud.fc.errors import Refused
 from localcloud.fc.http_event import check_limits, event_of, reply_of
 from localcloud.fc.invocation import Invocation, new_request_id
 from localcloud.fc.trigger import HttpTrigger
-from localcloud.http import Reply, Request
+from localcloud.fc.wire import TERMS, trouble_reply
+from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.place import Place
 
@@ -43,6 +44,12 @@ class HttpFunction:
 
     def claims(self, request: Request) -> bool:  # noqa: ARG002 - it has a port of its own
         return True
+
+    def terms(self, request: Request) -> Terms:  # noqa: ARG002 - the port's signature
+        return TERMS
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return trouble_reply(request, trouble, new_request_id(self.clock()))
 
     def serve(self, request: Request) -> Reply:
         request_id = new_request_id(self.clock())

@@ -26,7 +26,7 @@ from localcloud.fc.queue import AsyncInvocations, growing_delay
 from localcloud.fc.trigger import HttpTrigger
 from localcloud.fc.triggers import Triggers
 from localcloud.fc.wire import Api
-from localcloud.http import Reply, Request, Service
+from localcloud.http import Reply, Request, Service, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.place import Place
 from localcloud.ports import ObjectEvent, Queues, TopicMessage
@@ -177,6 +177,12 @@ class FunctionCompute:
 
     def claims(self, request: Request) -> bool:
         return self._api.claims(request)
+
+    def terms(self, request: Request) -> Terms:
+        return self._api.terms(request)
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return self._api.refuse(request, trouble)
 
     def serve(self, request: Request) -> Reply:
         return self._api.serve(request)

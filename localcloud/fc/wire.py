@@ -13,14 +13,17 @@ from localcloud.acs import AcsError, acs_error_reply, authenticate
 from localcloud.fc import signature
 from localcloud.fc.catalogue import Catalogue, Deployment
 from localcloud.fc.descriptions import NEWER, OLDER
-from localcloud.fc.errors import NotChanged, Refused, UnsupportedPath
+from localcloud.fc.errors import NotChanged, PayloadTooLarge, Refused, UnsupportedPath
 from localcloud.fc.invocation import new_request_id
 from localcloud.fc.invoking import Invoke, Invoking
 from localcloud.fc.operation import Asked, match, path_parts
 from localcloud.fc.operations import NOT_HERE, OPERATIONS
 from localcloud.fc.tasks import KeptInvocations, Tasks
-from localcloud.http import Reply, Request
+from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
+
+TERMS = Terms(longest=32 * 2**20)
+"""The payload of a synchronous invocation, the longest there is."""
 
 
 class Backend(Deployment, Protocol):
@@ -49,6 +52,12 @@ class Api:
     def claims(self, request: Request) -> bool:
         # A bucket may be called 2016-08-15; its requests are signed for OSS.
         return request.path.startswith((f"/{NEWER}/", f"/{OLDER}/")) and not request.headers.get("authorization", "").startswith("OSS")
+
+    def terms(self, request: Request) -> Terms:  # noqa: ARG002 - the port's signature
+        return TERMS
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return trouble_reply(request, trouble, new_request_id(self._clock()), older=request.path.split("/")[1] == OLDER)
 
     def serve(self, request: Request) -> Reply:
         request_id = new_request_id(self._clock())
@@ -83,6 +92,14 @@ def refusal(error: Refused, request_id: str, request: Request, *, older: bool = 
         return _json({"ErrorCode": error.code, "ErrorMessage": error.message}, request_id, error.status)
     said = AcsError(error.status, error.code, error.message)
     return _with_id(acs_error_reply(said, request_id, request.headers.get("host", "")), request_id)
+
+
+def trouble_reply(request: Request, trouble: Trouble, request_id: str, *, older: bool = False) -> Reply:
+    """What is said of a request that could not be read. The codes are our assumption."""
+    if trouble is Trouble.BODY_TOO_LARGE:
+        return refusal(PayloadTooLarge(TERMS.longest), request_id, request, older=older)
+    code = "ServiceUnavailable" if trouble is Trouble.TOO_MANY_CONNECTIONS else "InvalidArgument"
+    return refusal(Refused(trouble.status, code, trouble.value), request_id, request, older=older)
 
 
 def _json(body: object, request_id: str, status: int = 200) -> Reply:

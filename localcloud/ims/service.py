@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localcloud.acs import AcsError, acs_error_reply, authenticate, json_reply, parameters
-from localcloud.http import Reply, Request
+from localcloud.acs import TERMS, AcsError, acs_error_reply, acs_refusal, authenticate, json_reply, parameters
+from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.ims import operations
 from localcloud.ims.analyses import Analyses
@@ -160,6 +160,12 @@ class IntelligentMediaServices:
 
     def claims(self, request: Request) -> bool:
         return _version(request) in (ICE, MPS) or is_subtitle(request)
+
+    def terms(self, request: Request) -> Terms:  # noqa: ARG002 - the port's signature
+        return TERMS
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return acs_refusal(request, trouble, str(uuid.uuid4()).upper())
 
     def serve(self, request: Request) -> Reply:
         if is_subtitle(request):

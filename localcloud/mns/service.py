@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localcloud.database import Database
-from localcloud.http import Later, Reply, Request
+from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.mns.delivery import Courier
 from localcloud.mns.errors import MnsError, NotExist
@@ -70,6 +70,12 @@ class MessageService:
     def claims(self, request: Request) -> bool:
         signed = "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith("MNS ")
         return signed or _asks_for_certificate(request)
+
+    def terms(self, request: Request) -> Terms:
+        return self._wire.terms(request)
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        return self._wire.refuse(request, trouble)
 
     def serve(self, request: Request) -> Reply | Later:
         if _asks_for_certificate(request):

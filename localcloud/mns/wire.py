@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from localcloud.http import Later, Reply, Request
+from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.mns import documents
 from localcloud.mns.calls import Call, reply
@@ -28,18 +28,39 @@ class Wire:
         self._keyring = keyring
         self._clock = clock
 
-    def serve(self, request: Request) -> Reply | Later:
-        # The SDK looks this header up in lower case only (mns_client.check_status).
-        own = {"x-mns-request-id": uuid.uuid4().hex[:24].upper(), "x-mns-version": VERSION}
-        host = "http://" + request.headers.get("host", "localhost")
-        return _answered(lambda: self._answer(request, host), own, host)
+    def terms(self, request: Request) -> Terms:  # noqa: ARG002 - the port's signature
+        return Terms(longest=DOCUMENT_BYTES)
 
-    def _answer(self, request: Request, host: str) -> Reply | Later:
-        if len(request.body) > DOCUMENT_BYTES:
-            raise out_of_range("the length of the request's body", 0, DOCUMENT_BYTES, "bytes")
+    def serve(self, request: Request) -> Reply | Later:
+        return _answered(lambda: self._answer(request), *_own(request))
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        reply = _answered(lambda: _raise(trouble), *_own(request))
+        assert isinstance(reply, Reply)
+        return replace(reply, status=trouble.status)
+
+    def _answer(self, request: Request) -> Reply | Later:
+        host = _host(request)
         authenticate(request, self._keyring, self._clock())
         answer, names = self._routes.find(request)
         return answer(Call(request, host, names))
+
+
+def _own(request: Request) -> tuple[Mapping[str, str], str]:
+    """The headers of every reply, and the host."""
+    # The SDK looks this header up in lower case only (mns_client.check_status).
+    return {"x-mns-request-id": uuid.uuid4().hex[:24].upper(), "x-mns-version": VERSION}, _host(request)
+
+
+def _host(request: Request) -> str:
+    return "http://" + request.headers.get("host", "localhost")
+
+
+def _raise(trouble: Trouble) -> Reply:
+    """The code is our assumption: MNS documents none for what no client should do."""
+    if trouble is Trouble.BODY_TOO_LARGE:
+        raise out_of_range("the length of the request's body", 0, DOCUMENT_BYTES, "bytes")
+    raise MnsError("ServiceUnavailable" if trouble is Trouble.TOO_MANY_CONNECTIONS else "InvalidArgument", trouble.value)
 
 
 def _answered(answer: Callable[[], Reply | Later], own: Mapping[str, str], host: str) -> Reply | Later:

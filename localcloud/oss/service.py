@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localcloud.http import Reply, Request, Terms
+from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.oss.blobs import Blobs
 from localcloud.oss.buckets import Buckets
@@ -26,7 +26,7 @@ from localcloud.oss.reading import Reading
 from localcloud.oss.routes import Routes
 from localcloud.oss.signature import authenticate
 from localcloud.oss.store import Store
-from localcloud.oss.transfer import checked_limit, terms, travelling
+from localcloud.oss.transfer import checked_limit, terms, travelling, trouble_error
 from localcloud.oss.wire import Call, address, error_reply, finished
 from localcloud.oss.writing import Writing
 from localcloud.place import Place
@@ -91,6 +91,10 @@ class ObjectStorage:
     def terms(self, request: Request) -> Terms:
         """How the door is to take the body."""
         return terms(request)
+
+    def refuse(self, request: Request, trouble: Trouble) -> Reply:
+        call = Call(request, "", "", self._clock())
+        return finished(call, error_reply(call, trouble_error(trouble)))
 
     def serve(self, request: Request) -> Reply:
         call = Call(request, "", "", self._clock())

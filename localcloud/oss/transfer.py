@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localcloud.http import FileSlice, Reply, Request, Terms
-from localcloud.oss.errors import invalid_argument
+from localcloud.http import LONGEST_BODY, FileSlice, Reply, Request, Terms, Trouble
+from localcloud.oss.errors import OssError, invalid_argument
 from localcloud.oss.numbers import whole_number
+from localcloud.oss.subresources import SUBRESOURCES
 from localcloud.oss.wire import Call
 
 SLOWEST, FASTEST = 819_200, 838_860_800
 """Bits a second: 100 KB and 100 MB."""
+LONGEST_DOCUMENT = 5 * 1024 * 1024
+"""Bytes of an XML document: a thousand long keys, or ten thousand parts. Our assumption."""
 _LIMIT = "x-oss-traffic-limit"
 _LEAST_COMPRESSED = 1024
 _COMPRESSED = frozenset(
@@ -33,7 +36,24 @@ _COMPRESSED = frozenset(
 
 def terms(request: Request) -> Terms:
     """OSS reads no body of a GET or HEAD: test_sign.py of oss2 announces one and never sends it."""
-    return Terms(request.method not in ("GET", "HEAD"), _bytes_per_second(_given(request)))
+    longest = LONGEST_BODY if _brings_content(request) else LONGEST_DOCUMENT
+    return Terms(request.method not in ("GET", "HEAD"), _bytes_per_second(_given(request)), longest)
+
+
+def _brings_content(request: Request) -> bool:
+    """Whether the body is an object's, or a part's, and no XML document."""
+    named = SUBRESOURCES & request.query.keys()
+    return named <= {"uploadId"} if request.method == "PUT" else request.method == "POST" and named <= {"append"}
+
+
+def trouble_error(trouble: Trouble) -> OssError:
+    """EntityTooLarge and RequestTimeout are on OSS's list of errors; for the other troubles their codes are our assumption."""
+    code = {
+        Trouble.BODY_TOO_LARGE: "EntityTooLarge",
+        Trouble.BODY_TOO_SLOW: "RequestTimeout",
+        Trouble.TOO_MANY_CONNECTIONS: "ServiceUnavailable",
+    }.get(trouble, "InvalidRequest")
+    return OssError(400 if trouble is Trouble.BODY_TOO_SLOW else trouble.status, code, trouble.value)
 
 
 def checked_limit(call: Call) -> int | None:
