@@ -23,7 +23,8 @@ from localcloud.oss.post_object import PostObject
 from localcloud.oss.processed import Processed
 from localcloud.oss.processing import Processing
 from localcloud.oss.reading import Reading
-from localcloud.oss.routes import Routes
+from localcloud.oss.removing import Removing
+from localcloud.oss.routes import Parts, Routes
 from localcloud.oss.signature import authenticate
 from localcloud.oss.store import Store
 from localcloud.oss.transfer import checked_limit, terms, travelling, trouble_error
@@ -56,15 +57,25 @@ class ObjectStorage:
         self._store = Store(data / "oss.sqlite3", keep_events=events is not None)
         self._blobs = Blobs(data / "blobs", clock)
         self._outbox = Outbox(self._store, events) if events else None
-        buckets = Buckets(self._store, place, endpoint)
         reading = Reading(self._store, self._blobs, place.account_id)
         writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
         callbacks = Callbacks(self._store, self._file)
         form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place.region)
         processed = Processed(self._store, self._blobs, reading, writing, Processing())
-        listings, live = Listings(self._store, place.account_id), LiveChannels(self._store, endpoint)
-        self._routes = Routes(self._store, buckets, listings, reading, writing, multipart, live, processed, callbacks, form)
+        parts = Parts(
+            Buckets(self._store, place, endpoint),
+            Listings(self._store, place.account_id),
+            reading,
+            writing,
+            Removing(self._store, self._blobs, self._changed),
+            multipart,
+            LiveChannels(self._store, endpoint),
+            processed,
+            callbacks,
+            form,
+        )
+        self._routes = Routes(self._store, parts)
         self._lifecycle = LifecyclePass(self._store, self._blobs, clock)
         self._tidy()
 

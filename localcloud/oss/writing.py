@@ -1,4 +1,4 @@
-"""Writing objects: PUT, append, copy, symlink, ACL, tags, and removing them."""
+"""Writing objects: PUT, append, copy, symlink, ACL and tags."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from localcloud.oss.conditions import check_conditions
 from localcloud.oss.errors import (
     NotModified,
     invalid_argument,
-    malformed_xml,
     not_implemented,
     object_not_appendable,
     position_not_equal_to_length,
     precondition_failed,
 )
-from localcloud.oss.lookup import checked_version, find, find_version, version_headers, version_of
+from localcloud.oss.lookup import find, find_version, version_headers, version_of
 from localcloud.oss.names import check_key
 from localcloud.oss.properties import check_digest, checked_tags, forbids_overwrite, number, object_acl, properties_of
-from localcloud.oss.records import NULL_VERSION, Bucket, Change, Properties, Removed, StoredRecord
+from localcloud.oss.records import NULL_VERSION, Bucket, Change, Properties, StoredRecord
 from localcloud.oss.storage_class import check_readable, storage_class_of
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call, xml_reply
 
 LONGEST_APPENDABLE = 5 * 1024**3
-_MOST_DELETED = 1000
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 
 
@@ -165,45 +163,6 @@ class Writing:
             )
         return found or find_version(self._store, bucket, key, version)
 
-    def delete(self, call: Call) -> Reply:
-        version, change = version_of(call.query), change_of(call, "ObjectRemoved:DeleteObject")
-        removed = self._remove(call.bucket, call.key, version, change)
-        self._forget([removed])
-        headers = {"x-oss-version-id": removed.version} if removed.version else {}
-        if removed.marker:
-            headers["x-oss-delete-marker"] = "true"
-        return Reply(204, headers)
-
-    def delete_many(self, call: Call) -> Reply:
-        body = call.request.body.read()
-        check_digest(call, hashlib.md5(body, usedforsecurity=False).digest())
-        request = documents.read(body, "Delete")
-        named = [(documents.text(one, "Key"), one.findtext("VersionId")) for one in request.findall("Object")]
-        if not 1 <= len(named) <= _MOST_DELETED:
-            raise malformed_xml()
-        for key, version in named:
-            check_key(key)
-            if version is not None:
-                checked_version(version, "VersionId")
-        change = change_of(call, "ObjectRemoved:DeleteObjects")
-        with self._store.transaction():
-            removed = [self._remove(call.bucket, key, version, change) for key, version in named]
-        self._forget(removed)
-        write = documents.KeyWriter(call.query)
-        deleted: list[documents.Element] = []
-        if (request.findtext("Quiet") or "").lower() != "true":
-            deleted = [("Deleted", _deleted(write(key), version, one)) for (key, version), one in zip(named, removed, strict=True)]
-        return xml_reply(documents.document("DeleteResult", [*write.elements(), *deleted]))
-
-    def _remove(self, bucket: str, key: str, version: str | None, change: Change) -> Removed:
-        if version is None:
-            return self._store.remove(bucket, key, change)
-        return self._store.remove_version(bucket, key, version, change)
-
-    def _forget(self, removed: list[Removed]) -> None:
-        self._blobs.retire(*(one.gone.blob for one in removed if one.gone))
-        self._changed()
-
     def put_symlink(self, call: Call) -> Reply:
         bucket = self._target(call)
         target = unquote(call.headers.get("x-oss-symlink-target", ""))
@@ -291,16 +250,6 @@ def _copy_of(source: StoredRecord, call: Call, storage_class: str) -> StoredReco
         restore_ready=0.0,
         restore_until=0.0,
     )
-
-
-def _deleted(key: str, version: str | None, removed: Removed) -> list[documents.Element]:
-    """What a batch says of one removal: the version that it named, and the delete marker that it made or removed."""
-    elements: list[documents.Element] = [("Key", key)]
-    if version is not None:
-        elements.append(("VersionId", version))
-    if removed.marker:
-        elements += [("DeleteMarker", "true"), ("DeleteMarkerVersionId", removed.version)]
-    return elements
 
 
 def _copied_properties(call: Call, source: Properties) -> Properties:
