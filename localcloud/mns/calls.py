@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from localcloud.http import Reply, Request
 from localcloud.mns import documents
-from localcloud.mns.errors import MnsError, invalid_argument
+from localcloud.mns.errors import MnsError, invalid_argument, invalid_query_string
 from localcloud.mns.limits import check_property, check_text, whole_number
 from localcloud.mns.model import DEFAULT_PRIORITY, Draft, Property
 
@@ -45,9 +45,15 @@ class Call:
         text = self.parameter(name)
         return None if text is None else whole_number(name, text)
 
+    def flag(self, name: str) -> bool:
+        value = (self.parameter(name) or "false").lower()
+        if value not in ("true", "false"):
+            raise invalid_query_string(f"{name}={value}")
+        return value == "true"
+
     @property
     def overrides(self) -> bool:
-        return self.parameter("metaoverride") == "true"
+        return self.flag("metaoverride")
 
     def page(self, root: str, find: Callable[[str, str, int], Sequence[Named]], describe: Callable[[Named], tuple[str, str]]) -> Reply:
         """A list call. `describe` gives an item's name and its XML; the next marker is the last name of a full page.

@@ -51,6 +51,13 @@ class TimeExpired(MnsError):
         )
 
 
+class InternalError(MnsError):
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("InternalError", "Internal error; the log of the laptop cloud says why.")
+
+
 def invalid_argument(message: str) -> MnsError:
     return MnsError("InvalidArgument", message)
 
@@ -76,6 +83,10 @@ def endpoint_invalid(cause: str) -> MnsError:
 
 def receipt_handle_error() -> MnsError:
     return MnsError("ReceiptHandleError", "The receipt handle you provide is not valid, or no longer.")
+
+
+def invalid_query_string(item: str) -> MnsError:
+    return MnsError("InvalidQueryString", f"Http request URL contains invalid querystring item {item}.")
 
 
 def invalid_request_url() -> MnsError:

@@ -18,8 +18,8 @@ import httpx
 
 from localcloud.mns import documents
 from localcloud.mns.model import Publication, Subscription
+from localcloud.mns.signature import VERSION
 
-VERSION = "2015-06-06"
 DEFAULT_PATH = "/notifications"
 # The content type of the JSON format is an assumption; the other two are documented or seen in a genuine push.
 _CONTENT_TYPES = {"XML": "text/xml;charset=utf-8", "JSON": "application/json;charset=utf-8", "SIMPLIFIED": "text/plain;charset=utf-8"}

@@ -17,6 +17,7 @@ from localcloud.http import Request
 from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
 from localcloud.mns.errors import MnsError, Refused, TimeExpired
 
+VERSION = "2015-06-06"
 SKEW_SECONDS = 15 * 60
 _AUTHORIZATION = re.compile(r"MNS (?P<id>[^:\s]+):(?P<signature>\S+)")
 
@@ -36,6 +37,7 @@ def authenticate(request: Request, keyring: Keyring, now: float) -> None:
     if not hmac.compare_digest(expected.encode(), credentials["signature"].encode()):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
     _check_digest(request)
+    _check_version(request)
 
 
 def signature(request: Request, secret: str) -> str:
@@ -60,7 +62,7 @@ def _check_date(text: str | None, now: float) -> None:
         raise MnsError("MissingDateHeader", "Date header is required.")
     try:
         date = parsedate_to_datetime(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise MnsError(
             "InvalidDateHeader", "The Date header format is invalid; it should be like Thu, 07 Mar 2012 18:49:58 GMT."
         ) from error
@@ -68,6 +70,15 @@ def _check_date(text: str | None, now: float) -> None:
         date = date.replace(tzinfo=timezone.utc)
     if abs(date.timestamp() - now) > SKEW_SECONDS:
         raise TimeExpired
+
+
+def _check_version(request: Request) -> None:
+    """The codes are those of the official .NET SDK's ErrorCode."""
+    version = request.headers.get("x-mns-version")
+    if not version:
+        raise MnsError("MissingVersionHeader", f"x-mns-version is required; it should be {VERSION}.")
+    if version != VERSION:
+        raise MnsError("InvalidVersionHeader", f"The value of x-mns-version should be {VERSION}.")
 
 
 def _check_digest(request: Request) -> None:

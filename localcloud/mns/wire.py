@@ -5,6 +5,8 @@ What the replies must hold: the decoders of the official SDK (mns_xml_handler), 
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,11 +15,12 @@ from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.mns import documents
 from localcloud.mns.calls import Call, reply
-from localcloud.mns.errors import MnsError, out_of_range
+from localcloud.mns.errors import InternalError, MnsError, out_of_range
 from localcloud.mns.limits import DOCUMENT_BYTES
-from localcloud.mns.notification import VERSION
 from localcloud.mns.routes import Routes
-from localcloud.mns.signature import authenticate
+from localcloud.mns.signature import VERSION, authenticate
+
+log = logging.getLogger("localcloud.mns")
 
 
 class Wire:
@@ -68,6 +71,9 @@ def _answered(answer: Callable[[], Reply | Later], own: Mapping[str, str], host:
         made = answer()
     except MnsError as error:
         made = _error(error, own["x-mns-request-id"], host)
+    except sqlite3.Error:  # a full disk, a file that can't be read: nothing of the request is kept
+        log.exception("request %s can't be answered", own["x-mns-request-id"])
+        made = _error(InternalError(), own["x-mns-request-id"], host)
     if isinstance(made, Later):
         later = made
         return Later(later.ready, lambda: _answered(later.reply, own, host))

@@ -58,7 +58,7 @@ class QueueCalls:
     def receive(self, call: Call) -> Reply | Later:
         """ReceiveMessage, BatchReceiveMessage, PeekMessage and BatchPeekMessage."""
         name, count = call.names["queue"], call.number("numOfMessages")
-        if call.parameter("peekonly") == "true":
+        if call.flag("peekonly"):
             return _found(self._queues.peek(name, count or 1), count, peek=True)
         found = self._queues.poll(name, count or 1, call.number("waitseconds"))
         if isinstance(found, Future):
@@ -185,7 +185,7 @@ def _receipt_handle(call: Call) -> str:
 
 
 def _check_account(call: Call) -> None:
-    if call.parameter("accountmeta") != "true":
+    if not call.flag("accountmeta"):
         raise invalid_request_url()
 
 

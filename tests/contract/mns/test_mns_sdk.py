@@ -6,8 +6,10 @@ import hashlib
 import http.client
 import http.server
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from email.utils import formatdate
 from typing import Any
 from xml.etree import ElementTree
@@ -63,6 +65,10 @@ def test_each_flaw_of_a_request_has_its_own_code(cloud: Cloud) -> None:
     assert raw(cloud, "GET", "/queues", {"Authorization": "MNS a:b"}) == (400, "MissingDateHeader")
     assert raw(cloud, "GET", "/queues", {"Authorization": "MNS a:b", "date": "soon"}) == (400, "InvalidDateHeader")
     assert raw(cloud, "GET", "/queues", signed("GET", "/queues", late)) == (408, "TimeExpired")
+    for odd in ("Sat, 21 Nov 99999999999 05:42:45 GMT", "Sat, 99 Nov 2026 00:00:00 GMT"):
+        assert raw(cloud, "GET", "/queues", signed("GET", "/queues", odd)) == (400, "InvalidDateHeader")
+    for version, code in {"2014-01-01": "InvalidVersionHeader", "": "MissingVersionHeader"}.items():
+        assert raw(cloud, "GET", "/queues", signed("GET", "/queues", now, {"x-mns-version": version})) == (400, code)
     assert raw(cloud, "GET", "/elsewhere", signed("GET", "/elsewhere", now)) == (400, "InvalidRequestURL")
     assert raw(cloud, "GET", "/queues?a=b", signed("GET", "/queues", now)) == (403, "SignatureDoesNotMatch")
     digest = {"content-md5": "wrong", "content-type": "text/xml"}
@@ -276,6 +282,16 @@ def test_an_http_endpoint_is_pushed_until_it_takes_the_message(topic: Any, inbox
     ("method", "target", "body", "status", "code"),
     [
         ("GET", "/queues/%FF", b"", 404, "QueueNotExist"),
+        ("PUT", "/queues/a%25b", b"<Queue/>", 400, "InvalidQueueName"),
+        ("PUT", "/queues/%E4%BD%A0", b"<Queue/>", 400, "InvalidQueueName"),
+        ("PUT", "/queues/a%0A", b"<Queue/>", 400, "InvalidQueueName"),
+        ("PUT", "/queues/" + "a" * 121, b"<Queue/>", 400, "QueueNameLengthError"),
+        ("PUT", "/topics/a_b", b"<Topic/>", 400, "TopicNameInvalid"),
+        ("GET", "/queues/q/messages?peekonly=maybe", b"", 400, "InvalidQueryString"),
+        ("PUT", "/queues/q?metaoverride=maybe", b"<Queue/>", 400, "InvalidQueryString"),
+        ("POST", "/queues/q/messages", b"<Message><MessageBody>" + b"x" * 2_000_000 + b"</MessageBody></Message>", 400, "InvalidArgument"),
+        ("POST", "/queues/q/messages", b"<!DOCTYPE m><Message><MessageBody>a</MessageBody></Message>", 400, "MalformedXML"),
+        ("POST", "/queues/q/messages", b"<Message>" + b"<a>" * 50_000 + b"</a>" * 50_000 + b"</Message>", 400, "InvalidArgument"),
         ("PUT", "/queues/%FF", b"<Queue/>", 400, "InvalidQueueName"),
         ("PUT", f"/queues/q/messages?ReceiptHandle=1-{'0' * 32}&VisibilityTimeout=%C2%B2", b"", 400, "InvalidArgument"),
         ("PUT", f"/queues/q/messages?ReceiptHandle=1-{'0' * 32}&VisibilityTimeout={'9' * 5000}", b"", 400, "InvalidArgument"),
@@ -287,6 +303,7 @@ def test_malformed_input_is_refused_in_the_clouds_words(
 ) -> None:
     cloud.account().get_queue("q").create(QueueMeta())
     assert raw(cloud, method, target, signed(method, target, formatdate(usegmt=True)), body) == (status, code)
+    assert cloud.account().get_queue("q").get_attributes().active_messages == 0
 
 
 @pytest.mark.contract("XML 1.0, CDATA sections: what stands in one is text")
@@ -297,3 +314,11 @@ def test_a_message_may_speak_of_messages(cloud: Cloud) -> None:
     target, body = "/queues/q/messages", b"<Message><MessageBody><![CDATA[<Messages>]]></MessageBody></Message>"
     status, _ = raw(cloud, "POST", target, signed("POST", target, formatdate(usegmt=True)), body)
     assert (status, queue.receive_message().message_body) == (201, "<Messages>")
+
+
+@pytest.mark.contract(DOCUMENT + "error codes: 500 InternalError")
+def test_what_the_disk_refuses_is_an_internal_error_in_the_services_words(cloud: Cloud, queue: Any) -> None:
+    with closing(sqlite3.connect(cloud.folder / "mns" / "mns.sqlite3")) as connection:
+        connection.execute("DROP TABLE message")
+    assert refusal(queue.send_message, Message("a")).type == "InternalError"
+    assert refusal(queue.receive_message, 5).type == "InternalError"
