@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS invocation (
     refusals INTEGER NOT NULL DEFAULT 0,
     -- Whether something is left to do: to run it, or to tell its destination.
     live INTEGER NOT NULL DEFAULT 1,
-    -- Enqueued until it has ended, then Succeeded, Failed or Expired.
+    -- Enqueued, or Stopping where its caller wants it no more; then Succeeded, Failed, Expired or Stopped.
     status TEXT NOT NULL DEFAULT 'Enqueued',
     started REAL,
     ended REAL,
@@ -36,7 +36,8 @@ CREATE INDEX IF NOT EXISTS invocation_ended ON invocation (function, ended) WHER
 """
 KEPT = 500
 """How many invocations of a function are remembered once nothing of them is left to do."""
-SUCCEEDED, FAILED, EXPIRED = "Succeeded", "Failed", "Expired"
+ENQUEUED, STOPPING = "Enqueued", "Stopping"
+SUCCEEDED, FAILED, EXPIRED, STOPPED = "Succeeded", "Failed", "Expired", "Stopped"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,17 @@ class AsyncStore:
                 "UPDATE invocation SET due = ?, failures = failures + ?, refusals = refusals + ? WHERE request_id = ?",
                 (due, failures, refusals, request_id),
             )
+
+    def want_no_more(self, request_id: str, now: float) -> None:
+        """It is not to be run (again), and is due for being ended; what has ended already stays as it is."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE invocation SET status = ?, due = ? WHERE request_id = ? AND status = ?", (STOPPING, now, request_id, ENQUEUED)
+            )
+
+    def is_wanted(self, request_id: str) -> bool:
+        row = self._database.one("SELECT status FROM invocation WHERE request_id = ?", request_id)
+        return row is not None and row["status"] != STOPPING
 
     def end(self, request_id: str, end: End, failures: int, report: str | None) -> None:
         """It ran for the last time; with a `report` its destination is left to be told."""

@@ -69,6 +69,8 @@ class Instances:
         self._changed = threading.Condition()
         self._idle: dict[str, list[Instance]] = defaultdict(list)
         self._busy: dict[Instance, str] = {}
+        self._calls: dict[str, Instance] = {}
+        self._ending: set[str] = set()
         self._count: Counter[str] = Counter()
         self._stopping = threading.Event()
 
@@ -96,6 +98,14 @@ class Instances:
             up = [*self._idle[function], *(instance for instance, owner in self._busy.items() if owner == function)]
         return [Running(instance.instance_id, instance.since) for instance in up if instance.alive]
 
+    def end(self, request_id: str) -> None:
+        """End the instance that runs this request, or is about to; the request fails with it."""
+        with self._changed:
+            self._ending.add(request_id)
+            instance = self._calls.get(request_id)
+        if instance:
+            instance.kill()
+
     def run(self, function: str, call: Call, wait_seconds: float = 0) -> Ran:
         """Run `call`, waiting up to `wait_seconds` for an instance. Raises TooManyInstances or Stopped."""
         instance = self._take(function, wait_seconds)
@@ -107,7 +117,7 @@ class Instances:
                 instance = self._launched(function)
                 start = instance.start(call.request_id)
                 init = time.monotonic() - began
-            outcome = start if start.error_type else instance.invoke(call)
+            outcome = start if start.error_type else self._invoke(instance, call)
         finally:
             self._give_back(function, instance)
         duration, initializer = (0.0, outcome.duration) if start.error_type else (outcome.duration, start.duration)
@@ -116,6 +126,19 @@ class Instances:
         if self._stopping.is_set() and outcome.error_type:
             raise Stopped
         return Ran(outcome, instance.instance_id, instance.code_checksum)
+
+    def _invoke(self, instance: Instance, call: Call) -> Outcome:
+        with self._changed:
+            self._calls[call.request_id] = instance
+            ending = call.request_id in self._ending
+        try:
+            if ending:
+                instance.kill()
+            return instance.invoke(call)
+        finally:
+            with self._changed:
+                self._calls.pop(call.request_id)
+                self._ending.discard(call.request_id)
 
     def _take(self, function: str, wait_seconds: float) -> Instance | None:
         """A warm instance, or None with a place reserved for a new one."""

@@ -50,6 +50,7 @@ OPERATIONS: Mapping[str, Mapping[type, Family]] = {
         Tasks: (
             Operation("ListAsyncTasks", "GET", _F + "/async-tasks", Tasks.list_tasks, _TASKS),
             Operation("GetAsyncTask", "GET", _F + "/async-tasks/{task}", Tasks.get_task, _TASKS),
+            Operation("StopAsyncTask", "PUT", _F + "/async-tasks/{task}/stop", Tasks.stop_task),
         ),
         Invoking: (Operation("InvokeFunction", "POST", _F + "/invocations", Invoking.invoke_function, "versions other than LATEST"),),
     },
@@ -94,7 +95,6 @@ NOT_HERE: Mapping[str, Sequence[NotHere]] = {
         NotHere("DeleteAlias", "DELETE", _F + "/aliases/{alias}"),
         NotHere("PutAsyncInvokeConfig", "PUT", _F + "/async-invoke-config"),
         NotHere("DeleteAsyncInvokeConfig", "DELETE", _F + "/async-invoke-config"),
-        NotHere("StopAsyncTask", "PUT", _F + "/async-tasks/{task}/stop"),
         NotHere("PutConcurrencyConfig", "PUT", _F + "/concurrency"),
         NotHere("DeleteConcurrencyConfig", "DELETE", _F + "/concurrency"),
         NotHere("PutProvisionConfig", "PUT", _F + "/provision-config"),

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.fc.async_store import EXPIRED, FAILED, SUCCEEDED, AsyncStore, End, Kept
+from localcloud.fc.async_store import EXPIRED, FAILED, STOPPED, SUCCEEDED, AsyncStore, End, Kept
 from localcloud.fc.destinations import Postman, destination_of
 from localcloud.fc.errors import Stopped, TooManyInstances
 from localcloud.fc.instance import Call, Outcome
@@ -29,6 +29,7 @@ log = logging.getLogger("localcloud.fc")
 LONGEST_BACK_OFF = 60.0
 LONGEST_SLEEP = 1.0
 """Seconds between two looks at the queue, lest a clock that is set back holds it up."""
+NOT_WANTED = Outcome(json.dumps({"errorMessage": "The async task was stopped"}).encode(), "InvocationStopped")
 TOO_OLD = Outcome(json.dumps({"errorMessage": "The maximum age of the event was exceeded"}).encode(), "EventAgeExceeded")
 
 
@@ -94,6 +95,12 @@ class AsyncInvocations:
 
     def task(self, function: str, task_id: str) -> Kept | None:
         return self._store.task(function, task_id)
+
+    def stop_task(self, kept: Kept) -> bool:
+        """Run it no more; whether it runs now, and has to be ended by whoever runs it."""
+        self._store.want_no_more(kept.request_id, self._clock())
+        self._woken.set()
+        return kept.request_id in self.under_way()
 
     def under_way(self) -> dict[str, UnderWay]:
         """What runs now, by request id."""
@@ -161,11 +168,17 @@ class AsyncInvocations:
     def _execute(self, kept: Kept) -> None:
         policy = self._policies[kept.function]
         started = self._clock()
+        if not self._store.is_wanted(kept.request_id):
+            self._end_unwanted(kept, started)
+            return
         if started - kept.accepted > policy.max_async_event_age_in_seconds:
             self._end(kept, TOO_OLD, End(EXPIRED, started, started, error=TOO_OLD.error_type), kept.failures)
             return
         ran = self._run(kept.function, Call(kept.request_id, kept.payload, kept.failures))
         outcome, failures = ran.outcome, kept.failures + bool(ran.outcome.error_type)
+        if outcome.error_type and not self._store.is_wanted(kept.request_id):
+            self._end_unwanted(kept, started)
+            return
         if not outcome.error_type or failures > policy.max_async_retry_attempts:
             status = FAILED if outcome.error_type else SUCCEEDED
             self._end(kept, outcome, End(status, started, self._clock(), ran.instance_id, outcome.error_type), failures)
@@ -173,6 +186,9 @@ class AsyncInvocations:
         delay = self._delay(failures)
         log.warning("invocation %s of %s failed (attempt %d); again in %g s", kept.request_id, kept.function, failures, delay)
         self._postpone(kept, delay, failures=1)
+
+    def _end_unwanted(self, kept: Kept, started: float) -> None:
+        self._end(kept, NOT_WANTED, End(STOPPED, started, self._clock(), error=NOT_WANTED.error_type), kept.failures)
 
     def _postpone(self, kept: Kept, delay: float, *, failures: int = 0, refusals: int = 0) -> None:
         try:

@@ -156,6 +156,10 @@ class FunctionCompute:
         """The instances of a function that are up."""
         return self._instances.running(function)
 
+    def end(self, request_id: str) -> None:
+        """End the instance that runs this request, if one does."""
+        self._instances.end(request_id)
+
     def pending(self) -> int:
         """How many asynchronous invocations have not ended."""
         return self._async.pending()

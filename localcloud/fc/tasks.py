@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from localcloud.fc.async_store import Kept
@@ -24,12 +24,17 @@ class KeptInvocations(Protocol):
 
     def under_way(self) -> Mapping[str, UnderWay]: ...
 
+    def stop_task(self, kept: Kept) -> bool: ...
+
 
 class Tasks:
-    def __init__(self, catalogue: Catalogue, descriptions: Descriptions, invocations: KeptInvocations) -> None:
+    """`end` ends what runs a request."""
+
+    def __init__(self, catalogue: Catalogue, descriptions: Descriptions, invocations: KeptInvocations, end: Callable[[str], None]) -> None:
         self._catalogue = catalogue
         self._descriptions = descriptions
         self._invocations = invocations
+        self._end = end
 
     def list_tasks(self, asked: Asked) -> dict[str, Any]:
         """Newest first, unless `sortOrderByTime` is asc."""
@@ -53,10 +58,21 @@ class Tasks:
 
     def get_task(self, asked: Asked) -> dict[str, Any]:
         function = self._catalogue.function(asked)
+        kept = self._kept(function, asked)
+        return self._task(function, kept, self._invocations.under_way().get(kept.request_id), payload=True)
+
+    def stop_task(self, asked: Asked) -> dict[str, Any]:
+        """One that waits is never run; the instance of one that runs is ended. What has ended stays as it is."""
+        kept = self._kept(self._catalogue.function(asked), asked)
+        if self._invocations.stop_task(kept):
+            self._end(kept.request_id)
+        return {}
+
+    def _kept(self, function: Function, asked: Asked) -> Kept:
         kept = self._invocations.task(function.function_name, asked.names["task"])
         if kept is None:
             raise UnknownTask(asked.names["task"])
-        return self._task(function, kept, self._invocations.under_way().get(kept.request_id), payload=True)
+        return kept
 
     def _task(self, function: Function, kept: Kept, running: UnderWay | None, *, payload: bool) -> dict[str, Any]:
         # One that has not begun is placed by the time it was accepted.

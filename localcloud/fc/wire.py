@@ -35,6 +35,8 @@ class Backend(Deployment, Protocol):
     @property
     def kept_invocations(self) -> KeptInvocations: ...
 
+    def end(self, request_id: str) -> None: ...
+
 
 class Api:
     """Signatures, routes and formats; `serve` never raises for bad input."""
@@ -45,7 +47,7 @@ class Api:
         catalogue = Catalogue(backend)
         self._families: dict[type, Any] = {
             Catalogue: catalogue,
-            Tasks: Tasks(catalogue, backend.descriptions, backend.kept_invocations),
+            Tasks: Tasks(catalogue, backend.descriptions, backend.kept_invocations, backend.end),
             Invoking: Invoking(catalogue, backend.invoke),
         }
 

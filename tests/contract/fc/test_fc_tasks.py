@@ -9,6 +9,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 
+from localcloud.fc.instances import Limits
 from tests.contract.fc.clients import NEWER, invoke, newer, served
 from tests.contract.fc.laptop import Laptop, eventually
 
@@ -97,6 +98,31 @@ def test_refusals(client: Client) -> None:
     with pytest.raises(ClientException) as odd:
         start(client, b"x", "a b")
     assert odd.value.code == "InvalidArgument"
+
+
+@pytest.mark.contract(REFERENCE + "StopAsyncTask, and the states Stopping and Stopped of ListAsyncTasks")
+def test_a_task_is_stopped(laptop: Laptop) -> None:
+    dead = {"onFailure": {"destination": "acs:mns:cn-shanghai:1000000000000001:/queues/dead/messages"}}
+    laptop.queues.create("dead")
+    fc = laptop.start(SOURCE, timeout=100, limits=Limits(per_function=1), asyncInvokeConfig={"destinationConfig": dead})
+    with served(laptop, fc) as port:
+        client = newer(port)
+        start(client, b"wait", "runs")
+        eventually(lambda: task(client, "runs").status == "Running" and fc.running("work"))
+        start(client, b"wait", "waits")
+        # WHEN both are stopped
+        for one in ("waits", "runs"):
+            client.stop_async_task("work", one, models.StopAsyncTaskRequest())
+        # THEN neither runs, or runs again, and the next one does
+        eventually(lambda: {task(client, one).status for one in ("runs", "waits")} == {"Stopped"})
+        start(client, b"x", "next")
+        eventually(lambda: task(client, "next").status == "Succeeded")
+        client.stop_async_task("work", "next", models.StopAsyncTaskRequest())
+        assert task(client, "next").status == "Succeeded"
+        with pytest.raises(ClientException) as unknown:
+            client.stop_async_task("work", "never", models.StopAsyncTaskRequest())
+        assert unknown.value.code == "AsyncTaskNotFound"
+    assert not fc.pending()
 
 
 @pytest.mark.contract(NEWER + ": tasks that have ended are still known after a restart")
