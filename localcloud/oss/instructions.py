@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from localcloud.oss.errors import OssError, invalid_argument
 from localcloud.oss.numbers import whole_number
 
+MOST_ACTIONS = 50
+"""Of one instruction, so that none keeps the machine busy for long: our assumption."""
 _COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
@@ -99,6 +101,8 @@ def parsed(text: str) -> Instruction:
             saved_as = _save_as(rest)
         else:
             commands.append(Command(kind, _actions(kind, rest)))
+    if sum(len(command.actions) for command in commands) > MOST_ACTIONS:
+        raise invalid_argument("x-oss-process", text[:100], f"An instruction has at most {MOST_ACTIONS} actions.")
     if not commands:
         raise invalid_argument("x-oss-process", text, "The process instruction names nothing to do.")
     return Instruction(tuple(commands), saved_as)

@@ -175,7 +175,7 @@ def mark(work: Work, action: Action) -> Work:
 
 
 def _words(text: str, action: Action) -> watermark.Words:
-    if len(text) > _MOST_MARK_LETTERS:
+    if len(text) > _MOST_MARK_LETTERS or not text.isprintable():
         raise action.invalid("text")
     return watermark.Words(
         text,

@@ -184,6 +184,8 @@ def test_watermarks(pictures: Any) -> None:
         "auto-orient,2",
         "interlace,-1",
         f"resize,w_{'9' * 30}",
+        f"watermark,text_{encoded('two' + chr(10) + 'lines')}",
+        "/".join(["rotate,1"] * 51),
     ],
 )
 def test_what_is_out_of_range_is_refused(pictures: Any, process: str) -> None:
