@@ -138,10 +138,18 @@ def _check_filter(rule: Element, limits: Element) -> None:
 
 
 def _check_order(rule: Element) -> None:
-    """Colder classes come later, and the end comes last (test_bucket.py of the SDK)."""
+    """Colder classes come later, and the end comes last (test_bucket.py and test_lifecycle_versioning.py of the SDK)."""
     ends = [_when(one) for one in rule.findall("Expiration") if not is_true(one, "ExpiredObjectDeleteMarker")]
-    steps = sorted(rule.findall("Transition"), key=lambda one: CLASSES.index(_target_class(one)))
-    times = [*map(_when, steps), *ends]
+    _check_times([*map(_when, _by_class(rule.findall("Transition"))), *ends])
+    steps = [*_by_class(rule.findall("NoncurrentVersionTransition")), *rule.findall("NoncurrentVersionExpiration")]
+    _check_times([_noncurrent(one) for one in steps])
+
+
+def _by_class(transitions: list[Element]) -> list[Element]:
+    return sorted(transitions, key=lambda one: CLASSES.index(_target_class(one)))
+
+
+def _check_times(times: list[When]) -> None:
     if len({when.days is None for when in times}) > 1:
         raise invalid_request("Days and dates can't be mixed in the actions of a rule.")
     days = [when.days for when in times if when.days is not None]

@@ -146,7 +146,7 @@ def test_versions(cloud: LocalOss, bucket: Any) -> None:
     bucket.delete_bucket()
 
 
-@pytest.mark.contract("oss2 tests/test_bucket.py: rules that are refused")
+@pytest.mark.contract("oss2 tests/test_bucket.py and test_lifecycle_versioning.py: rules that are refused")
 @pytest.mark.parametrize(
     ("actions", "code"),
     [
@@ -162,6 +162,16 @@ def test_versions(cloud: LocalOss, bucket: Any) -> None:
             },
             "InvalidRequest",
         ),
+        (
+            {
+                "noncurrent_version_sotrage_transitions": [
+                    NoncurrentVersionStorageTransition(20, "IA"),
+                    NoncurrentVersionStorageTransition(12, "Archive"),
+                ]
+            },
+            "InvalidArgument",
+        ),
+        ({"noncurrent_version_expiration": NoncurrentVersionExpiration(0)}, "InvalidArgument"),
         ({"expiration": LifecycleExpiration()}, "MalformedXML"),
     ],
 )
