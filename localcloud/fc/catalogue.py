@@ -10,6 +10,7 @@ from localcloud.fc.descriptions import NEWER, Descriptions, layer_of
 from localcloud.fc.errors import (
     InvalidArgument,
     UnknownAlias,
+    UnknownDomain,
     UnknownFunction,
     UnknownLayer,
     UnknownService,
@@ -136,6 +137,13 @@ class Catalogue:
     def list_vpc_bindings(self, asked: Asked) -> Answer:
         self.function(asked)
         return {"vpcIds": []}
+
+    def list_custom_domains(self, asked: Asked) -> Answer:
+        limit(asked.query)
+        return {"customDomains": []}
+
+    def get_custom_domain(self, asked: Asked) -> Answer:
+        raise UnknownDomain(asked.names["domain"])
 
     def list_instances(self, asked: Asked) -> Answer:
         function = self.function(asked)

@@ -49,6 +49,11 @@ class UnknownAlias(Refused):
         super().__init__(404, "AliasNotFound", f"alias '{alias}' does not exist")
 
 
+class UnknownDomain(Refused):
+    def __init__(self, domain: str) -> None:
+        super().__init__(404, "DomainNameNotFound", f"domain name '{domain}' does not exist")
+
+
 class UnknownTask(Refused):
     def __init__(self, task: str) -> None:
         super().__init__(404, "AsyncTaskNotFound", f"async task '{task}' does not exist")

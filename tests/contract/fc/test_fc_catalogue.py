@@ -118,6 +118,10 @@ def test_configurations(port: int) -> None:
     assert client.list_vpc_bindings("work").body.vpc_ids == []
     assert client.list_function_versions("work", models.ListFunctionVersionsRequest()).body.versions == []
     assert client.list_aliases("work", models.ListAliasesRequest()).body.aliases == []
+    assert client.list_custom_domains(models.ListCustomDomainsRequest()).body.custom_domains == []
+    with pytest.raises(ClientException) as nowhere:
+        client.get_custom_domain("example.com")
+    assert (nowhere.value.status_code, nowhere.value.code) == (404, "DomainNameNotFound")
     with pytest.raises(ClientException) as unknown:
         client.get_alias("work", "prod")
     assert (unknown.value.status_code, unknown.value.code) == (404, "AliasNotFound")

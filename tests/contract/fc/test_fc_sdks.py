@@ -131,7 +131,8 @@ def test_refusals_of_the_older_api(port: int) -> None:
     assert code("get_function", "laptop", "nobody") == (404, "FunctionNotFound")
     assert code("get_function", "another", "work") == (404, "ServiceNotFound")
     assert code("get_trigger", "laptop", "work", "none") == (404, "TriggerNotFound")
-    assert code("list_custom_domains") == (400, "PathNotSupported")
+    assert code("get_account_settings") == (400, "PathNotSupported")
+    assert code("get_custom_domain", "example.com") == (404, "DomainNameNotFound")
     assert code("invoke_function", "laptop", "work", b"x", {"x-fc-invocation-type": "Sometimes"}) == (400, "InvalidArgument")
     with pytest.raises(FcError) as failed:
         older(port).invoke_function("laptop", "work", b"fail")
