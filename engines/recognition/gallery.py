@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.recognition.appearance import METHOD, Appearance
-from engines.recognition.types import Algorithm, Known, Likeness, Vector
+from engines.recognition.types import Algorithm, Features, Known, Likeness, Vector
 
 PLAIN = 0.15
 """Clothes with a smaller share of rare colours are worn by too many to name anybody by."""
 _ALIKE: dict[str, float] = {"pedestrian": 0.86, "pet": 0.9}
 _MARGIN = 0.03
 """Who resembles two people is said to be neither."""
-_SAME_FACE, _FACE_MARGIN = 0.5, 0.06
+SAME_FACE, _FACE_MARGIN = 0.5, 0.06
 """Distances of dlib's model. Its author calls faces below 0.6 the same (99.4 % of the pairs of LFW); in an open set that is too far."""
 
 
@@ -69,7 +69,7 @@ class Gallery:
         distances = np.linalg.norm(samples.vectors - seen, axis=1)
         best, *others = samples.best_of_each(-distances)
         distance, known = -best[0], best[1]
-        if distance > _SAME_FACE or (others and -others[0][0] - distance < _FACE_MARGIN):
+        if distance > SAME_FACE or (others and -others[0][0] - distance < _FACE_MARGIN):
             return None
         return Likeness(known.name, known.group, known.algorithm, max(0.0, 1.0 - distance))
 
@@ -90,6 +90,11 @@ class Gallery:
         if features.method == self._face_method:
             return True
         return features.method == METHOD and (features.kind != "person" or features.distinct >= PLAIN)
+
+
+def face_distance(one: Features, other: Features) -> float:
+    """0 for the same picture; up to SAME_FACE the same person. Infinite where the two can't be compared."""
+    return float(np.linalg.norm(one.vector() - other.vector())) if one.method == other.method else float("inf")
 
 
 def _samples(known: Sequence[Known]) -> _Samples:

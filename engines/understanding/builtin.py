@@ -17,7 +17,7 @@ from engines.understanding.detector import Detector
 from engines.understanding.facts import Findings
 from engines.understanding.looking import look_at_picture, look_at_sequence
 from engines.understanding.reading import Reader
-from engines.understanding.seen import people, readings, tags
+from engines.understanding.seen import faces, people, readings, tags
 from engines.understanding.tools import Tools
 from engines.understanding.types import USUAL, Description, Limits, MediaKind, Wishes
 from engines.understanding.watching import watch
@@ -68,7 +68,14 @@ class BuiltinEngine:
         what = _checked(files, kind, self._limits)
         findings = self._findings(files, kind, what, wishes)
         described = describe(findings, kind, what, self.name, self.cannot_see)
-        return replace(described, people=people(findings), tags=tags(findings), readings=readings(findings), embedded_title=what.title)
+        return replace(
+            described,
+            people=people(findings),
+            tags=tags(findings),
+            readings=readings(findings),
+            faces=faces(findings),
+            embedded_title=what.title,
+        )
 
     def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
         """Raises UnreadableMedia, NothingToEnrol, and UnusableDetector."""

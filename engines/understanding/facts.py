@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engines.recognition.crowd import FaceLook
 from engines.recognition.types import Likeness
 from engines.understanding.colour import Look
 from engines.understanding.geometry import Box
@@ -112,6 +113,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     scale: float = 1.0
     faces: tuple[Track, ...] = ()
+    face_looks: tuple[FaceLook, ...] = ()
     readings: tuple[LinesAt, ...] = ()
 
     def of(self, category: Category) -> tuple[Subject, ...]:

@@ -35,7 +35,7 @@ def look_at_picture(path: Path, tools: Tools, limits: Limits, wishes: Wishes = U
 def _seen(path: Path, tools: Tools, limits: Limits, wishes: Wishes) -> tuple[Findings, Image]:
     image = shrink(read_image(path, limits.pixels, longest=_VIEW), _VIEW)
     header = checked_header(path, limits.pixels)
-    found = _recognised(_look(image, tools), image, Onlooker(wishes.known, tools.faces))
+    found = _recognised(_look(image, tools), image, Onlooker(wishes, tools.faces))
     return _enlarged(found, max(header.width, header.height) / max(image.shape[:2])), image
 
 
@@ -49,7 +49,8 @@ def _recognised(found: Findings, image: Image, onlooker: Onlooker) -> Findings:
     subjects = named(found.subjects, onlooker.glimpses)
     known = Counter(subject.word for subject in subjects if subject.likeness)
     nameless = {word: count - known[word] for word, count in found.at_once.items()}
-    return replace(found, subjects=subjects, at_once=nameless, notes=(*found.notes, *onlooker.notes))
+    notes = (*found.notes, *onlooker.notes)
+    return replace(found, subjects=subjects, at_once=nameless, notes=notes, face_looks=tuple(onlooker.face_looks))
 
 
 def _enlarged(found: Findings, scale: float) -> Findings:
@@ -57,7 +58,8 @@ def _enlarged(found: Findings, scale: float) -> Findings:
     subjects = tuple(
         replace(each, box=each.box and each.box.scaled(scale), face=each.face and each.face.scaled(scale)) for each in found.subjects
     )
-    return replace(found, subjects=subjects, readings=tuple(replace(each, scale=scale) for each in found.readings))
+    looks = tuple(replace(look, box=look.box.scaled(scale)) for look in found.face_looks)
+    return replace(found, subjects=subjects, readings=tuple(replace(each, scale=scale) for each in found.readings), face_looks=looks)
 
 
 def look_at_sequence(paths: Sequence[Path], tools: Tools, limits: Limits, wishes: Wishes = USUAL) -> Findings:
@@ -142,6 +144,7 @@ def _merged(each: Sequence[Findings], changes: bool) -> Findings:
         texts=tuple(texts.values()),
         page_of_text=all(findings.page_of_text for findings in seen),
         changes=changes,
+        face_looks=tuple(replace(look, time=float(number)) for number, findings in enumerate(each) for look in findings.face_looks),
         notes=(*dict.fromkeys(note for findings in seen for note in findings.notes), *told(subjects)),
         readings=tuple(replace(lines, time=float(number)) for number, findings in enumerate(each) for lines in findings.readings),
     )

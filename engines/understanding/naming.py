@@ -11,6 +11,7 @@ from statistics import mean
 
 from engines.imaging import Image
 from engines.recognition.appearance import appearance
+from engines.recognition.crowd import FaceLook
 from engines.recognition.cutout import figure
 from engines.recognition.faces import METHOD, FaceReader
 from engines.recognition.gallery import Gallery, means
@@ -19,6 +20,7 @@ from engines.understanding.facts import Subject
 from engines.understanding.geometry import Box, inside, overlap
 from engines.understanding.phrases import listed
 from engines.understanding.tracks import Track
+from engines.understanding.types import Wishes
 
 _TOLERANCE = 0.3  # seconds between a look and a track's nearest box
 _SAME_PLACE = 0.5
@@ -42,10 +44,12 @@ class Glimpse:
 class Onlooker:
     """Compares what is seen of one media with those who are known, and keeps the looks. Costs nothing where nobody is known."""
 
-    def __init__(self, known: Sequence[Known], faces: FaceReader | None) -> None:
-        self._gallery = Gallery(known, METHOD if faces else None)
-        self._faces = faces
+    def __init__(self, wishes: Wishes, faces: FaceReader | None) -> None:
+        self._gallery = Gallery(wishes.known, METHOD if faces else None)
+        self._faces = faces if wishes.faces or self.knows("face") else None
+        self._collects = wishes.faces
         self.glimpses: list[Glimpse] = []
+        self.face_looks: list[FaceLook] = []
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -63,7 +67,11 @@ class Onlooker:
             self.glimpses.append(Glimpse(kind, time, box.scaled(scale), self._gallery.resembling(kind, seen)))
 
     def face(self, image: Image, box: Box, time: float = 0.0, scale: float = 1.0) -> None:
-        if self._faces and self.knows("face") and (seen := self._faces.vector(image, box)) is not None:
+        if self._faces is None or (seen := self._faces.vector(image, box)) is None:
+            return
+        if self._collects:
+            self.face_looks.append(FaceLook(time, box.scaled(scale), seen))
+        if self.knows("face"):
             self.glimpses.append(Glimpse("face", time, box.scaled(scale), self._gallery.same_face(seen)))
 
 

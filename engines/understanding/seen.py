@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from engines.recognition.crowd import FaceLook, told_apart
+from engines.recognition.faces import features
 from engines.understanding.facts import SAID_FROM, UNIDENTIFIED, Findings, Subject
 from engines.understanding.geometry import Box
 from engines.understanding.moments import moments
 from engines.understanding.phrases import DOING
 from engines.understanding.subjects import holds
 from engines.understanding.tracks import Track
-from engines.understanding.types import Occurrence, PersonSeen, Position, Reading, ReadLine, Tag
+from engines.understanding.types import FaceSeen, Occurrence, PersonSeen, Position, Reading, ReadLine, Tag
+
+_FACE_GAP = 5.0
+"""Seconds between two looks at a face that are told as one stretch of time: faces are looked for every two."""
 
 
 def people(findings: Findings) -> tuple[PersonSeen, ...]:
@@ -54,6 +59,19 @@ def readings(findings: Findings) -> tuple[Reading, ...]:
         Reading(at.time, tuple(ReadLine(line.text, line.score, _position(line.box.scaled(at.scale))) for line in at.lines))
         for at in findings.readings
     )
+
+
+def faces(findings: Findings) -> tuple[FaceSeen, ...]:
+    """Every face that was compared, each person once."""
+    return tuple(
+        FaceSeen(features(person.vector), tuple(_run(run, findings.scale) for run in person.stretches(_FACE_GAP)))
+        for person in told_apart(findings.face_looks)
+    )
+
+
+def _run(looks: Sequence[FaceLook], scale: float) -> Occurrence:
+    largest = max(looks, key=lambda look: look.box.area)
+    return Occurrence(looks[0].time, looks[-1].time, 1.0, largest.time, _position(largest.box.scaled(scale)))
 
 
 def _occurrence(subject: Subject, scale: float) -> Occurrence:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from engines.imaging.errors import UnreadableMedia as UnreadableMedia
-from engines.recognition.types import Algorithm, Enrolment, Known
+from engines.recognition.types import Algorithm, Enrolment, Features, Known
 
 MediaKind = Literal["image", "video", "sequence"]
 
@@ -73,6 +73,14 @@ class PersonSeen:
 
 
 @dataclass(frozen=True)
+class FaceSeen:
+    """Somebody's face, whoever it is, with the times at which it was found."""
+
+    features: Features
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True)
 class Tag:
     """Something that a media shows: a noun, or what is done, as an -ing form."""
 
@@ -108,6 +116,7 @@ class Wishes:
     `language` is that of its words, as IMS spells them: en, zh, zh-tw, it …; an engine that can't write it writes English and notes so.
     `places`: people, tags and readings are needed, with their places and times, and not only words.
     `every_text`: text is read whenever the picture has changed, once a second at the most, and not only as often as a caption needs.
+    `faces`: every face is given with what of it can be compared, for a search by face; other words may be left to a simpler engine.
     `known` are samples of those who are to be called by their names where they are recognised.
     """
 
@@ -115,6 +124,7 @@ class Wishes:
     places: bool = False
     every_text: bool = False
     known: tuple[Known, ...] = ()
+    faces: bool = False
 
 
 USUAL = Wishes()
@@ -148,6 +158,7 @@ class Description:
     people: tuple[PersonSeen, ...] = ()
     tags: tuple[Tag, ...] = ()
     readings: tuple[Reading, ...] = ()
+    faces: tuple[FaceSeen, ...] = ()
     embedded_title: str | None = None
     """What the file itself says that it is called."""
 

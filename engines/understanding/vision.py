@@ -64,6 +64,9 @@ class VisionEngine:
 
     def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL) -> Description:
         """Raises UnreadableMedia, and what the fallback raises."""
+        if wishes.faces:
+            # No model's words are asked for, and no model measures a face.
+            return self._fallback.describe(files, kind, wishes)
         what, seen = shots(files, kind, self._frames)
         try:
             answer = self._ask([self._task, {"role": "user", "content": _question(seen, kind, what, wishes.language)}])

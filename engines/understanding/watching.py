@@ -93,7 +93,7 @@ def watch(path: Path, probe: Probe, tools: Tools, limits: Limits, wishes: Wishes
     # What is put down after a few seconds is in the median of many: the finder starts from the first moments, and knows by its outline
     # somebody who was there then and went.
     scene = median_of([shrink(frame.image, half) for frame in warm[:_SCENE_FRAMES]])
-    gathered = _Watch(motion, LeftObjectFinder(scene), Onlooker(wishes.known, tools.faces), first=warm[0].time)
+    gathered = _Watch(motion, LeftObjectFinder(scene), Onlooker(wishes, tools.faces), first=warm[0].time)
     _Watcher(gathered, tools, half, max(probe.width, probe.height), _reading_interval(probe.seconds, wishes)).run(
         chain(warm, stream), limits
     )
@@ -228,6 +228,7 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
         notes=(*_notes(gathered, probe, rate), *gathered.onlooker.notes, *told(subjects)),
         scale=max(probe.width, probe.height) / max(width, height),
         faces=tuple(gathered.faces.tracks),
+        face_looks=tuple(gathered.onlooker.face_looks),
         readings=tuple(gathered.readings),
     )
 
