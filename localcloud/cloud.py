@@ -18,11 +18,11 @@ from localcloud.fc.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
-from localcloud.ims.network import Reach
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding import EngineSettings, Understanding
 from localcloud.ims.workers import Workers
 from localcloud.mns.service import MessageService
+from localcloud.network import Reach
 from localcloud.oss import ObjectStorage
 from localcloud.place import Place
 

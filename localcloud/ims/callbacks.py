@@ -18,8 +18,8 @@ import httpx
 
 from localcloud.database import Database
 from localcloud.ims.inputs import printable
-from localcloud.ims.network import Reach, checked_client
 from localcloud.ims.runner import Runner
+from localcloud.network import Reach, checked_client
 from localcloud.ports import CallbackQueues
 
 log = logging.getLogger("localcloud.ims")

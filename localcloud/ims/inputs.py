@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from localcloud.ims import playlists
-from localcloud.ims.network import Forbidden, Reach, checked_client
 from localcloud.ims.runner import Stopped
+from localcloud.network import Forbidden, Reach, checked_client
 from localcloud.ports import Objects
 
 # At INFO httpx logs every URL whole, and those of inputs carry signatures.

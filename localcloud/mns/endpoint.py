@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from localcloud.ims.network import Forbidden, Reach
 from localcloud.mns.errors import endpoint_invalid
 from localcloud.mns.limits import TEXT_LENGTH
+from localcloud.network import Forbidden, Reach
 
 # The API reference writes `queues/<name>`, an ARN `/queues/<name>`.
 _QUEUE = re.compile(r"acs:mns:[^:]+:[^:]+:/?queues/(?P<queue>[A-Za-z0-9-]+)")

@@ -12,8 +12,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from localcloud.ims.network import Reach
 from localcloud.mns.endpoint import PUSH_REACH
+from localcloud.network import Reach
 
 PUSH_TIMEOUT_SECONDS = 5.0
 """From the first byte sent to the last header received ("HTTP endpoint": a push is answered within 5 seconds)."""

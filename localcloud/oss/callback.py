@@ -21,7 +21,7 @@ import httpx
 from engines import imaging
 from engines.imaging import moving
 from localcloud.http import Reply
-from localcloud.ims.network import Reach, checked_client
+from localcloud.network import Reach, checked_client
 from localcloud.oss.errors import OssError, invalid_argument
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from localcloud.ims.inputs import InputError, InputLimits, Inputs
-from localcloud.ims.network import Forbidden, Reach, checked_client
+from localcloud.network import Forbidden, Reach, checked_client
 from tests.contract.ims.cloud import FakeObjects, Website
 
 
@@ -116,6 +116,6 @@ def test_a_name_is_asked_for_once(website: Website, monkeypatch: pytest.MonkeyPa
 
     website.put("a", "content")
     with checked_client(Reach(this_machine=True), httpx.Timeout(5)) as client:
-        monkeypatch.setattr("localcloud.ims.network.socket.getaddrinfo", rebind)
+        monkeypatch.setattr("localcloud.network.socket.getaddrinfo", rebind)
         assert client.get(f"http://rebound.example:{port}/a").text == "content"
     assert len(asked) == 1

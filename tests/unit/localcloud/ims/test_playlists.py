@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.ims.inputs import InputError, InputLimits, Inputs
-from localcloud.ims.network import Reach
 from localcloud.ims.playlists import UnusablePlaylist, address_of, parse
+from localcloud.network import Reach
 from tests.contract.ims.cloud import FakeObjects, Website
 
 MEDIA = "#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:2.0,\none.ts\n#EXTINF:2.0,\n{second}\n#EXT-X-ENDLIST\n"

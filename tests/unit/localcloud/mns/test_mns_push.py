@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import httpcore
 import pytest
 
-from localcloud.ims.network import Forbidden
 from localcloud.mns.push import post
+from localcloud.network import Forbidden
 
 SECONDS = 0.4
 
