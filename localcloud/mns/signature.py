@@ -2,6 +2,7 @@
 
 Source: "Sign requests" in the API reference, and mns_client.get_signature of the official SDK:
 base64(HMAC-SHA1(secret, VERB + content-md5 + content-type + date, each with a line feed, + sorted x-mns-* headers + request target)).
+Version 4 is in signature_v4.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import base64
 import hashlib
 import hmac
 import re
-from datetime import timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from localcloud.http import Request
 from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
+from localcloud.mns import signature_v4
 from localcloud.mns.errors import MnsError, Refused, TimeExpired
 
 VERSION = "2015-06-06"
@@ -24,16 +26,18 @@ _AUTHORIZATION = re.compile(r"MNS (?P<id>[^:\s]+):(?P<signature>\S+)")
 
 def authenticate(request: Request, keyring: Keyring, now: float) -> None:
     """Returns if the request is genuine, whole and fresh; raises what MNS would answer otherwise."""
-    header = request.headers.get("authorization")
+    header = request.headers.get("authorization", "").strip()
     if not header:
         raise MnsError("MissingAuthorizationHeader", "Authorization header is required.")
-    credentials = _AUTHORIZATION.fullmatch(header.strip())
+    credentials = _AUTHORIZATION.fullmatch(header) or signature_v4.AUTHORIZATION.fullmatch(header)
     if not credentials:
         raise MnsError(
             "InvalidAuthorizationHeader", "The Authorization header format is invalid; it should be MNS <AccessKeyId>:<signature>."
         )
-    _check_date(request.headers.get("date"), now)
-    expected = signature(request, _secret(request, keyring, credentials["id"]))
+    date = _date(request.headers.get("date"), now)
+    secret = _secret(request, keyring, credentials["id"])
+    region = credentials.groupdict().get("region")
+    expected = signature_v4.signature(request, secret, region, date) if region else signature(request, secret)
     if not hmac.compare_digest(expected.encode(), credentials["signature"].encode()):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
     _check_digest(request)
@@ -57,7 +61,7 @@ def _secret(request: Request, keyring: Keyring, access_key_id: str) -> str:
         raise Refused("AccessDenied", "The security token you provided is invalid or has expired.") from error
 
 
-def _check_date(text: str | None, now: float) -> None:
+def _date(text: str | None, now: float) -> datetime:
     if not text:
         raise MnsError("MissingDateHeader", "Date header is required.")
     try:
@@ -70,6 +74,7 @@ def _check_date(text: str | None, now: float) -> None:
         date = date.replace(tzinfo=timezone.utc)
     if abs(date.timestamp() - now) > SKEW_SECONDS:
         raise TimeExpired
+    return date
 
 
 def _check_version(request: Request) -> None:
