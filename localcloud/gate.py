@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.fc.service import FunctionCompute
-from localcloud.http import Reply, Request, Terms, Trouble
+from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.ports import ObjectEvent, TopicMessage
 
 
@@ -36,7 +36,7 @@ class Gate:
     def refuse(self, request: Request, trouble: Trouble) -> Reply:
         return self._deployed().refuse(request, trouble)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         return self._deployed().serve(request)
 
     def _deployed(self) -> FunctionCompute:
