@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from localcloud.fc.catalogue import Catalogue
-from localcloud.fc.errors import InvalidArgument, TooManyInstances
+from localcloud.fc.errors import InvalidArgument, Stopped
 from localcloud.fc.invocation import Invocation
 from localcloud.fc.operation import Asked
-from localcloud.http import Reply
+from localcloud.http import Later, Reply
 
-SYNC_AT_ONCE = 48
-"""Synchronous invocations that run or wait together. The door has 64 workers, and what functions call in their turn needs some of them."""
+SYNC_AT_ONCE = 200
+"""Synchronous invocations that run or wait for an instance together. They have threads of their own: those of the door are left for what
+functions call in their turn."""
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -27,9 +27,9 @@ class Invoking:
     def __init__(self, catalogue: Catalogue, invoke: Invoke) -> None:
         self._catalogue = catalogue
         self._invoke = invoke
-        self._places = threading.BoundedSemaphore(SYNC_AT_ONCE)
+        self._callers = ThreadPoolExecutor(SYNC_AT_ONCE, thread_name_prefix="fc synchronous")
 
-    def invoke_function(self, asked: Asked) -> Reply:
+    def invoke_function(self, asked: Asked) -> Reply | Later:
         function = self._catalogue.function(asked)
         headers = asked.request.headers
         kind = _one_of(asked, "x-fc-invocation-type", "Sync", "Async")
@@ -38,24 +38,30 @@ class Invoking:
         task_id = headers.get("x-fc-async-task-id") or headers.get("x-fc-stateful-async-invocation-id", "")
         if task_id and not _TASK_ID.fullmatch(task_id):
             raise InvalidArgument("the id of an async task has to be 1 to 128 letters, digits, hyphens and underscores")
-        payload = asked.request.body.read()
-        with self._place(kind):
-            invocation = self._invoke(
-                function.function_name, payload, kind=kind, log_tail=log_tail, request_id=asked.request_id, task_id=task_id
-            )
-        return Reply(invocation.status, invocation.headers(log_tail=log_tail), invocation.payload)
-
-    @contextmanager
-    def _place(self, kind: str) -> Iterator[None]:
+        invoke = partial(
+            self._invoke,
+            function.function_name,
+            asked.request.body.read(),
+            kind=kind,
+            log_tail=log_tail,
+            request_id=asked.request_id,
+            task_id=task_id,
+        )
         if kind == "Async":
-            yield
-            return
-        if not self._places.acquire(blocking=False):
-            raise TooManyInstances(SYNC_AT_ONCE)
+            return _reply(invoke(), log_tail=False)
         try:
-            yield
-        finally:
-            self._places.release()
+            running = self._callers.submit(invoke)
+        except RuntimeError:  # after `stop`
+            raise Stopped from None
+        return Later(running, lambda: _reply(running.result(), log_tail=log_tail))
+
+    def stop(self) -> None:
+        """What still waits is refused as soon as it asks for an instance."""
+        self._callers.shutdown(wait=False)
+
+
+def _reply(invocation: Invocation, *, log_tail: bool) -> Reply:
+    return Reply(invocation.status, invocation.headers(log_tail=log_tail), invocation.payload)
 
 
 def _one_of(asked: Asked, header: str, *values: str) -> str:

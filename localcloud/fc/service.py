@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.fc.bootstrap import INITIALIZE, INVOKE, STOP
-from localcloud.fc.code_folder import CodeFolder
 from localcloud.fc.descriptions import Descriptions
-from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, ProjectError, UnknownFunction
+from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, UnknownFunction
 from localcloud.fc.http_trigger import HttpFunction
-from localcloud.fc.instance import Call, Launch
+from localcloud.fc.instance import Call
 from localcloud.fc.instances import Instances, Limits, Running
 from localcloud.fc.invocation import Invocation, new_request_id
+from localcloud.fc.launching import Launcher
 from localcloud.fc.logs import FunctionLog
-from localcloud.fc.project import Function, LogConfig, Project
+from localcloud.fc.project import Project
 from localcloud.fc.queue import AsyncInvocations, growing_delay
 from localcloud.fc.trigger import HttpTrigger
 from localcloud.fc.triggers import Triggers
 from localcloud.fc.wire import Api
-from localcloud.http import Reply, Request, Service, Terms, Trouble
+from localcloud.http import Later, Reply, Request, Service, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.place import Place
 from localcloud.ports import ObjectEvent, Queues, TopicMessage
 
-log = logging.getLogger("localcloud.fc")
-
 SYNC_BYTES = 32 * 2**20
 ASYNC_BYTES = 128 * 2**10
-CREDENTIAL_SECONDS = 36 * 3600
 WAIT_SECONDS = 10.0
 """How long a synchronous call waits for a free instance. The cloud would start one of its 300; a laptop has fewer."""
 
@@ -73,16 +65,14 @@ class FunctionCompute:
         self.descriptions = Descriptions(place, clock())
         self._keyring = keyring
         self._clock = clock
-        self._python = python
-        self._packages = _installed_packages(python)
-        self._layers = {name: _layer_folders(project, function, layers) for name, function in project.functions.items()}
+        launcher = Launcher(place, keyring, project, layers, python)
         self._logs = {name: FunctionLog(data / "logs", name) for name in project.functions}
         reserved = {
             name: function.concurrency_config.reserved_concurrency
             for name, function in project.functions.items()
             if function.concurrency_config
         }
-        self._instances = Instances(self._launch, lambda name, line: self._logs[name].write(line), limits, reserved)
+        self._instances = Instances(launcher.launch, lambda name, line: self._logs[name].write(line), limits, reserved)
         self._async = AsyncInvocations(
             data / "fc" / "invocations.sqlite",
             {name: function.async_invoke_config for name, function in project.functions.items()},
@@ -104,6 +94,7 @@ class FunctionCompute:
     def stop(self) -> None:
         """End everything. What was running asynchronously runs again after the next start."""
         self._instances.stop()
+        self._api.stop()
         self._triggers.stop()
         self._async.stop()
         for function_log in self._logs.values():
@@ -188,7 +179,7 @@ class FunctionCompute:
     def refuse(self, request: Request, trouble: Trouble) -> Reply:
         return self._api.refuse(request, trouble)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         return self._api.serve(request)
 
     def enqueue(self, function: str, payload: bytes) -> str:
@@ -201,87 +192,6 @@ class FunctionCompute:
         """Raises a Refused where the function could not run at all."""
         return not self.invoke(function, payload).error_type
 
-    def _launch(self, name: str, instance_id: str) -> Launch:
-        function = self.project.functions[name]
-        hooks = function.instance_lifecycle_config
-        handlers = {INVOKE: function.handler}
-        if hooks.initializer:
-            handlers[INITIALIZE] = hooks.initializer.handler
-        if hooks.pre_stop:
-            handlers[STOP] = hooks.pre_stop.handler
-        logs = function.log_config if isinstance(function.log_config, LogConfig) else LogConfig()
-        settings = {
-            "code": str(function.code),
-            "layers": [str(folder) for folder in self._layers[name]],
-            "packages": self._packages,
-            "handlers": handlers,
-            "runtime": function.runtime,
-            "disk_size": function.disk_size,
-            "region": self.place.region,
-            "account_id": self.place.account_id,
-            "log_config": {"log_project": logs.project, "log_store": logs.logstore},
-            "function": {
-                "name": name,
-                "handler": function.handler,
-                "memory": function.memory_size,
-                "timeout": function.timeout,
-                "version_id": "",
-                "qualifier": "LATEST",
-            },
-        }
-        return Launch(
-            python=self._python,
-            settings=settings,
-            environment=self._environment(function, instance_id),
-            timeout=function.timeout,
-            memory_limit=function.memory_size * 2**20,
-            initializer_timeout=hooks.initializer.timeout if hooks.initializer else None,
-            pre_stop_timeout=hooks.pre_stop.timeout if hooks.pre_stop else 1.0,
-            code_checksum=CodeFolder.of(function.code).checksum,
-        )
-
-    def _environment(self, function: Function, instance_id: str) -> dict[str, str]:
-        """What the built-in runtime gives a function (official help, "Environment variables"), and nothing of this process."""
-        credential = self._keyring.issue(function.role or function.function_name, CREDENTIAL_SECONDS)
-        host = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-        system = {
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": credential.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credential.access_key_secret,
-            "ALIBABA_CLOUD_SECURITY_TOKEN": credential.security_token or "",
-            "FC_ACCOUNT_ID": self.place.account_id,
-            "FC_CUSTOM_LISTEN_PORT": "9000",
-            "FC_FUNC_CODE_PATH": f"{function.code}/",
-            "FC_FUNCTION_HANDLER": function.handler,
-            "FC_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-            "FC_FUNCTION_NAME": function.function_name,
-            # Runtimes on the newer Debian have this name; the older ones FC_VER_ID.
-            "FC_FUNCTION_VERSION": "LATEST",
-            "FC_INSTANCE_ID": instance_id,
-            "FC_REGION": self.place.region,
-            "FC_VER_ID": "LATEST",
-        }
-        return {**host, **system, **function.environment_variables}
-
 
 def _without_log(invocation: Invocation) -> Invocation:
     return Invocation(**{**vars(invocation), "log_tail": b""})
-
-
-def _layer_folders(project: Project, function: Function, layers: Mapping[str, Path]) -> list[Path]:
-    for name in function.layer_names:
-        if name not in layers or not layers[name].is_dir():
-            known = ", ".join(sorted(layers)) or "none"
-            raise ProjectError(
-                f"{project.file}: function {function.function_name}: the layer '{name}' has no folder here; "
-                f"use one of those that have ({known})"
-            )
-    return [layers[name].resolve() for name in function.layer_names]
-
-
-def _installed_packages(python: Path) -> list[str]:
-    """The folders of third-party packages. Instances start without them (`-S`), and so without the .pth files in them."""
-    program = "import json, sysconfig; print(json.dumps([sysconfig.get_path(kind) for kind in ('purelib', 'platlib')]))"
-    answer = subprocess.run([str(python), "-I", "-c", program], capture_output=True, check=True, text=True).stdout
-    return list(dict.fromkeys(json.loads(answer)))

@@ -19,7 +19,7 @@ from localcloud.fc.invoking import Invoke, Invoking
 from localcloud.fc.operation import Asked, match, path_parts
 from localcloud.fc.operations import NOT_HERE, OPERATIONS
 from localcloud.fc.tasks import KeptInvocations, Tasks
-from localcloud.http import Reply, Request, Terms, Trouble
+from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 
 TERMS = Terms(longest=32 * 2**20)
@@ -45,10 +45,11 @@ class Api:
         self._keyring = keyring
         self._clock = clock
         catalogue = Catalogue(backend)
+        self._invoking = Invoking(catalogue, backend.invoke)
         self._families: dict[type, Any] = {
             Catalogue: catalogue,
             Tasks: Tasks(catalogue, backend.descriptions, backend.kept_invocations, backend.end),
-            Invoking: Invoking(catalogue, backend.invoke),
+            Invoking: self._invoking,
         }
 
     def claims(self, request: Request) -> bool:
@@ -59,33 +60,44 @@ class Api:
         return TERMS
 
     def refuse(self, request: Request, trouble: Trouble) -> Reply:
-        return trouble_reply(request, trouble, new_request_id(self._clock()), older=request.path.split("/")[1] == OLDER)
+        return trouble_reply(request, trouble, new_request_id(self._clock()), older=_version(request) == OLDER)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         request_id = new_request_id(self._clock())
-        version = request.path.split("/")[1]
+        return self._worded(request, request_id, lambda: self._answer(request, request_id))
+
+    def stop(self) -> None:
+        self._invoking.stop()
+
+    def _worded(self, request: Request, request_id: str, answer: Callable[[], Reply | Later]) -> Reply | Later:
+        """The answer, now or later, with refusals in the words of the API."""
         try:
-            if version == NEWER:
-                authenticate(request, self._keyring, self._clock())
-            else:
-                signature.verify(request, self._keyring, self._clock())
-            return self._answer(request, version, request_id)
+            found = answer()
         except AcsError as error:
             return _with_id(acs_error_reply(error, request_id, request.headers.get("host", "")), request_id)
         except Refused as error:
-            return refusal(error, request_id, request, older=version == OLDER)
+            return refusal(error, request_id, request, older=_version(request) == OLDER)
+        if isinstance(found, Reply):
+            return found
+        return Later(found.ready, lambda: self._worded(request, request_id, found.reply))
 
-    def _answer(self, request: Request, version: str, request_id: str) -> Reply:
-        parts = path_parts(request)
+    def _answer(self, request: Request, request_id: str) -> Reply | Later:
+        version, parts = _version(request), path_parts(request)
+        check = authenticate if version == NEWER else signature.verify
+        check(request, self._keyring, self._clock())
         for family, operations in OPERATIONS[version].items():
             for operation in operations:
                 if operation.method == request.method and (names := match(operation.path, parts)) is not None:
                     answer = operation.answer(self._families[family], Asked(request, version, request_id, names))
-                    return answer if isinstance(answer, Reply) else _json(answer, request_id)
+                    return answer if isinstance(answer, (Reply, Later)) else _json(answer, request_id)
         for missing in NOT_HERE[version]:
             if missing.method == request.method != "GET" and match(missing.path, parts) is not None:
                 raise NotChanged(missing.name)
         raise UnsupportedPath(request.method, request.raw_path[:256])
+
+
+def _version(request: Request) -> str:
+    return request.path.split("/")[1]
 
 
 def refusal(error: Refused, request_id: str, request: Request, *, older: bool = False) -> Reply:

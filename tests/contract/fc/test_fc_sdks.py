@@ -11,9 +11,11 @@ import fc2
 import httpx
 import pytest
 from alibabacloud_fc20230330 import models
-from alibabacloud_tea_openapi.exceptions import ClientException
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientException
 from fc2.fc_exceptions import FcError
 
+from localcloud.door import WORKERS
+from localcloud.fc.instances import Limits
 from tests.contract.fc.clients import NEWER, OLDER, invoke, newer, older, served
 from tests.contract.fc.laptop import KEYRING, Laptop, eventually
 
@@ -155,27 +157,33 @@ def test_signatures_of_the_older_api(port: int) -> None:
     assert (unsigned.status_code, unsigned.json()["ErrorCode"]) == (403, "AccessDenied")
 
 
-@pytest.mark.contract(
-    ERRORS + ": 429 ResourceExhausted; our assumption: callers who would take the last workers of the door are refused at once"
-)
-def test_more_callers_than_the_door_can_keep_waiting(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.fc.invoking.SYNC_AT_ONCE", 1)
+@pytest.mark.contract("our assumption: callers who wait for the one instance hold up nothing else, and each is served in its turn")
+def test_more_callers_than_the_door_has_workers(laptop: Laptop) -> None:
     source = """
     import os, time
     def handler(event, context):
-        while event == b"wait" and not os.path.exists("go"): time.sleep(0.01)
+        while not os.path.exists("go"): time.sleep(0.01)
         return event
     """
-    fc = laptop.start(source)
-    with served(laptop, fc) as port, ThreadPoolExecutor() as callers:
-        held = callers.submit(invoke, newer(port), b"wait")
+    fc = laptop.start(source, limits=Limits(per_function=1))
+    with served(laptop, fc) as port, ThreadPoolExecutor(WORKERS + 6) as callers:
+        waiting = [callers.submit(invoke, newer(port), b"%d" % number) for number in range(WORKERS + 6)]
         eventually(lambda: fc.running("work"))
-        with pytest.raises(ClientException) as refused:
-            invoke(newer(port), b"x")
-        assert (refused.value.status_code, refused.value.code) == (429, "ResourceExhausted")
         assert newer(port).get_function("work", models.GetFunctionRequest()).body.function_name == "work"
         (laptop.folder / "code" / "go").touch()
-        assert held.result().body.read() == b"wait"
+        assert [caller.result().body.read() for caller in waiting] == [b"%d" % number for number in range(WORKERS + 6)]
+
+
+@pytest.mark.contract(ERRORS + ": 503 ServiceUnavailable; our assumption: it is what a caller is told whom a stop overtakes")
+def test_a_stop_overtakes_a_caller(laptop: Laptop) -> None:
+    source = "import time\ndef handler(event, context): time.sleep(60)"
+    fc = laptop.start(source, timeout=60, limits=Limits(per_function=1))
+    with served(laptop, fc) as port, ThreadPoolExecutor() as callers:
+        waiting = [callers.submit(invoke, newer(port), b"x") for _ in range(3)]
+        eventually(lambda: fc.running("work"))
+        laptop.stop()
+        told = [caller.exception() for caller in waiting]
+    assert {(one.status_code, one.code) for one in told if isinstance(one, AlibabaCloudException)} == {(503, "ServiceUnavailable")}
 
 
 @pytest.mark.contract("API reference, PutConcurrencyConfig: reserved concurrency bounds how many run at once; 429 beyond it")
