@@ -39,6 +39,7 @@ class Operation:
         return self.scope, method, frozenset(selectors)
 
 
+_UNENCRYPTED = "headers for encryption on the server are ignored"
 _SERVICE = (
     Operation(Scope.SERVICE, "GET", "ListBuckets"),
     Operation(Scope.SERVICE, "GET regionList", "ListBuckets", lacks="the list of regions beside the buckets"),
@@ -50,10 +51,10 @@ _BUCKET = tuple(
         ("GET", "ListObjects", Access.READ),
         ("GET list-type", "ListObjectsV2", Access.READ),
         ("GET versions", "ListObjectVersions"),
-        ("PUT", "PutBucket"),
+        ("PUT", "PutBucket", Access.OWNER, "there is one resource group; cluster and tagging headers are ignored"),
         ("DELETE", "DeleteBucket"),
         ("OPTIONS", "OptionObject", Access.PREFLIGHT),
-        ("POST", "PostObject", Access.FORM, "callbacks are sent unsigned"),
+        ("POST", "PostObject", Access.FORM, f"callbacks are sent unsigned; {_UNENCRYPTED}"),
         ("GET bucketInfo", "GetBucketInfo"),
         ("GET stat", "GetBucketStat"),
         ("GET location", "GetBucketLocation"),
@@ -117,9 +118,9 @@ _OBJECT = tuple(
         ("GET acl", "GetObjectACL"),
         ("GET tagging", "GetObjectTagging"),
         ("GET symlink", "GetSymlink", Access.READ),
-        ("PUT", "PutObject", Access.WRITE, "callbacks are sent unsigned"),
-        ("COPY", "CopyObject"),
-        ("POST append", "AppendObject", Access.WRITE),
+        ("PUT", "PutObject", Access.WRITE, f"callbacks are sent unsigned; {_UNENCRYPTED}"),
+        ("COPY", "CopyObject", Access.OWNER, _UNENCRYPTED),
+        ("POST append", "AppendObject", Access.WRITE, _UNENCRYPTED),
         ("DELETE", "DeleteObject", Access.WRITE),
         ("DELETE symlink", "DeleteObject", Access.WRITE),
         ("POST restore", "RestoreObject"),
@@ -127,10 +128,10 @@ _OBJECT = tuple(
         ("PUT tagging", "PutObjectTagging"),
         ("DELETE tagging", "DeleteObjectTagging"),
         ("PUT symlink", "PutSymlink"),
-        ("POST uploads", "InitiateMultipartUpload", Access.WRITE),
+        ("POST uploads", "InitiateMultipartUpload", Access.WRITE, _UNENCRYPTED),
         ("PUT uploadId", "UploadPart", Access.WRITE),
         ("COPY uploadId", "UploadPartCopy"),
-        ("POST uploadId", "CompleteMultipartUpload", Access.WRITE, "callbacks are sent unsigned"),
+        ("POST uploadId", "CompleteMultipartUpload", Access.WRITE, f"callbacks are sent unsigned; {_UNENCRYPTED}"),
         ("DELETE uploadId", "AbortMultipartUpload", Access.WRITE),
         ("GET uploadId", "ListParts"),
         ("PUT live", "PutLiveChannel", Access.OWNER, "no stream can be pushed to a channel"),
