@@ -57,7 +57,7 @@ class Libraries:
 
     def create_index(self, given: p.CreateSearchIndex) -> Answer:
         if given.index_type not in self._kinds:
-            raise not_implemented(f"indexes of type {given.index_type}; it has {', '.join(self._kinds)}")
+            raise not_implemented(f"indexes of type {given.index_type} (face needs the extra `faces`); it has {', '.join(self._kinds)}")
         with self._database.transaction() as write:
             find_library(self._database, given.search_lib_name)
             values = (given.search_lib_name, given.index_type, given.index_status, given.index_config.level)
@@ -136,7 +136,13 @@ OPERATIONS = (
     Operation("ListSearchLib", p.ListSearchLib, Libraries.list, of_search=True),
     Operation("QuerySearchLib", p.NamedLibrary, Libraries.query, of_search=True),
     Operation("DropSearchLib", p.NamedLibrary, Libraries.drop, of_search=True),
-    Operation("CreateSearchIndex", p.CreateSearchIndex, Libraries.create_index, lacks="indexes of type face", of_search=True),
+    Operation(
+        "CreateSearchIndex",
+        p.CreateSearchIndex,
+        Libraries.create_index,
+        lacks="indexes of type face without the extra `faces`",
+        of_search=True,
+    ),
     Operation("AlterSearchIndex", p.AlterSearchIndex, Libraries.alter_index, of_search=True),
     Operation("QuerySearchIndex", p.OfIndex, Libraries.query_index, of_search=True),
     Operation("DropSearchIndex", p.OfIndex, Libraries.drop_index, of_search=True),

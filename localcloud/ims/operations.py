@@ -17,6 +17,7 @@ from localcloud.ims import (
     pipelines,
     recognition,
     recognition_samples,
+    recognition_search,
     searching,
     smarttag,
     streams,
@@ -32,6 +33,7 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
     recognition.RecognitionLibs: recognition.OPERATIONS,
     recognition_samples.RecognitionSamples: recognition_samples.OPERATIONS,
+    recognition_search.FaceSearch: recognition_search.OPERATIONS,
     events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,
@@ -45,8 +47,6 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
 """The operations by the class that answers them."""
 
 NOT_HERE = (
-    "SearchMediaByFace",
-    "SearchMediaClipByFace",
     "SubmitIProductionJob",
     "QueryIProductionJob",
     "CancelIProductionJob",

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS entity (
 CREATE INDEX IF NOT EXISTS entity_of ON entity (lib);
 CREATE TABLE IF NOT EXISTS sample (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, entity TEXT NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
-    image_url TEXT NOT NULL, label_prompt TEXT NOT NULL, content TEXT, engine TEXT, features TEXT, lacking TEXT NOT NULL,
+    image_url TEXT NOT NULL, label_prompt TEXT NOT NULL, content TEXT NOT NULL, engine TEXT NOT NULL, features TEXT, lacking TEXT NOT NULL,
     created REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS sample_of ON sample (entity);
 CREATE INDEX IF NOT EXISTS sample_content ON sample (content);

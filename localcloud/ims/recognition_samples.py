@@ -6,32 +6,21 @@ for an algorithm the sample is kept, and each job that would need it says that i
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import get_args
 
 from pydantic import TypeAdapter
 
-from engines.imaging.errors import UnreadableMedia
-from engines.imaging.pictures import checked_header
-from engines.recognition.types import Algorithm, Enrolment, Features, Known
-from localcloud.acs import AcsError
+from engines.recognition.types import Enrolment, Features, Known
 from localcloud.database import Database
 from localcloud.ims import recognition_parameters as p
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import invalid_parameter, missing_parameter
-from localcloud.ims.inputs import InputError, InputLimits, Inputs
 from localcloud.ims.operation import Operation
 from localcloud.ims.recognition import find_entity, page, paged
-from localcloud.ims.runner import Stopped
-from localcloud.ims.understanding import AnalysisFailed, Understanding
-
-SAMPLE_LIMITS = InputLimits(bytes=20 * 1024**2, seconds=8)
-"""Of one picture, which the caller waits for: SDKs give up after ten seconds. Both are assumptions."""
+from localcloud.ims.recognition_pictures import Pictures
 
 _FEATURES: TypeAdapter[Features] = TypeAdapter(Features)
 _BUILT_IN_FACES = frozenset({"celebrity", "politician", "sensitive"})
@@ -47,10 +36,9 @@ class Acquaintance:
 
 
 class RecognitionSamples:
-    def __init__(self, database: Database, inputs: Inputs, understanding: Understanding, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, pictures: Pictures, clock: Callable[[], float]) -> None:
         self._database = database
-        self._inputs = inputs
-        self._understanding = understanding
+        self._pictures = pictures
         self._clock = clock
 
     def create_sample(self, given: p.CreateRecognitionSample) -> Answer:
@@ -58,7 +46,7 @@ class RecognitionSamples:
             find_entity(write, given)
         if given.image_url is None and not (given.algorithm == "label" and given.label_prompt):
             raise missing_parameter("ImageUrl")
-        content, enrolment = self._enrolled(given.image_url, given.algorithm) if given.image_url else (None, Enrolment(None))
+        content, enrolment = self._enrolled(given.image_url, given.algorithm) if given.image_url else ("", Enrolment(None))
         identity = uuid.uuid4().hex
         features = _FEATURES.dump_json(enrolment.features).decode() if enrolment.features else None
         with self._database.transaction() as write:
@@ -69,7 +57,7 @@ class RecognitionSamples:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(identity, given.entity_id, given.image_url or "", given.label_prompt or "", content),
-                    *(self._understanding.fingerprint, features, enrolment.lacking, self._clock()),
+                    *(self._pictures.engine, features, enrolment.lacking, self._clock()),
                 ),
             )
         return {"SampleId": identity}
@@ -119,17 +107,7 @@ class RecognitionSamples:
         )
 
     def _enrolled(self, address: str, algorithm: str) -> tuple[str, Enrolment]:
-        """The hash of the picture, and what was found in it. Raises AcsError."""
-        try:
-            with self._inputs.files([address]) as [file]:
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                return content, self._remembered(content, algorithm) or self._enrol(file, algorithm)
-        except (InputError, UnreadableMedia) as reason:
-            raise invalid_parameter("ImageUrl", str(reason)) from None
-        except AnalysisFailed as reason:
-            raise AcsError(500, "InternalError", f"The picture could not be looked at: {reason}.") from None
-        except Stopped:
-            raise AcsError(503, "ServiceUnavailable", "The laptop cloud is being stopped.") from None
+        return self._pictures.enrolled("ImageUrl", address, algorithm, lambda content: self._remembered(content, algorithm))
 
     def _remembered(self, content: str, algorithm: str) -> Enrolment | None:
         """What the same engine found in the same picture before."""
@@ -137,17 +115,10 @@ class RecognitionSamples:
             "SELECT features FROM sample JOIN entity ON entity.id = entity JOIN lib ON lib.id = lib"
             " WHERE content = ? AND engine = ? AND algorithm = ? AND features IS NOT NULL",
             content,
-            self._understanding.fingerprint,
+            self._pictures.engine,
             algorithm,
         )
         return Enrolment(_FEATURES.validate_json(row["features"])) if row else None
-
-    def _enrol(self, file: Path, algorithm: str) -> Enrolment:
-        for enrolled in get_args(Algorithm):
-            if algorithm == enrolled:
-                return self._understanding.enrol(file, enrolled)
-        checked_header(file)
-        return Enrolment(None, f"an engine that recognises a {algorithm}")
 
 
 def _is_of_entity(row: sqlite3.Row, given: p.ListRecognitionSamples) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engines.recognition.faces import FaceReader
 from localcloud.acs import TERMS, AcsError, acs_error_reply, acs_refusal, authenticate, json_reply, parameters
 from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
@@ -33,13 +34,14 @@ from localcloud.ims.labels import LabelIndex
 from localcloud.ims.libraries import Libraries
 from localcloud.ims.media import MediaShelf
 from localcloud.ims.media_search import MediaSearch
-from localcloud.ims.network import Reach
 from localcloud.ims.notices import Notices
 from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.orders import Orders
 from localcloud.ims.pipelines import Pipelines
 from localcloud.ims.recognition import RecognitionLibs, open_recognition_store
-from localcloud.ims.recognition_samples import SAMPLE_LIMITS, RecognitionSamples
+from localcloud.ims.recognition_pictures import PICTURE_LIMITS, Pictures
+from localcloud.ims.recognition_samples import RecognitionSamples
+from localcloud.ims.recognition_search import FaceIndex, FaceSearch
 from localcloud.ims.results_subtitles import is_subtitle, serve_subtitle
 from localcloud.ims.searching import Searching
 from localcloud.ims.shelf import OpenLibrary, Shelf
@@ -48,6 +50,7 @@ from localcloud.ims.store import open_store
 from localcloud.ims.streams import Streams
 from localcloud.ims.templates import Templates
 from localcloud.ims.understanding import Memory, Understanding
+from localcloud.network import Reach
 from localcloud.place import Place
 from localcloud.ports import CallbackQueues, Objects
 
@@ -60,7 +63,7 @@ STOP_SECONDS = 5.0
 @dataclass(frozen=True)
 class Settings:
     """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again;
-    `reach` says where the URLs of inputs may lead.
+    `reach` says where the URLs of inputs may lead, `faces` whether the engine compares any.
     """
 
     jobs_at_once: int = 2
@@ -68,6 +71,7 @@ class Settings:
     inputs: InputLimits = field(default_factory=InputLimits)
     reach: Reach = field(default_factory=Reach)
     retry_seconds: float = 1.0
+    faces: bool = field(default_factory=FaceReader.available)
 
 
 class IntelligentMediaServices:
@@ -99,8 +103,9 @@ class IntelligentMediaServices:
         self._shelf = Shelf(data / "libraries", open_library)
         self._inputs = inputs = Inputs(objects, data / "scratch", settings.inputs, self._stopping, settings.reach)
         self._recognition = open_recognition_store(data / "recognition.sqlite")
-        self._pictures = Inputs(objects, data / "scratch-samples", SAMPLE_LIMITS, self._stopping, settings.reach)
-        samples = RecognitionSamples(self._recognition, self._pictures, understanding, clock)
+        self._samples = Inputs(objects, data / "scratch-samples", PICTURE_LIMITS, self._stopping, settings.reach)
+        pictures = Pictures(self._samples, understanding)
+        samples = RecognitionSamples(self._recognition, pictures, clock)
         memory = Memory(self._database, understanding.fingerprint)
         notices = Notices(self._database, queues, clock, settings.retry_seconds)
         self._callbacks = callbacks = Callbacks(self._database, queues, clock, settings.retry_seconds)
@@ -110,7 +115,11 @@ class IntelligentMediaServices:
             self._database, changes, inputs, understanding, memory, samples.acquaintance, place.account_id, clock, settings.jobs_at_once
         ).runner
         analyses = Analyses(understanding, memory)
-        kinds: IndexKinds = {"mm": MomentIndex(self._shelf, analyses), "aiLabel": LabelIndex(self._database, analyses)}
+        kinds: IndexKinds = {
+            "mm": MomentIndex(self._shelf, analyses),
+            "aiLabel": LabelIndex(self._database, analyses),
+            **({"face": FaceIndex(self._database, understanding)} if settings.faces else {}),
+        }
         indexing = Indexing(self._database, self._shelf, inputs, kinds, clock, settings.index_jobs_at_once).runner
         self._runners = (notices.runner, callbacks.runner, tagging, indexing)
         templates = Templates(self._database, clock)
@@ -126,6 +135,7 @@ class IntelligentMediaServices:
                 CognitionJobs(jobs, templates, sources),
                 RecognitionLibs(self._recognition, clock),
                 samples,
+                FaceSearch(self._database, pictures, clock),
                 events,
                 Libraries(self._database, self._shelf, kinds, clock),
                 MediaShelf(self._database, self._shelf, kinds, inputs, clock, indexing.call),
@@ -152,7 +162,7 @@ class IntelligentMediaServices:
         for runner in self._runners:
             runner.join(max(0.0, deadline - time.monotonic()))
         self._inputs.close()
-        self._pictures.close()
+        self._samples.close()
         self._callbacks.close()
         self._shelf.close()
         self._recognition.close()

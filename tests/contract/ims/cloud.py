@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,9 +20,9 @@ from engines.understanding.types import USUAL, Description, Engine, MediaKind, W
 from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
 from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
-from localcloud.ims.network import Reach
 from localcloud.ims.runner import Stopped
 from localcloud.ims.understanding import Understanding
+from localcloud.network import Reach
 from localcloud.place import Place
 from localcloud.ports import QueueMessage, StoredObject
 from tests.contract.ims.scripted_engine import ScriptedEngine
@@ -101,7 +102,7 @@ class FakeObjects:
 
     def put(self, key: str, content: bytes) -> str:
         """The oss:// address of an object of the bucket `media`."""
-        path = self._folder / str(len(self._stored))
+        path = self._folder / uuid.uuid4().hex
         path.write_bytes(content)
         self._stored["media", key] = StoredObject(path, len(content), "ETAG", "application/octet-stream")
         return f"oss://media/{key}"
@@ -119,7 +120,10 @@ class InProcess:
         self._engine = engine or ScriptedEngine()
         self.asked: list[tuple[MediaKind, bool]] = []
         self.done: list[Description] = []
+        self.wishes: list[Wishes] = []
         self.enrolled = 0
+        self.description: Description | None = None
+        """What every media is described as, in place of the engine's words."""
         self.transcript: Transcript | None = None
         self.languages: list[str | None] = []
         self.closed = False
@@ -129,7 +133,8 @@ class InProcess:
 
     def describe(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes = USUAL, urgent: bool = True) -> Description:
         self.asked.append((kind, urgent))
-        description = self._engine.describe(files, kind, wishes)
+        self.wishes.append(wishes)
+        description = self.description or self._engine.describe(files, kind, wishes)
         if self.closed:
             raise Stopped
         self.done.append(description)
@@ -158,9 +163,11 @@ class Cloud:
         engine: EngineSettings | None = None,
         limits: WorkerLimits | None = None,
         reach: Reach = Reach(this_machine=True),  # noqa: B008 (it is immutable)
+        faces: bool = True,
     ) -> None:
         self.folder = folder
         self.reach = reach
+        self.faces = faces
         self.queues = FakeQueues()
         self.objects = FakeObjects(folder / "objects")
         self.keyring = Keyring(KEY)
@@ -182,7 +189,7 @@ class Cloud:
             understanding,
             open_library,
             endpoint=lambda: f"http://127.0.0.1:{self.door.port}",
-            settings=Settings(retry_seconds=0.01, reach=self.reach),
+            settings=Settings(retry_seconds=0.01, reach=self.reach, faces=self.faces),
         )
         self.door = Door([self.service], scratch=self.folder / "scratch")
         self.service.start()
