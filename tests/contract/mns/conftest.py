@@ -10,12 +10,12 @@ import pytest
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
-from tests.contract.mns.support import Cloud, Inbox
+from tests.contract.mns.support import Cloud, Inbox, Neighbour
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    cloud = Cloud(tmp_path)
+    cloud = Cloud(tmp_path, Neighbour())
     yield cloud
     cloud.stop()
 

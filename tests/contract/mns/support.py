@@ -18,7 +18,7 @@ from mns.account import Account
 from mns.mns_exception import MNSServerException
 
 from localcloud.door import Door
-from localcloud.http import Headers, Request
+from localcloud.http import Headers, Reply, Request, Service
 from localcloud.identity import Credential, Keyring
 from localcloud.mns import MessageService
 from localcloud.mns.signature import signature
@@ -31,9 +31,9 @@ SDK = "aliyun-mns-sdk 1.3.0, "
 
 
 class Cloud:
-    """A message service behind a door; the clock can be turned."""
+    """A message service behind a door, with others beside it if there are any; the clock can be turned."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *others: Service) -> None:
         self.folder = folder
         self.ahead = 0.0
         self._accounts: list[Any] = []
@@ -41,7 +41,7 @@ class Cloud:
         self.service = MessageService(
             folder / "mns", PLACE, self.keyring, clock=lambda: time.time() + self.ahead, endpoint=lambda: self.endpoint
         )
-        self.door = Door([self.service], scratch=folder / "scratch")
+        self.door = Door([self.service, *others], scratch=folder / "scratch")
         self.service.start()
         self.door.start()
         self.endpoint = f"http://127.0.0.1:{self.door.port}"
@@ -96,6 +96,16 @@ def signed(method: str, target: str, date: str, headers: dict[str, str] | None =
     plain = {"x-mns-version": "2015-06-06", "date": date} | (headers or {})
     request = Request(method, target, Headers(list(plain.items())))
     return plain | {"Authorization": f"MNS {KEY.access_key_id}:{signature(request, KEY.access_key_secret)}"}
+
+
+class Neighbour:
+    """Another service of the cloud, which answers at once."""
+
+    def claims(self, request: Request) -> bool:
+        return request.target == "/neighbour"
+
+    def serve(self, request: Request) -> Reply:
+        return Reply(200)
 
 
 class Inbox(http.server.ThreadingHTTPServer):

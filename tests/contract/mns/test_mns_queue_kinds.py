@@ -8,6 +8,7 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+import httpx
 import pytest
 from mns.message_property import MessagePropertyValue, MessageSystemPropertyValue, PropertyType, SystemPropertyType
 from mns.queue import Message, QueueMeta
@@ -162,11 +163,12 @@ def test_system_properties_travel(queue: Any) -> None:
 def test_long_polls_hold_up_nobody_and_a_message_wakes_one_of_them(cloud: Cloud, queue: Any) -> None:
     target = "/queues/jobs/messages?waitseconds=30"
     polls = []
-    for _ in range(3 * WORKERS):
+    for _ in range(max(200, 3 * WORKERS)):
         poll = http.client.HTTPConnection("127.0.0.1", cloud.door.port, timeout=40)
         poll.request("GET", target, headers=signed("GET", target, formatdate(usegmt=True)))
         polls.append(poll)
     began = time.monotonic()
+    assert httpx.get(cloud.endpoint + "/neighbour", trust_env=False).status_code == 200
     assert queue.get_attributes().active_messages == 0
     sent = {queue.send_message(Message(str(number))).message_id for number in range(5)}
     eventually(lambda: queue.get_attributes().inactive_messages == 5)
