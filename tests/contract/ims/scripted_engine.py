@@ -1,7 +1,8 @@
 """An engine that does what the media says, so that a test decides how an analysis goes. Used in this process and in real workers.
 
-A media is a few lines of text: `say WORDS` describes it so, `moment START END WORDS` adds a moment, `started FILE` writes the process id
-there, `wait FILE` waits until that file exists, `unreadable WHY`, `raise WHY`, `take MEGABYTES` of memory, `hang` never ends.
+A media is a few lines of text: `say WORDS` describes it so, `moment START END WORDS` adds a moment, `tag KIND START END NAME` a tag,
+`person START END NAME` somebody known, `read TIME LINE` a line of text; `started FILE` writes the process id there, `wait FILE` waits
+until that file exists, `unreadable WHY`, `raise WHY`, `take MEGABYTES` of memory, `hang` never ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,20 @@ from pathlib import Path
 import numpy as np
 
 from engines.recognition.types import Algorithm, Enrolment, Features, NothingToEnrol, pack
-from engines.understanding.types import USUAL, Description, MediaKind, Moment, UnreadableMedia, Wishes
+from engines.understanding.types import (
+    USUAL,
+    Description,
+    MediaKind,
+    Moment,
+    Occurrence,
+    PersonSeen,
+    Position,
+    Reading,
+    ReadLine,
+    Tag,
+    UnreadableMedia,
+    Wishes,
+)
 from localcloud.ims import EngineSettings
 
 NOTHING = Description(
@@ -70,6 +84,8 @@ def _do(line: str, description: Description) -> Description:
     if verb == "moment":
         start, end, text = rest.split(" ", 2)
         return replace(description, moments=(*description.moments, Moment(float(start), float(end), text, 0.9)))
+    if verb in ("tag", "person", "read"):
+        return _see(verb, rest, description)
     if verb == "started":
         Path(rest).write_text(str(os.getpid()))
     elif verb == "unreadable":
@@ -84,6 +100,19 @@ def _do(line: str, description: Description) -> Description:
     elif verb == "hang":
         _wait(lambda: False)
     return description
+
+
+def _see(verb: str, rest: str, description: Description) -> Description:
+    if verb == "read":
+        time_read, text = rest.split(" ", 1)
+        reading = Reading(float(time_read), (ReadLine(text, 0.9, Position(0, 0, 10, 10)),))
+        return replace(description, readings=(*description.readings, reading))
+    *kind, start, end, name = rest.split(" ", 3 if verb == "tag" else 2)
+    occurrence = Occurrence(float(start), float(end), 0.9, float(start), Position(1, 2, 11, 22))
+    if verb == "person":
+        return replace(description, people=(*description.people, PersonSeen((occurrence,), name=name, group="lib-1")))
+    tag = Tag("action" if kind == ["action"] else "object", name, (occurrence,))
+    return replace(description, tags=(*description.tags, tag))
 
 
 def _wait(done: object) -> None:
