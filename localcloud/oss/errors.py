@@ -148,6 +148,10 @@ def invalid_part_order() -> OssError:
     )
 
 
+def part_not_sequential(number: int) -> OssError:
+    return OssError(400, "PartNotSequential", "Part number must be sequential.", {"PartNumber": str(number)})
+
+
 def part_too_small(number: int, size: int) -> OssError:
     message = "Your proposed upload smaller than the minimum allowed size."
     return OssError(400, "EntityTooSmall", message, {"PartNumber": str(number), "ProposedSize": str(size), "MinSizeAllowed": "102400"})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from localcloud.http import Reply
@@ -24,7 +26,7 @@ from localcloud.oss.listing import page
 from localcloud.oss.names import check_key
 from localcloud.oss.numbers import MOST_DIGITS, whole_number
 from localcloud.oss.properties import check_digest, forbids_overwrite, number, properties_of
-from localcloud.oss.records import Part, StoredRecord, Upload
+from localcloud.oss.records import Part, Properties, StoredRecord, Upload
 from localcloud.oss.storage_class import storage_class_of
 from localcloud.oss.store import Store
 from localcloud.oss.uploads import UploadName, Uploads
@@ -52,7 +54,8 @@ class Multipart:
         if not bucket.versioning and forbids_overwrite(call) and self._store.find(call.bucket, call.key):
             raise file_already_exists()
         storage_class = storage_class_of(call, bucket.storage_class)
-        upload = Upload(secrets.token_hex(16).upper(), call.bucket, call.key, call.now, properties_of(call), storage_class)
+        upload_id, sequential = secrets.token_hex(16).upper(), "sequential" in call.query
+        upload = Upload(upload_id, call.bucket, call.key, call.now, properties_of(call), storage_class, sequential)
         self._uploads.begin(upload)
         write = documents.KeyWriter(call.query)
         names: list[documents.Element] = [("Bucket", call.bucket), ("Key", write(call.key)), ("UploadId", upload.id)]
@@ -88,7 +91,7 @@ class Multipart:
             content.crc,
             "Multipart",
             call.now,
-            upload.properties,
+            _completed_properties(upload, content),
             storage_class=upload.storage_class,
         )
         try:
@@ -214,6 +217,14 @@ def _completed(call: Call, etag: str) -> bytes:
     location = f"http://{call.headers.get('host', '')}{call.request.raw_path}"
     names: list[documents.Element] = [("Location", location), ("Bucket", call.bucket), ("Key", write(call.key)), ("ETag", f'"{etag}"')]
     return documents.document("CompleteMultipartUploadResult", [*write.elements(), *names])
+
+
+def _completed_properties(upload: Upload, content: Content) -> Properties:
+    """Of what was uploaded in its order the MD5 of the whole is known, and told (test_multipart_sequential of oss2)."""
+    if not upload.sequential:
+        return upload.properties
+    headers = {**upload.properties.headers, "Content-MD5": base64.b64encode(content.md5).decode()}
+    return replace(upload.properties, headers=headers)
 
 
 def _part_elements(part: Part) -> list[documents.Element]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 
@@ -107,6 +108,8 @@ def _described(record: StoredRecord, now: float) -> dict[str, str]:
         **record.properties.headers,
         **{f"x-oss-meta-{name}": value for name, value in record.properties.meta.items()},
     }
+    if record.type == "Normal":
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(record.etag)).decode()
     if record.type == "Appendable":
         headers["x-oss-next-append-position"] = str(record.size)
     if state := restore_state(record.restore_ready, record.restore_until, now):

@@ -109,7 +109,7 @@ class ObjectLine:
 
 @dataclass(frozen=True)
 class Upload:
-    """A multipart upload that is under way."""
+    """A multipart upload that is under way. The parts of a sequential one come in their order, one after the other."""
 
     id: str
     bucket: str
@@ -117,6 +117,7 @@ class Upload:
     initiated: float
     properties: Properties
     storage_class: str = "Standard"
+    sequential: bool = False
 
 
 @dataclass(frozen=True)

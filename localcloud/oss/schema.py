@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS objects ({_OBJECT}, PRIMARY KEY (bucket, key)) WITHOU
 CREATE TABLE IF NOT EXISTS versions ({_OBJECT}, PRIMARY KEY (bucket, key, sequence DESC)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (
     id TEXT PRIMARY KEY, bucket TEXT NOT NULL REFERENCES buckets(name), key TEXT NOT NULL, initiated REAL NOT NULL,
-    properties TEXT NOT NULL, storage_class TEXT NOT NULL DEFAULT 'Standard'
+    properties TEXT NOT NULL, storage_class TEXT NOT NULL DEFAULT 'Standard', sequential INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS uploads_in_order ON uploads (bucket, key, id);
 CREATE TABLE IF NOT EXISTS parts (

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from localcloud.oss.errors import no_such_upload
+from localcloud.oss.errors import no_such_upload, part_not_sequential
 from localcloud.oss.records import Change, Part, Properties, StoredRecord, Upload
 from localcloud.oss.store import Store
 
@@ -19,6 +19,9 @@ class UploadName:
     key: str
     id: str
     initiated: float
+
+
+_BEGIN = "INSERT INTO uploads (id, bucket, key, initiated, properties, storage_class, sequential) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Uploads:
@@ -33,16 +36,15 @@ class Uploads:
         row = self._database.one("SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?", upload_id, bucket, key)
         if row is None:
             raise no_such_upload(upload_id)
-        return Upload(**{**dict(row), "properties": Properties(**json.loads(row["properties"]))})
+        properties = Properties(**json.loads(row["properties"]))
+        return Upload(**{**dict(row), "properties": properties, "sequential": bool(row["sequential"])})
 
     def begin(self, upload: Upload) -> None:
         properties = json.dumps(asdict(upload.properties))
-        values = (upload.id, upload.bucket, upload.key, upload.initiated, properties, upload.storage_class)
+        values = (upload.id, upload.bucket, upload.key, upload.initiated, properties, upload.storage_class, upload.sequential)
         with self._store.transaction() as connection:
             self._store.bucket(upload.bucket)
-            connection.execute(
-                "INSERT INTO uploads (id, bucket, key, initiated, properties, storage_class) VALUES (?, ?, ?, ?, ?, ?)", values
-            )
+            connection.execute(_BEGIN, values)
 
     def in_order(self, bucket: str, key: str, after_id: str) -> Iterator[UploadName]:
         """The uploads from a key on; of the key itself those after an id."""
@@ -51,9 +53,11 @@ class Uploads:
             yield UploadName(row["key"], row["id"], row["initiated"])
 
     def save_part(self, upload: Upload, part: Part) -> str | None:
-        """Keep a part; the blob of the one that it replaces is returned. Raises NoSuchUpload."""
+        """Keep a part; the blob of the one that it replaces is returned. Raises NoSuchUpload and PartNotSequential."""
         with self._store.transaction() as connection:
             self.find(upload.bucket, upload.key, upload.id)
+            if upload.sequential and part.number != self._last_number(upload.id) + 1:
+                raise part_not_sequential(part.number)
             before = connection.execute("SELECT blob FROM parts WHERE upload = ? AND number = ?", (upload.id, part.number)).fetchone()
             values = (upload.id, part.number, part.blob, part.size, part.etag, part.modified)
             connection.execute(
@@ -64,6 +68,10 @@ class Uploads:
     def parts(self, upload_id: str, after: int = 0, limit: int = 10000) -> list[Part]:
         rows = self._database.query("SELECT * FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?", upload_id, after, limit)
         return [_part(row) for row in rows]
+
+    def _last_number(self, upload_id: str) -> int:
+        row = self._database.one("SELECT max(number) FROM parts WHERE upload = ?", upload_id)
+        return int(row[0] or 0) if row else 0
 
     def end(self, upload: Upload) -> list[str]:
         """Forget an upload; the blobs of its parts are returned. Raises NoSuchUpload."""

@@ -112,7 +112,7 @@ class Writing:
         bucket = self._target(call)
         source = self.copy_source(call)
         storage_class = storage_class_of(call, bucket.storage_class)
-        in_place = (source.bucket, source.key) == (call.bucket, call.key) and not bucket.versioning
+        in_place = (source.bucket, source.key) == (call.bucket, call.key) and not bucket.versioning and source.type != "Appendable"
         record = self._redescribed(call, storage_class) if in_place else self._copied(call, source, storage_class)
         body = documents.document("CopyObjectResult", [("LastModified", documents.timestamp(call.now)), ("ETag", f'"{record.etag}"')])
         origin = {"x-oss-copy-source-version-id": source.version} if source.sequence else {}
@@ -122,7 +122,8 @@ class Writing:
         """A copy onto itself, which is how metadata is changed: the content stays where it is."""
         with self._store.transaction():
             source = self.copy_source(call)
-            if self._store.bucket(call.bucket).versioning:  # Since a moment ago: two versions must not share their content.
+            changed = self._store.bucket(call.bucket).versioning or source.type == "Appendable"
+            if changed:  # Since a moment ago: two versions must not share their content.
                 return self._copied(call, source, storage_class)
             return self.save(_copy_of(source, call, storage_class), change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
 
@@ -130,6 +131,8 @@ class Writing:
         content = self._blobs.write(pieces(self._blobs.path(source.blob), 0, source.size))
         try:
             record = replace(_copy_of(source, call, storage_class), blob=content.blob)
+            if source.type == "Appendable":  # Whose tag is no MD5, which that of a normal object is.
+                record = replace(record, etag=content.md5.hex().upper())
             return self.save(record, change_of(call, "ObjectCreated:CopyObject"), forbids_overwrite(call))
         except BaseException:
             self._blobs.discard(content.blob)

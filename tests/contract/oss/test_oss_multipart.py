@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import oss2
 import pytest
+import requests
 from oss2.models import PartInfo
 
 from tests.contract.oss.server import LocalOss
@@ -86,3 +89,97 @@ def test_what_is_said_at_the_beginning_holds_at_the_end(bucket: Any) -> None:
     bucket.complete_multipart_upload("k", upload, [PartInfo(1, bucket.upload_part("k", upload, 1, b"x").etag)])
     head = bucket.head_object("k")
     assert (head.content_type, head.headers["x-oss-meta-a"]) == ("video/mp4", "1")
+
+
+@pytest.mark.contract(
+    "test_multipart_sequential and test_upload_sequenial of oss2, whose host is written in: parts in order; then GET gives Content-MD5"
+)
+def test_a_sequential_upload(tmp_path: Path, bucket: Any) -> None:
+    content = bytes(range(256)) * 1600
+    (tmp_path / "file").write_bytes(content)
+    sizes = {"multipart_threshold": 200 * 1024, "part_size": 100 * 1024}
+    oss2.resumable_upload(bucket, "k", str(tmp_path / "file"), num_threads=3, **sizes)
+    assert "Content-MD5" not in bucket.get_object("k").headers
+    oss2.resumable_upload(bucket, "k", str(tmp_path / "file"), num_threads=1, params={"sequential": ""}, **sizes)
+    assert bucket.get_object("k").headers["Content-MD5"] == base64.b64encode(hashlib.md5(content).digest()).decode()
+    upload = bucket.init_multipart_upload("k", params={"sequential": ""}).upload_id
+    with pytest.raises(oss2.exceptions.PartNotSequential):
+        bucket.upload_part("k", upload, 2, b"x")
+    bucket.upload_part("k", upload, 1, b"x")
+    with pytest.raises(oss2.exceptions.PartNotSequential):
+        bucket.upload_part("k", upload, 1, b"y")
+
+
+@pytest.mark.contract(
+    "OSS HeadObject: Content-MD5 of a normal object; a copy of an appendable one is normal, its ETag the MD5 (assumption)"
+)
+def test_the_digest_of_normal_objects(bucket: Any) -> None:
+    digest = base64.b64encode(hashlib.md5(b"ab").digest()).decode()
+    bucket.append_object("log", 0, b"a")
+    bucket.append_object("log", 1, b"b")
+    assert "Content-MD5" not in bucket.head_object("log").headers
+    bucket.copy_object(bucket.bucket_name, "log", "copy")
+    assert bucket.head_object("copy").headers["Content-MD5"] == digest
+    bucket.copy_object(bucket.bucket_name, "log", "log")
+    assert (bucket.head_object("log").headers["Content-MD5"], bucket.get_object("log").read()) == (digest, b"ab")
+
+
+@pytest.mark.contract("assumption: of several completions of one upload one counts, and the others find NoSuchUpload; the object is whole")
+def test_an_upload_completed_by_many_at_once(bucket: Any) -> None:
+    upload = bucket.init_multipart_upload("k").upload_id
+    parts = [PartInfo(number, bucket.upload_part("k", upload, number, bytes([number]) * 102400).etag) for number in (1, 2)]
+
+    def complete(_: int) -> int:
+        try:
+            return int(bucket.complete_multipart_upload("k", upload, parts).status)
+        except oss2.exceptions.NoSuchUpload as error:
+            return int(error.status)
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(complete, range(6))) == [200, 404, 404, 404, 404, 404]
+    assert bucket.get_object("k").read() == b"\1" * 102400 + b"\2" * 102400
+
+
+@pytest.mark.contract(
+    "assumption: of uploads of one key each is on its own, and the one completed last is the object; parts may be sent anew"
+)
+def test_several_uploads_of_one_key(bucket: Any) -> None:
+    uploads = [bucket.init_multipart_upload("k").upload_id for _ in range(4)]
+
+    def fill(index: int) -> list[PartInfo]:
+        bucket.upload_part("k", uploads[index], 1, b"will be replaced")
+        return [PartInfo(1, bucket.upload_part("k", uploads[index], 1, bytes([index]) * 1000).etag)]
+
+    with ThreadPoolExecutor(4) as threads:
+        parts = list(threads.map(fill, range(4)))
+    with pytest.raises(oss2.exceptions.ServerError) as refusal:
+        bucket.complete_multipart_upload("k", uploads[0], parts[1])
+    assert refusal.value.code == "InvalidPart"
+    for index in (2, 0):
+        bucket.complete_multipart_upload("k", uploads[index], parts[index])
+    assert bucket.get_object("k").read() == b"\0" * 1000
+    assert [one.upload_id for one in oss2.MultipartUploadIterator(bucket)] == sorted([uploads[1], uploads[3]])
+
+
+@pytest.mark.contract("OSS CompleteMultipartUpload: MalformedXML for anything but a list of parts; the upload stays")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<CompleteMultipartUpload/>",
+        b"<Other/>",
+        b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>",
+        b"<CompleteMultipartUpload><Part><PartNumber>x</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><CompleteMultipartUpload/>',
+        b"\xff\xfe<",
+        b"<CompleteMultipartUpload>" * 5000,
+    ],
+)
+def test_what_is_no_list_of_parts(cloud: LocalOss, bucket: Any, body: bytes) -> None:
+    upload = bucket.init_multipart_upload("k").upload_id
+    bucket.upload_part("k", upload, 1, b"x")
+    url = bucket.sign_url("POST", "k", 60, params={"uploadId": upload})
+    answer = requests.post(url, data=body, timeout=20)
+    assert answer.status_code == 400
+    assert "<Code>MalformedXML</Code>" in answer.text
+    assert len(list(oss2.PartIterator(bucket, "k", upload))) == 1

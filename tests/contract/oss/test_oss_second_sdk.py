@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import alibabacloud_oss_v2 as oss  # type: ignore[import-untyped]
+import alibabacloud_oss_v2 as oss
 import pytest
 
 from tests.contract.oss.server import ACCOUNT, BUCKET, REGION, LocalOss
