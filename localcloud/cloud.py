@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from engines.retrieval import open_library
+from localcloud.connection import Patience
 from localcloud.door import Door
 from localcloud.fc.project import Project
 from localcloud.fc.service import FunctionCompute
@@ -46,6 +47,7 @@ class LaptopCloud:
         host: str = "127.0.0.1",
         port: int = 0,
         understanding: Understanding | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._data = data
         self._place = place
@@ -70,7 +72,7 @@ class LaptopCloud:
             settings=Settings(reach=reach),
         )
         self.fc: FunctionCompute | None = None
-        self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch")
+        self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch", patience=patience)
 
     @property
     def endpoint(self) -> str:

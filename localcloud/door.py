@@ -123,12 +123,9 @@ class Door:
             unread = not terms.takes_body and _has_body(request)
             await self._send(request, _closing(reply) if unread else reply, file, receive, send, unread)
         except _Refused as refusal:
-            reply = (
-                service.refuse(request, refusal.trouble)
-                if isinstance(service, Refuses)
-                else _plain(refusal.trouble.status, refusal.trouble.value)
-            )
-            await self._send(request, _closing(reply), None, receive, send, unread=True)
+            trouble = refusal.trouble
+            reply = service.refuse(request, trouble) if isinstance(service, Refuses) else _plain(trouble.status, trouble.value)
+            await self._send(request, _closing(reply), None, receive, send, unread=trouble is not Trouble.BODY_TOO_SLOW)
         except ClientGone:
             log.info("a client hung up in the middle of a request")
         finally:
