@@ -105,7 +105,11 @@ def open_picture(path: Path) -> MovingPicture:
         check_pixels(known.width, known.height * known.frames, HELD_PIXELS)
         quality = _jpeg_quality(image) if known.format == "jpg" else None
         frames, durations = [], []
+        held = 0
         for frame in ImageSequence.Iterator(image) if known.frames > 1 else (image,):
+            # A GIF's later frames may be larger than its first.
+            held += frame.width * frame.height
+            check_pixels(held, 1, HELD_PIXELS)
             frames.append(_plain(frame))
             durations.append(int(frame.info.get("duration", 0)))
         loop = image.info.get("loop")

@@ -13,6 +13,8 @@ from localcloud.oss.wire import Call
 
 _KEPT_HEADERS = ("Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires")
 _META = "x-oss-meta-"
+MOST_META_BYTES = 8 * 1024
+"""Names and values together ("PutObject" of OSS); the code of the refusal is our assumption."""
 _OBJECT_ACLS = ("default", "private", "public-read", "public-read-write")
 _BUCKET_ACLS = _OBJECT_ACLS[1:]
 _MOST_TAGS = 10
@@ -25,6 +27,8 @@ def properties_of(call: Call) -> Properties:
     """Raises InvalidArgument."""
     headers = {name: call.headers[name] for name in _KEPT_HEADERS if name in call.headers}
     meta = {name.removeprefix(_META): value for name, value in call.headers.items() if name.startswith(_META)}
+    if sum(len(name) + len(value) for name, value in meta.items()) > MOST_META_BYTES:
+        raise invalid_argument(_META, "", f"The user metadata of an object is at most {MOST_META_BYTES} bytes.")
     return Properties(headers, meta, tags_of(call.headers.get("x-oss-tagging", "")), object_acl(call))
 
 
