@@ -23,6 +23,11 @@ def _anything(root: Element) -> None:
     """The shape says all."""
 
 
+def _check_quota(root: Element) -> None:
+    """In gigabytes; -1 is none."""
+    number_in(root, "StorageCapacity", -1, _LARGEST_QUOTA, -1)
+
+
 LOGGING = Kind(
     "logging",
     Shape(
@@ -41,20 +46,16 @@ PAYMENT = Kind(
 QUOTA = Kind(
     "qos",
     Shape("BucketUserQos", (Shape("StorageCapacity", required=True),)),
-    lambda root: _check_quota(root),
+    _check_quota,
     default=documents.document("BucketUserQos", [("StorageCapacity", "-1")]).decode(),
 )
-
-
-def _check_quota(root: Element) -> None:
-    """In gigabytes; -1 is none."""
-    number_in(root, "StorageCapacity", -1, _LARGEST_QUOTA, -1)
 
 
 def _no_policy(bucket: str) -> OssError:
     return OssError(404, "NoSuchBucketPolicy", "The bucket policy does not exist.", {"BucketName": bucket})
 
 
+# A policy is JSON, which no shape describes.
 POLICY = Kind("policy", Shape(""), _anything, missing=_no_policy)
 
 

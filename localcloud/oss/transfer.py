@@ -73,7 +73,8 @@ def travelling(call: Call, reply: Reply, bytes_per_second: int | None) -> Reply:
     if not _is_compressed(call, reply, body):
         return replace(reply, body=body)
     headers = {name: value for name, value in reply.headers.items() if name != "ETag"}
-    return Reply(reply.status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, replace(body, gzipped=True))
+    vary = ", ".join(name for name in (headers.get("Vary"), "Accept-Encoding") if name)
+    return Reply(reply.status, {**headers, "Content-Encoding": "gzip", "Vary": vary}, replace(body, gzipped=True))
 
 
 def _is_compressed(call: Call, reply: Reply, body: FileSlice) -> bool:

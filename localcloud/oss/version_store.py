@@ -45,7 +45,10 @@ class Versions:
         self._database = database
 
     def find(self, bucket: str, key: str, version: str) -> StoredRecord | None:
-        row = self._database.one("SELECT * FROM versions WHERE bucket = ? AND key = ? AND version = ?", bucket, key, version)
+        sequence = sequence_of(version)
+        place, values = ("", ()) if sequence is None else ("AND sequence = ?", (sequence,))
+        sql = f"SELECT * FROM versions WHERE bucket = ? AND key = ? AND version = ? {place}"
+        row = self._database.one(sql, bucket, key, version, *values)
         return rows.record_of(row) if row else None
 
     def newest(self, bucket: str, key: str) -> StoredRecord | None:

@@ -81,6 +81,10 @@ def test_replies_to_other_origins(cloud: LocalOss, cors_bucket: Any) -> None:
     denied = fetch(cloud, "DELETE", f"/{cors_bucket.bucket_name}/k", {"Origin": "https://app.example.com"})
     assert (denied.status_code, denied.headers["access-control-allow-origin"]) == (403, "https://app.example.com")
     assert denied.headers["vary"] == "Origin"
+    cors_bucket.put_object("page.txt", b"x" * 5000)
+    gzipped = {"Origin": "https://app.example.com", "Accept-Encoding": "gzip"}
+    cors_bucket.put_bucket_cors(BucketCors([CorsRule(["https://*.example.com"], ["GET"])]))
+    assert fetch(cloud, "GET", f"/{cors_bucket.bucket_name}/page.txt", gzipped).headers["vary"] == "Origin, Accept-Encoding"
     cors_bucket.delete_bucket_cors()
     assert (
         fetch(cloud, "OPTIONS", f"/{cors_bucket.bucket_name}/k", {"Origin": "http://a", "Access-Control-Request-Method": "GET"}).status_code
