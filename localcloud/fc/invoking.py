@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
@@ -16,7 +15,6 @@ from localcloud.http import Later, Reply
 SYNC_AT_ONCE = 200
 """Synchronous invocations that run or wait for an instance together. They have threads of their own: those of the door are left for what
 functions call in their turn."""
-_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class Invoke(Protocol):
@@ -36,8 +34,6 @@ class Invoking:
         log_tail = _one_of(asked, "x-fc-log-type", "None", "Tail") == "Tail"
         # The older API has another name for the same.
         task_id = headers.get("x-fc-async-task-id") or headers.get("x-fc-stateful-async-invocation-id", "")
-        if task_id and not _TASK_ID.fullmatch(task_id):
-            raise InvalidArgument("the id of an async task has to be 1 to 128 letters, digits, hyphens and underscores")
         invoke = partial(
             self._invoke,
             function.function_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from localcloud.ports import ObjectEvent, Queues, TopicMessage
 
 SYNC_BYTES = 32 * 2**20
 ASYNC_BYTES = 128 * 2**10
+_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 WAIT_SECONDS = 10.0
 """How long a synchronous call waits for a free instance. The cloud would start one of its 300; a laptop has fewer."""
 
@@ -119,6 +121,8 @@ class FunctionCompute:
             raise UnknownFunction(function)
         request_id = request_id or new_request_id(self._clock())
         if kind == "Async":
+            if task_id and not _TASK_ID.fullmatch(task_id):
+                raise InvalidArgument("the id of an async task has to be 1 to 128 letters, digits, hyphens and underscores")
             if len(payload) > ASYNC_BYTES:
                 raise PayloadTooLarge(ASYNC_BYTES)
             self._async.put(function, payload, request_id, task_id)

@@ -155,6 +155,10 @@ def test_the_triggers_are_read(tmp_path: Path, document: dict[str, Any]) -> None
         ("layers", ["shared"], r"layers\[0\]: "),
         ("asyncInvokeConfig", {"maxAsyncRetryAttempts": 9}, r"asyncInvokeConfig\.maxAsyncRetryAttempts: "),
         ("asyncInvokeConfig", {"maxRetries": 1}, r"asyncInvokeConfig\.maxRetries: is not a key of this part; remove it"),
+        ("asyncInvokeConfig", {"destinationConfig": {"onSuccess": {"destination": "acs:sls:a:b:c"}}}, r"onSuccess\.destination: "),
+        ("instanceConcurrency", 20, r"instanceConcurrency: .*20"),
+        ("concurrencyConfig", {"reservedConcurrency": -1}, r"concurrencyConfig\.reservedConcurrency: "),
+        ("instanceLifecycleConfig", {"preStop": {"handler": "index.stop", "timeout": 91}}, r"preStop\.timeout: .*90"),
         ("triggers", [{"triggerName": "x", "triggerType": "kafka", "triggerConfig": {}}], r"triggers\[0\].*do not run on a laptop"),
         (
             "triggers",
