@@ -18,6 +18,7 @@ from engines.understanding.geometry import Box, inside, overlap
 from engines.understanding.people import PeopleFinder
 
 _VIEW = 1280
+_SMALLEST = 24
 _DETECTED = 0.45
 _PETS = frozenset({"cat", "dog"})
 _BESIDE = 0.35  # of the height of the largest: a passer-by in the background is smaller and does no harm
@@ -36,6 +37,8 @@ class Enroller:
     def enrol(self, picture: Path, algorithm: Algorithm, pixels: int) -> Enrolment:
         """Raises UnreadableMedia, and NothingToEnrol where the picture shows not exactly one of those who are to be enrolled."""
         image = shrink(read_image(picture, pixels, longest=_VIEW), _VIEW)
+        if min(image.shape[:2]) < _SMALLEST:
+            raise NothingToEnrol(f"a picture so small or narrow shows nobody: use one of at least {_SMALLEST} pixels to each side")
         if algorithm == "pedestrian":
             return self._person(image)
         return self._pet(image) if algorithm == "pet" else self._face(image)
