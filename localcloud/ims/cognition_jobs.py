@@ -61,7 +61,7 @@ def _analysis_input(text: str) -> p.JobInput:
         return p.JobInput(Type="URL" if "://" in text else "Media", Media=text)
     try:
         given = p.AnalysisInput.model_validate(json.loads(text))
-    except (ValueError, ValidationError):
+    except (ValueError, RecursionError, ValidationError):
         raise invalid_parameter("Input", 'it is neither an address nor JSON like {"MediaType":"video","Media":"https://…"}') from None
     return p.JobInput(Type=given.type or "URL", Media=given.media)
 

@@ -49,7 +49,7 @@ def notify_address(user_data: str | None) -> str | None:
     """The NotifyAddress in a UserData, which need not be JSON."""
     try:
         value = json.loads(user_data or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     address = value.get("NotifyAddress") if isinstance(value, dict) else None
     return address if isinstance(address, str) and address else None

@@ -35,6 +35,8 @@ _NEVER_SET = {"taglist", "cateid", "fileinfo.storagelocation"}
 
 
 def _sort_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    if not keys:
+        raise ValueError("it names no field")
     for key in keys:
         field, _, direction = key.partition(":")
         if field not in _SORTED or direction not in ("Asc", "Desc"):

@@ -22,7 +22,7 @@ def comma_list(value: object) -> object:
 def _json_object(text: str) -> str:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
