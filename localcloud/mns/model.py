@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from localcloud.mns.errors import invalid_argument
 from localcloud.mns.limits import one_of, truth, whole_number
@@ -183,8 +183,8 @@ class Publication:
     published: float
     tag: str = ""
     group: str = ""
-    user_properties: tuple[Property, ...] = field(default=())
-    system_properties: tuple[Property, ...] = field(default=())
+    user_properties: tuple[Property, ...] = ()
+    system_properties: tuple[Property, ...] = ()
 
     def draft(self, body: str) -> Draft:
         """What a queue gets of it."""

@@ -68,7 +68,7 @@ class MessageService:
         self._database.close()
 
     def claims(self, request: Request) -> bool:
-        signed = "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith("MNS ")
+        signed = "x-mns-version" in request.headers or request.headers.get("authorization", "").startswith(("MNS ", "MNS4-"))
         return signed or _asks_for_certificate(request)
 
     def terms(self, request: Request) -> Terms:
