@@ -16,8 +16,8 @@ from localcloud.oss.blobs import Blobs
 from localcloud.oss.callback import Callbacks
 from localcloud.oss.errors import OssError, access_denied, invalid_argument
 from localcloud.oss.form import Form, read_form
+from localcloud.oss.form_signature import check_form
 from localcloud.oss.policy import check_policy
-from localcloud.oss.signature import check_form
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
 from localcloud.oss.writing import Writing, written
