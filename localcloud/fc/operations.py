@@ -18,7 +18,7 @@ Family = Sequence[Operation[Any]]
 _F = "/functions/{function}"
 _S = "/services/{service}"
 _NO_URL = "the addresses of an HTTP trigger"
-_TASKS = "the last 500 that have ended are kept, for functions without asyncTask too; no events and no return value"
+_TASKS = "events, return values, and all but the last 500 that have ended"
 
 OPERATIONS: Mapping[str, Mapping[type, Family]] = {
     NEWER: {
@@ -27,27 +27,33 @@ OPERATIONS: Mapping[str, Mapping[type, Family]] = {
             Operation("GetFunction", "GET", _F, Catalogue.get_function, "VPC, NAS, OSS mounts and tracing"),
             Operation("ListTriggers", "GET", _F + "/triggers", Catalogue.list_triggers, _NO_URL),
             Operation("GetTrigger", "GET", _F + "/triggers/{trigger}", Catalogue.get_trigger, _NO_URL),
-            Operation("ListFunctionVersions", "GET", _F + "/versions", Catalogue.list_versions, "LATEST is all there is"),
-            Operation("ListAliases", "GET", _F + "/aliases", Catalogue.list_aliases, "there are none"),
-            Operation("GetAlias", "GET", _F + "/aliases/{alias}", Catalogue.get_alias, "there are none"),
+            Operation(
+                "ListFunctionVersions", "GET", _F + "/versions", Catalogue.list_versions, "published versions: LATEST is all there is"
+            ),
+            Operation("ListAliases", "GET", _F + "/aliases", Catalogue.list_aliases, "aliases themselves"),
+            Operation("GetAlias", "GET", _F + "/aliases/{alias}", Catalogue.get_alias, "aliases themselves"),
             Operation("GetAsyncInvokeConfig", "GET", _F + "/async-invoke-config", Catalogue.get_async_config),
             Operation("ListAsyncInvokeConfigs", "GET", "/async-invoke-configs", Catalogue.list_async_configs),
             Operation("GetConcurrencyConfig", "GET", _F + "/concurrency", Catalogue.get_concurrency),
             Operation("ListConcurrencyConfigs", "GET", "/concurrency-configs", Catalogue.list_concurrency),
-            Operation("GetProvisionConfig", "GET", _F + "/provision-config", Catalogue.get_nothing_configured, "there are none"),
-            Operation("ListProvisionConfigs", "GET", "/provision-configs", Catalogue.list_provision, "there are none"),
-            Operation("GetScalingConfig", "GET", _F + "/scaling-config", Catalogue.get_nothing_configured, "there are none"),
-            Operation("ListScalingConfigs", "GET", "/scaling-configs", Catalogue.list_scaling, "there are none"),
-            Operation("ListVpcBindings", "GET", _F + "/vpc-bindings", Catalogue.list_vpc_bindings, "there are none"),
-            Operation("ListCustomDomains", "GET", "/custom-domains", Catalogue.list_custom_domains, "there are none"),
-            Operation("GetCustomDomain", "GET", "/custom-domains/{domain}", Catalogue.get_custom_domain, "there are none"),
+            Operation("GetProvisionConfig", "GET", _F + "/provision-config", Catalogue.get_nothing_configured, "provisioned instances"),
+            Operation("ListProvisionConfigs", "GET", "/provision-configs", Catalogue.list_provision, "provisioned instances"),
+            Operation("GetScalingConfig", "GET", _F + "/scaling-config", Catalogue.get_nothing_configured, "scaling rules"),
+            Operation("ListScalingConfigs", "GET", "/scaling-configs", Catalogue.list_scaling, "scaling rules"),
+            Operation("ListVpcBindings", "GET", _F + "/vpc-bindings", Catalogue.list_vpc_bindings, "VPCs"),
+            Operation("ListCustomDomains", "GET", "/custom-domains", Catalogue.list_custom_domains, "custom domains"),
+            Operation("GetCustomDomain", "GET", "/custom-domains/{domain}", Catalogue.get_custom_domain, "custom domains"),
             Operation("ListInstances", "GET", _F + "/instances", Catalogue.list_instances, "instances that have ended, and paging"),
-            Operation("ListLayers", "GET", "/layers", Catalogue.list_layers, "layers of others; those that functions use are listed"),
-            Operation("ListLayerVersions", "GET", "/layers/{layer}/versions", Catalogue.list_layer_versions, "as ListLayers"),
-            Operation("GetLayerVersion", "GET", "/layers/{layer}/versions/{version}", Catalogue.get_layer_version, "code location"),
-            Operation("GetLayerVersionByArn", "GET", "/layerarn/{arn}", Catalogue.get_layer_by_arn, "code location"),
+            Operation("ListLayers", "GET", "/layers", Catalogue.list_layers, "layers that no function uses"),
+            Operation(
+                "ListLayerVersions", "GET", "/layers/{layer}/versions", Catalogue.list_layer_versions, "layers that no function uses"
+            ),
+            Operation(
+                "GetLayerVersion", "GET", "/layers/{layer}/versions/{version}", Catalogue.get_layer_version, "the address of its code"
+            ),
+            Operation("GetLayerVersionByArn", "GET", "/layerarn/{arn}", Catalogue.get_layer_by_arn, "the address of its code"),
             Operation("ListTagResources", "GET", "/tags-v2", Catalogue.list_tags),
-            Operation("DescribeRegions", "GET", "/regions", Catalogue.regions, "the region of this laptop cloud alone"),
+            Operation("DescribeRegions", "GET", "/regions", Catalogue.regions, "other regions"),
         ),
         Tasks: (
             Operation("ListAsyncTasks", "GET", _F + "/async-tasks", Tasks.list_tasks, _TASKS),
@@ -58,23 +64,27 @@ OPERATIONS: Mapping[str, Mapping[type, Family]] = {
     },
     OLDER: {
         Catalogue: (
-            Operation("ListServices", "GET", "/services", Catalogue.list_services, "the project is the one service"),
-            Operation("GetService", "GET", _S, Catalogue.get_service, "name alone"),
+            Operation("ListServices", "GET", "/services", Catalogue.list_services, "services beyond the one that is the project"),
+            Operation("GetService", "GET", _S, Catalogue.get_service, "all but its name"),
             Operation("ListFunctions", "GET", _S + "/functions", Catalogue.list_functions),
             Operation("GetFunction", "GET", _S + _F, Catalogue.get_function, "VPC, NAS and tracing"),
             Operation("ListTriggers", "GET", _S + _F + "/triggers", Catalogue.list_triggers, _NO_URL),
             Operation("GetTrigger", "GET", _S + _F + "/triggers/{trigger}", Catalogue.get_trigger, _NO_URL),
-            Operation("ListServiceVersions", "GET", _S + "/versions", Catalogue.list_versions, "LATEST is all there is"),
-            Operation("ListAliases", "GET", _S + "/aliases", Catalogue.list_aliases, "there are none"),
-            Operation("GetAlias", "GET", _S + "/aliases/{alias}", Catalogue.get_alias, "there are none"),
+            Operation(
+                "ListServiceVersions", "GET", _S + "/versions", Catalogue.list_versions, "published versions: LATEST is all there is"
+            ),
+            Operation("ListAliases", "GET", _S + "/aliases", Catalogue.list_aliases, "aliases themselves"),
+            Operation("GetAlias", "GET", _S + "/aliases/{alias}", Catalogue.get_alias, "aliases themselves"),
             Operation("GetFunctionAsyncInvokeConfig", "GET", _S + _F + "/async-invoke-config", Catalogue.get_async_config),
             Operation("ListFunctionAsyncInvokeConfigs", "GET", _S + _F + "/async-invoke-configs", Catalogue.list_async_configs),
-            Operation("GetProvisionConfig", "GET", _S + _F + "/provision-config", Catalogue.get_nothing_configured, "there are none"),
-            Operation("ListProvisionConfigs", "GET", "/provision-configs", Catalogue.list_provision, "there are none"),
-            Operation("ListCustomDomains", "GET", "/custom-domains", Catalogue.list_custom_domains, "there are none"),
-            Operation("GetCustomDomain", "GET", "/custom-domains/{domain}", Catalogue.get_custom_domain, "there are none"),
+            Operation(
+                "GetProvisionConfig", "GET", _S + _F + "/provision-config", Catalogue.get_nothing_configured, "provisioned instances"
+            ),
+            Operation("ListProvisionConfigs", "GET", "/provision-configs", Catalogue.list_provision, "provisioned instances"),
+            Operation("ListCustomDomains", "GET", "/custom-domains", Catalogue.list_custom_domains, "custom domains"),
+            Operation("GetCustomDomain", "GET", "/custom-domains/{domain}", Catalogue.get_custom_domain, "custom domains"),
             Operation("ListInstances", "GET", _S + _F + "/instances", Catalogue.list_instances, "instances that have ended"),
-            Operation("GetResourceTags", "GET", "/tag", Catalogue.get_tags, "tags of functions alone"),
+            Operation("GetResourceTags", "GET", "/tag", Catalogue.get_tags, "tags of services"),
         ),
         Tasks: (),
         Invoking: (Operation("InvokeFunction", "POST", _S + _F + "/invocations", Invoking.invoke_function, "versions other than LATEST"),),
