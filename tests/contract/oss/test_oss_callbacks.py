@@ -76,7 +76,11 @@ def test_the_application_is_asked_and_its_answer_returned(bucket: Any, applicati
     '"Callback" of OSS: in a JSON body variables are JSON values; CompleteMultipartUpload and PostObject call back as well'
 )
 def test_json_and_multipart(bucket: Any, application: Application) -> None:
-    wanted: dict[str, Any] = {"callbackUrl": application.url, "callbackBody": '{"k":${object},"s":${size}}', "callbackBodyType": "application/json"}
+    wanted: dict[str, Any] = {
+        "callbackUrl": application.url,
+        "callbackBody": '{"k":${object},"s":${size}}',
+        "callbackBodyType": "application/json",
+    }
     upload = bucket.init_multipart_upload('a"b').upload_id
     part = bucket.upload_part('a"b', upload, 1, b"hello")
     bucket.complete_multipart_upload('a"b', upload, [oss2.models.PartInfo(1, part.etag)], headers=callback(**wanted))
