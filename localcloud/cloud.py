@@ -14,6 +14,7 @@ from typing import IO
 
 from engines.retrieval import open_library
 from localcloud.connection import Patience
+from localcloud.disk import survive_power_loss
 from localcloud.door import Door
 from localcloud.fc.project import Project
 from localcloud.fc.service import FunctionCompute
@@ -36,7 +37,7 @@ class LaptopCloud:
     """OSS, MNS, IMS and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
 
     `port` 0 takes any free one. All state is under `data`, and outlives a killed process. Media are analysed by worker processes that
-    build `engine`, unless another `understanding` is given.
+    build `engine`, unless another `understanding` is given. `power_safe` has every write wait for the disk (`localcloud.disk`).
     """
 
     def __init__(
@@ -48,7 +49,10 @@ class LaptopCloud:
         port: int = 0,
         understanding: Understanding | None = None,
         patience: Patience | None = None,
+        power_safe: bool = False,
     ) -> None:
+        if power_safe:
+            survive_power_loss()
         self._data = data
         self._place = place
         self._host = host

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from localcloud.disk import synchronous
+
 
 class OtherVersion(Exception):
     """The file was made with another schema, by an earlier or a later version."""
@@ -17,7 +19,8 @@ class OtherVersion(Exception):
 class Database:
     """A SQLite file shared by the threads of one process: readers side by side, one writer at a time.
 
-    WAL with synchronous=NORMAL keeps every committed transaction through a kill of the process (not through a loss of power).
+    A write-ahead log keeps every committed transaction through a kill of the process; through a loss of power only after
+    `disk.survive_power_loss`.
     The file remembers its schema; one with another is refused by OtherVersion, before anything is half written in the wrong form.
     """
 
@@ -47,7 +50,7 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA synchronous={synchronous()}")
             connection.execute("PRAGMA foreign_keys=ON")
             self._local.connection = connection
             self._remember(connection)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.checksum import Checksums
+from localcloud.disk import settle, settle_name
 from localcloud.http import Body
 
 PIECE = 1024 * 1024
@@ -50,6 +51,8 @@ class Blobs:
                 for piece in pieces:
                     sums.update(piece)
                     file.write(piece)
+                settle(file)
+            settle_name(path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -62,6 +65,9 @@ class Blobs:
         sums = body.sums or _sums(body.path)
         blob, path = self._new()
         shutil.move(body.path, path)
+        with path.open("rb") as file:
+            settle(file)
+        settle_name(path)
         return Content(blob, sums.size, sums.md5, sums.crc)
 
     def append(self, blob: str, length: int, body: Body, crc: int) -> Checksums:
@@ -73,6 +79,7 @@ class Blobs:
             for piece in [body.data] if body.path is None else pieces(body.path):
                 sums.update(piece)
                 file.write(piece)
+            settle(file)
         return sums
 
     def cut(self, blob: str, length: int) -> None:
