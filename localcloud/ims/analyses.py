@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from engines.recognition.types import Known
 from engines.speech.types import Transcript
-from engines.understanding.types import Description, MediaKind, UnreadableMedia
+from engines.understanding.types import Description, MediaKind, UnreadableMedia, Wishes
 from localcloud.ims.understanding import Memory, Understanding
 
 T = TypeVar("T")
@@ -27,9 +28,7 @@ class Analyses:
 
     def description(self, files: Sequence[Path], media_type: str) -> Description:
         """Raises UnreadableMedia, AnalysisFailed, Stopped."""
-        kind = KINDS.get(media_type)
-        if kind is None:
-            raise UnreadableMedia(f"this laptop cloud can't look into media of type {media_type}")
+        kind = _kind(media_type)
         content = self._memory.content(files, kind)
         return self._once(
             content,
@@ -37,6 +36,26 @@ class Analyses:
             lambda: self._understanding.describe(files, kind, urgent=False),
             lambda made: self._memory.remember(content, made),
         )
+
+    def places(self, files: Sequence[Path], media_type: str, known: tuple[Known, ...] = ()) -> Description:
+        """A description with who and what was seen when and where, and with the names of `known`. Raises as `description` does."""
+        kind = _kind(media_type)
+        wishes = Wishes(places=True, known=known)
+        if known:
+            # Names go with the samples that they came from, and so are not remembered for others.
+            return self._understanding.describe(files, kind, wishes, urgent=False)
+        content = self._memory.content(files, kind)
+
+        def recall() -> Description | None:
+            usual = self._memory.recall(content)
+            has_places = usual is not None and bool(usual.tags or usual.people or usual.readings)
+            return usual if has_places else self._memory.recall(_with_places(content))
+
+        def remember(made: Description) -> None:
+            for key in (content, _with_places(content)):
+                self._memory.remember(key, made)
+
+        return self._once(content, recall, lambda: self._understanding.describe(files, kind, wishes, urgent=False), remember)
 
     def transcript(self, files: Sequence[Path]) -> Transcript:
         """Raises Untranscribed, UnreadableMedia, AnalysisFailed, Stopped."""
@@ -70,3 +89,14 @@ class Analyses:
                 self._under_way[key] = lock, users
                 if not users:
                     del self._under_way[key]
+
+
+def _kind(media_type: str) -> MediaKind:
+    kind = KINDS.get(media_type)
+    if kind is None:
+        raise UnreadableMedia(f"this laptop cloud can't look into media of type {media_type}")
+    return kind
+
+
+def _with_places(content: str) -> str:
+    return f"places of {content}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from localcloud.ims.analyses import Analyses
 from localcloud.ims.answers import Answer
 from localcloud.ims.cognition import LabelLine, MediaLabels, labels_of
 from localcloud.ims.indexes import MediaFacts, NothingToIndex, Read, facts_of
+from localcloud.ims.recognition_samples import Acquaintance
+from localcloud.ims.search_parameters import LibraryConfig
 from localcloud.ims.understanding import AnalysisFailed
 
 SPEECH, WRITING = "asr", "ocr"
@@ -36,9 +38,11 @@ class LabelRow:
 
 
 class LabelIndex:
-    def __init__(self, database: Database, analyses: Analyses) -> None:
+    def __init__(self, database: Database, analyses: Analyses, acquaintance: Callable[[Sequence[str]], Acquaintance]) -> None:
+        """`acquaintance` gives the samples that recognition libraries have."""
         self._database = database
         self._analyses = analyses
+        self._acquaintance = acquaintance
 
     def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
         notes: list[str] = []
@@ -68,10 +72,17 @@ class LabelIndex:
 
     def _description(self, media: sqlite3.Row, files: Sequence[Path], notes: list[str]) -> Description | None:
         try:
-            return self._analyses.description(files, media["type"])
+            acquaintance = self._acquaintance(self._groups(media["library"]))
+            notes.extend(acquaintance.notes)
+            return self._analyses.places(files, media["type"], acquaintance.known)
         except (UnreadableMedia, AnalysisFailed) as reason:
             notes.append(str(reason))
             return None
+
+    def _groups(self, library: str) -> tuple[str, ...]:
+        """The recognition libraries whose people are called by their names in this search library."""
+        row = self._database.one("SELECT config FROM library WHERE name = ?", library)
+        return LibraryConfig.model_validate_json(row["config"]).face_group_ids if row else ()
 
     def _transcript(self, media: sqlite3.Row, files: Sequence[Path], notes: list[str]) -> Transcript | None:
         if media["type"] == "image":

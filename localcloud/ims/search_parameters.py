@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Json
+from pydantic import AfterValidator, BeforeValidator, Field, Json, ValidationError
 
 from localcloud.ims.filters import CustomFilters, UtcCreate
 from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, PageSize, Parameters, comma_list
@@ -32,9 +32,24 @@ def not_blank(text: str) -> str:
     return text
 
 
+class LibraryConfig(CamelCase):
+    """SearchLibConfig: the recognition libraries whose people an index knows by name."""
+
+    face_group_ids: CommaList = Field((), max_length=3)
+
+
+def _library_config(text: str) -> str:
+    try:
+        LibraryConfig.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return text
+
+
 class CreateSearchLib(Parameters):
     search_lib_name: LibraryName
-    search_lib_config: JsonText | None = None
+    search_lib_config: Annotated[JsonText, AfterValidator(_library_config)] | None = None
 
 
 class ListSearchLib(Parameters):

@@ -117,7 +117,7 @@ class IntelligentMediaServices:
         analyses = Analyses(understanding, memory)
         kinds: IndexKinds = {
             "mm": MomentIndex(self._shelf, analyses),
-            "aiLabel": LabelIndex(self._database, analyses),
+            "aiLabel": LabelIndex(self._database, analyses, samples.acquaintance),
             **({"face": FaceIndex(self._database, understanding)} if settings.faces else {}),
         }
         indexing = Indexing(self._database, self._shelf, inputs, kinds, clock, settings.index_jobs_at_once).runner
