@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from localcloud.database import Database
 from localcloud.ims import match
 from localcloud.ims.answers import Answer
-from localcloud.ims.errors import invalid_parameter
+from localcloud.ims.errors import invalid_parameter, not_found
 from localcloud.ims.filters import CustomFilters, conditions
 from localcloud.ims.labels import WRITING
 from localcloud.ims.libraries import find_library
@@ -55,8 +55,10 @@ class SearchMedia(OfLibrary):
 
 
 class MediaSearch:
-    def __init__(self, database: Database, region: str) -> None:
+    def __init__(self, database: Database, recognition: Database, region: str) -> None:
+        """`recognition` is where recognition libraries are kept."""
         self._database = database
+        self._recognition = recognition
         self._region = region
 
     def search(self, given: SearchMedia) -> Answer:
@@ -79,8 +81,8 @@ class MediaSearch:
         filtered, of_filters = conditions(given.custom_filters)
         where, parameters = f"media.library = ?{filtered}", [*parameters, *of_filters]
         if given.entity_id is not None:
-            # Media in which somebody of a recognition library was seen: labels have his name and the library's id.
-            raise invalid_parameter("EntityId", "the laptop cloud can't search media by the id of an entity; search by name with AILabel")
+            shown, of_entity = self._shows(given.entity_id)
+            where, parameters = f"{where} AND {shown}", [*parameters, *of_entity]
         if not given.match.strip():
             return where, parameters
         try:
@@ -92,6 +94,13 @@ class MediaSearch:
             # "You can't search for images, videos and audio at the same time; by default videos are searched."
             sql = f"media.type = 'video' AND {sql}"
         return f"{where} AND {sql}", [*parameters, *values]
+
+    def _shows(self, entity: str) -> tuple[str, list[Any]]:
+        """Media in which this entity was recognised: their labels have its name, and the id of its library."""
+        row = self._recognition.one("SELECT name, lib FROM entity WHERE id = ?", entity)
+        if row is None:
+            raise not_found("entity", entity)
+        return _label("kind = 'person' AND text = ? AND category = ?"), [row["name"], row["lib"]]
 
 
 def _compile(expression: Expression) -> tuple[str, list[Any]]:
@@ -170,4 +179,6 @@ def _offset(given: SearchMedia) -> int:
     return position
 
 
-OPERATIONS = (Operation("SearchMedia", SearchMedia, MediaSearch.search, lacks="EntityId; tags and categories", of_search=True),)
+OPERATIONS = (
+    Operation("SearchMedia", SearchMedia, MediaSearch.search, lacks="tags and categories, which no media here has", of_search=True),
+)

@@ -141,7 +141,7 @@ class IntelligentMediaServices:
                 MediaShelf(self._database, self._shelf, kinds, inputs, clock, indexing.call),
                 Searching(self._database, self._shelf, orders.searched),
                 LabelSearch(self._database),
-                MediaSearch(self._database, place.region),
+                MediaSearch(self._database, self._recognition, place.region),
                 Streams(self._database, clock),
                 orders,
                 Editing(self._database),

@@ -1,8 +1,8 @@
 """An engine that does what the media says, so that a test decides how an analysis goes. Used in this process and in real workers.
 
 A media is a few lines of text: `say WORDS` describes it so, `moment START END WORDS` adds a moment, `tag KIND START END NAME` a tag,
-`person START END NAME` somebody known, `read TIME LINE` a line of text; `started FILE` writes the process id there, `wait FILE` waits
-until that file exists, `unreadable WHY`, `raise WHY`, `take MEGABYTES` of memory, `hang` never ends.
+`person START END NAME of GROUP` somebody known, `read TIME LINE` a line of text; `started FILE` writes the process id there, `wait FILE`
+waits until that file exists, `unreadable WHY`, `raise WHY`, `take MEGABYTES` of memory, `hang` never ends.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def _see(verb: str, rest: str, description: Description) -> Description:
     *kind, start, end, name = rest.split(" ", 3 if verb == "tag" else 2)
     occurrence = Occurrence(float(start), float(end), 0.9, float(start), Position(1, 2, 11, 22))
     if verb == "person":
-        return replace(description, people=(*description.people, PersonSeen((occurrence,), name=name, group="lib-1")))
+        name, _, group = name.partition(" of ")
+        return replace(description, people=(*description.people, PersonSeen((occurrence,), name=name, group=group or "lib-1")))
     tag = Tag("action" if kind == ["action"] else "object", name, (occurrence,))
     return replace(description, tags=(*description.tags, tag))
 
