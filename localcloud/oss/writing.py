@@ -15,6 +15,7 @@ from localcloud.oss.conditions import check_conditions
 from localcloud.oss.errors import (
     NotModified,
     invalid_argument,
+    no_such_key,
     not_implemented,
     object_not_appendable,
     position_not_equal_to_length,
@@ -111,8 +112,10 @@ class Writing:
     def copy(self, call: Call) -> Reply:
         bucket = self._target(call)
         source = self.copy_source(call)
-        storage_class = storage_class_of(call, bucket.storage_class)
-        in_place = (source.bucket, source.key) == (call.bucket, call.key) and not bucket.versioning and source.type != "Appendable"
+        onto_itself = (source.bucket, source.key) == (call.bucket, call.key)
+        # Who changes the metadata of an object does not ask for another class ("CopyObject" of OSS, limits of a copy onto itself).
+        storage_class = storage_class_of(call, source.storage_class if onto_itself else bucket.storage_class)
+        in_place = onto_itself and not bucket.versioning and source.type != "Appendable"
         record = self._redescribed(call, storage_class) if in_place else self._copied(call, source, storage_class)
         body = documents.document("CopyObjectResult", [("LastModified", documents.timestamp(call.now)), ("ETag", f'"{record.etag}"')])
         origin = {"x-oss-copy-source-version-id": source.version} if source.sequence else {}
@@ -149,7 +152,7 @@ class Writing:
         if not slash or not key:
             raise invalid_argument("x-oss-copy-source", header, "x-oss-copy-source must be /bucket/key.")
         version = version_of(dict(parse_qsl(query, keep_blank_values=True)))
-        source = self._source(bucket, key, version, header)
+        source = self._source(bucket, key, version)
         check_readable(source, call.now)
         try:
             check_conditions(call.headers, source.etag, source.modified, "x-oss-copy-source-")
@@ -157,13 +160,11 @@ class Writing:
             raise precondition_failed("x-oss-copy-source-if-none-match") from error
         return source
 
-    def _source(self, bucket: str, key: str, version: str | None, header: str) -> StoredRecord:
+    def _source(self, bucket: str, key: str, version: str | None) -> StoredRecord:
         self._store.bucket(bucket)
         found = self._store.find(bucket, key, version)
-        if found and found.type == "DeleteMarker":  # help.aliyun.com, error 0016-00000307
-            raise invalid_argument(
-                "x-oss-copy-source", header, "The source of a copy request may not specifically refer to a delete marker."
-            )
+        if found and found.type == "DeleteMarker":  # Not the 405 of a GET: "CopyObject" of OSS, with versioning.
+            raise no_such_key(key)
         return found or find_version(self._store, bucket, key, version)
 
     def put_symlink(self, call: Call) -> Reply:

@@ -97,6 +97,8 @@ def test_every_write_chooses_a_class(bucket: Any) -> None:
     bucket.copy_object(bucket.bucket_name, "put", "copy", headers=cold)
     bucket.put_symlink("put", "symlink", headers=cold)
     assert {one.storage_class for one in bucket.list_objects().object_list} == {"IA"}
+    bucket.update_object_meta("put", {"x-oss-meta-a": "1"})
+    assert bucket.head_object("put").headers["x-oss-storage-class"] == "IA"
     bucket.copy_object(bucket.bucket_name, "put", "put", headers={"x-oss-storage-class": "Standard"})
     assert bucket.head_object("put").headers["x-oss-storage-class"] == "Standard"
     for wrong in ("Lukewarm", "ia", ""):
