@@ -51,6 +51,9 @@ class Gallery:
     def knows(self, kind: str) -> bool:
         return kind in self._kinds
 
+    def names(self, kind: str) -> frozenset[str]:
+        return frozenset(each.name for each in self._kinds[kind].known) if kind in self._kinds else frozenset()
+
     def resembling(self, kind: str, seen: Appearance) -> Likeness | None:
         """A person by clothes, an animal by its coat."""
         samples = self._kinds.get(kind)

@@ -46,7 +46,7 @@ def _recognised(found: Findings, image: Image, onlooker: Onlooker) -> Findings:
             onlooker.face(image, subject.face)
         if subject.box is not None and subject.box != subject.face:
             onlooker.body(subject.word, image, subject.box)
-    subjects = named(found.subjects, onlooker.glimpses)
+    subjects = named(found.subjects, onlooker)
     known = Counter(subject.word for subject in subjects if subject.likeness)
     nameless = {word: count - known[word] for word, count in found.at_once.items()}
     notes = (*found.notes, *onlooker.notes)

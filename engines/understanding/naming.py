@@ -55,6 +55,10 @@ class Onlooker:
     def notes(self) -> tuple[str, ...]:
         return self._gallery.notes()
 
+    @property
+    def known_by_face(self) -> frozenset[str]:
+        return self._gallery.names("face")
+
     def knows(self, kind: str) -> bool:
         return self._gallery.knows(kind)
 
@@ -75,12 +79,12 @@ class Onlooker:
             self.glimpses.append(Glimpse("face", time, box.scaled(scale), self._gallery.same_face(seen)))
 
 
-def named(subjects: Sequence[Subject], glimpses: Sequence[Glimpse]) -> tuple[Subject, ...]:
+def named(subjects: Sequence[Subject], onlooker: Onlooker) -> tuple[Subject, ...]:
     """The same subjects, those with a likeness on whom the looks agree. Of two who would bear one name at once only the clearly liker."""
-    ordered = sorted(glimpses, key=lambda each: each.time)
+    ordered = sorted(onlooker.glimpses, key=lambda each: each.time)
     times = [each.time for each in ordered]
-    alike = [_likeness(subject, _looks_at(subject, ordered, times)) for subject in subjects]
-    for first, second in combinations(range(len(subjects)), 2):
+    alike = [_likeness(subject, _looks_at(subject, ordered, times), onlooker.known_by_face) for subject in subjects]
+    for first, second in combinations([index for index, each in enumerate(alike) if each], 2):
         a, b = alike[first], alike[second]
         if a and b and a.name == b.name and _at_once(subjects[first], subjects[second]):
             alike[first] = a if a.score > b.score + _CLEARLY else None
@@ -129,11 +133,16 @@ def _is_on_track(glimpse: Glimpse, word: str, track: Track) -> bool:
     return glimpse.kind == word and overlap(glimpse.box, track.boxes[nearest]) > _SAME_PLACE
 
 
-def _likeness(subject: Subject, looks: Sequence[Glimpse]) -> Likeness | None:
-    """By the face where that was seen, else by the colours, of which one look alone proves little in a video."""
+def _likeness(subject: Subject, looks: Sequence[Glimpse], known_by_face: frozenset[str]) -> Likeness | None:
+    """By the face where that was seen, else by the colours, of which one look alone proves little in a video.
+
+    Whose face is known is not named by the clothes when another face was seen above them.
+    """
     faces = [each.likeness for each in looks if each.kind == "face"]
     bodies = [each.likeness for each in looks if each.kind != "face"]
-    return _agreed(faces, 1) if faces else _agreed(bodies, _LOOKS if subject.track else 1)
+    by_face, by_colours = _agreed(faces, 1), _agreed(bodies, _LOOKS if subject.track else 1)
+    contradicted = bool(faces) and by_colours is not None and by_colours.name in known_by_face
+    return by_face or (None if contradicted else by_colours)
 
 
 def _agreed(likenesses: Sequence[Likeness | None], least: int) -> Likeness | None:

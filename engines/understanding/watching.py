@@ -216,7 +216,7 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
         overall.monochrome,
         [each.box for each in gathered.left.objects],
     )
-    subjects = named(nameless, gathered.onlooker.glimpses)
+    subjects = named(nameless, gathered.onlooker)
     left = tuple(_left(each, sightings, overall.monochrome) for each in gathered.left.objects)
     return Findings(
         look=overall,
