@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -116,29 +118,19 @@ def open_picture(path: Path) -> MovingPicture:
     return MovingPicture(tuple(frames), tuple(durations), known.format, known.orientation, loop, quality)
 
 
-class _opened:  # noqa: N801 - a context manager, used as a function
-    """Pillow's picture, its many errors turned into this room's one; only for formats whose header was looked at before."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._image: Any = None
-
-    def __enter__(self) -> Any:
-        checked_header(self._path, READ_PIXELS)
-        try:
-            self._image = Pillow.open(self._path, formats=_PILLOW_FORMATS)
-        except _PILLOW_ERRORS as error:
-            raise UnreadableMedia("the picture can't be decoded: it is damaged or was cut short") from error
-        return self._image
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        self._image.close()
-        if isinstance(error, _PILLOW_ERRORS):
-            raise UnreadableMedia("the picture can't be decoded: it is damaged or was cut short") from error
-
-
 # What Pillow raises for damaged files, by its documentation and by trying (EOFError at a missing frame, struct.error in a header).
-_PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, Pillow.DecompressionBombError)
+_PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error, Pillow.DecompressionBombError)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Pillow's picture, its many errors turned into this room's one; only for formats whose header was looked at before."""
+    checked_header(path, READ_PIXELS)
+    try:
+        with Pillow.open(path, formats=_PILLOW_FORMATS) as image:
+            yield image
+    except _PILLOW_ERRORS as error:
+        raise UnreadableMedia("the picture can't be decoded: it is damaged or was cut short") from error
 
 
 def _format_of(path: Path) -> WrittenFormat:
@@ -147,7 +139,7 @@ def _format_of(path: Path) -> WrittenFormat:
 
 
 def _jpeg_quality(image: Any) -> int | None:
-    """The quality whose luminance table has the same sum, by the formula of libjpeg; None for foreign tables."""
+    """The quality whose luminance table, by libjpeg's formula, has the nearest sum; None for a file without tables."""
     tables = getattr(image, "quantization", None)
     if not tables:
         return None
@@ -170,20 +162,17 @@ def _scaled_table(quality: int) -> list[int]:
 
 def _plain(frame: Any) -> Pillow.Image:
     """A frame in one of three modes, eight bits a channel."""
-    if frame.mode.startswith("I") or frame.mode == "F":
-        # Sixteen bits of grey; a plain conversion would clip instead of scaling.
-        return frame.point(lambda value: value / 257).convert("L") if frame.mode == "F" else _from_16_bits(frame)
     if frame.mode in ("L", "RGB", "RGBA"):
-        return frame.copy()  # type: ignore[no-any-return]
-    if frame.mode in ("1",):
-        return frame.convert("L")  # type: ignore[no-any-return]
-    transparent = "transparency" in frame.info or frame.mode in ("LA", "PA", "La", "RGBa")
-    return frame.convert("RGBA" if transparent else "RGB")  # type: ignore[no-any-return]
-
-
-def _from_16_bits(frame: Any) -> Pillow.Image:
-    wide = frame.convert("I")
-    return wide.point(lambda value: value / 257).convert("L")  # type: ignore[no-any-return]
+        plain = frame.copy()
+    elif frame.mode.startswith("I"):
+        # Sixteen bits of grey; a plain conversion would clip instead of scaling.
+        plain = frame.convert("I").point(lambda value: value / 257).convert("L")
+    elif frame.mode == "1":
+        plain = frame.convert("L")
+    else:
+        transparent = "transparency" in frame.info or "A" in frame.mode.upper()
+        plain = frame.convert("RGBA" if transparent else "RGB")
+    return plain  # type: ignore[no-any-return]
 
 
 def flattened(image: Pillow.Image, colour: tuple[int, int, int] = (255, 255, 255)) -> Pillow.Image:
