@@ -16,10 +16,13 @@ from alibabacloud_ice20201109 import models as ice
 from cli.samples.figures import Outfit, Picture, Pose, draw_person
 from cli.samples.render import SMALL, Act, Scene, encode, play, walker
 from cli.samples.scenery import street, yard
+from engines.imaging import read_image
+from engines.recognition.faces import FaceReader
 from localcloud.ims import EngineSettings
-from tests.contract.ims.cloud import Cloud
+from tests.contract.ims.cloud import Cloud, until
 from tests.contract.ims.test_recognition import create_entity, create_lib, create_sample, refused, template
 from tests.contract.ims.test_smarttag_jobs import engine_notes, given, images, result, submit, video
+from tests.unit.engines.media import photo
 
 SEED = "IPC content understanding: advanced usage; the name in brief, caption and title, the noun in event and object"
 OURS = "assumption: who can't surely be told apart has no name"
@@ -164,6 +167,31 @@ def test_pictures_without_one_whole_person_are_refused(cloud: Cloud) -> None:
         assert code == "InvalidParameter"
         assert said in message, message
     create_sample(client, lib, entity, cloud.objects.put("good.png", whole))
+
+
+@pytest.mark.contract("assumption: faces are compared where the extra `faces` is installed")
+@pytest.mark.skipif(not FaceReader.available(), reason="the extra `faces` is not installed")
+def test_a_face_is_called_by_name_and_found_again(cloud: Cloud) -> None:
+    client = cloud.client()
+    lib = create_lib(client, "faces", "face")
+    portrait_of_her = cloud.objects.put("her.png", photo("astronaut.png").read_bytes())
+    create_sample(client, lib, create_entity(client, lib, "Eileen", "face"), portrait_of_her, "face")
+    mirrored = cloud.objects.put("mirrored.png", png(np.ascontiguousarray(read_image(photo("astronaut.png"))[:, ::-1])))
+    body = result(client, submit(client, images(mirrored), template_id=template(client, FaceCategoryIds=lib)))
+    assert given(body)["EventDesc"]["brief"] == "Eileen is seen facing the camera."
+
+    client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="faces"))
+    client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name="faces", index_type="face"))
+    for name, address in (("her", mirrored), ("cat", cloud.objects.put("cat.png", photo("chelsea.png").read_bytes()))):
+        request = ice.InsertMediaToSearchLibRequest(search_lib_name="faces", media_id=name, input=address, media_type="image")
+        client.insert_media_to_search_lib(request)
+        asked = ice.QueryMediaIndexJobRequest(search_lib_name="faces", media_id=name)
+        until(lambda asked=asked: client.query_media_index_job(asked).body.index_job_info_list[0].status == "Success")  # type: ignore[misc]
+    search = ice.SearchMediaByFaceRequest(search_lib_name="faces", person_image_url=portrait_of_her, face_search_token="t")
+    assert [media.media_id for media in client.search_media_by_face(search).body.media_info_list] == ["her"]
+    clips = ice.SearchMediaClipByFaceRequest(search_lib_name="faces", face_search_token="t", media_id="her")
+    [clip] = client.search_media_clip_by_face(clips).body.media_clip_list
+    assert clip.score > 0.7
 
 
 def _huge_header() -> bytes:
