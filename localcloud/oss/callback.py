@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +31,13 @@ ANSWER_SECONDS = 5.0
 MOST_URLS = 5
 LONGEST_ANSWER = 1024 * 1024
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+_HOST = re.compile(r"[A-Za-z0-9.:_\[\]-]{0,255}")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 Handler = Callable[[Call], Reply]
-Post = Callable[[str, Mapping[str, str], bytes], httpx.Response]
+Post = Callable[[str, Mapping[str, str], bytes], tuple[int, bytes]]
+"""Asks a server: URL, headers and body to status and answer, of which little more than LONGEST_ANSWER is read. Raises RequestError."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,19 @@ class Callback:
 def checked_post() -> Post:
     """As the pushes of MNS and IMS: a server of this machine may be called, the metadata service of a cloud server may not."""
     client = checked_client(Reach(this_machine=True), httpx.Timeout(ANSWER_SECONDS))
-    return lambda url, headers, body: client.post(url, headers=dict(headers), content=body)
+
+    def post(url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        deadline, answer = time.monotonic() + ANSWER_SECONDS, bytearray()
+        with client.stream("POST", url, headers=dict(headers), content=body) as response:
+            for piece in response.iter_bytes():
+                answer += piece
+                if len(answer) > LONGEST_ANSWER:
+                    break
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer is not whole in time", request=response.request)
+        return response.status_code, bytes(answer)
+
+    return post
 
 
 class Callbacks:
@@ -92,20 +108,20 @@ class Callbacks:
     def _asked(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[bytes, str]:
         """The answer, or else why it is none."""
         try:
-            answer = self._post(url, headers, body)
+            status, answer = self._post(url, headers, body)
         except httpx.TimeoutException:
             return b"", f"Error status : -1.OSS can not get a response from the callback url within {ANSWER_SECONDS:g} seconds."
-        except (httpx.RequestError, httpx.InvalidURL):
+        except (httpx.RequestError, httpx.InvalidURL, ValueError):
             return b"", "Error status : -1.OSS can not connect to your callbackUrl, please check it."
-        if answer.status_code != 200:
-            return b"", f"Error status : {answer.status_code}."
-        if len(answer.content) > LONGEST_ANSWER:
+        if status != 200:
+            return b"", f"Error status : {status}."
+        if len(answer) > LONGEST_ANSWER:
             return b"", "Response body is too long."
         try:
-            json.loads(answer.content)
+            json.loads(answer)
         except (ValueError, RecursionError):
             return b"", "Response body is not valid json format."
-        return answer.content, ""
+        return answer, ""
 
     def _body(self, call: Call, callback: Callback, reply: Reply) -> str:
         values = self._values(call, reply, wants_picture="${imageInfo." in callback.body) | dict(callback.variables)
@@ -166,8 +182,11 @@ def _read(call: Call) -> Callback | None:
     variables = _document("callback-var", call.headers.get("x-oss-callback-var") or call.query.get("callback-var") or "e30=")
     # Names that do not begin with x: are passed over; test_sign_url_with_callback of oss2 sends some.
     variables = {name: str(value) for name, value in variables.items() if name.startswith("x:")}
+    host = str(wanted.get("callbackHost", ""))
+    if not _HOST.fullmatch(host):
+        raise _invalid("callback", "callbackHost is no host.")
     with_scheme = [url if "://" in url else f"http://{url}" for url in urls]
-    return Callback(with_scheme, body, str(wanted.get("callbackHost", "")), body_type, variables)
+    return Callback(with_scheme, body, host, body_type, variables)
 
 
 def _document(name: str, text: str) -> dict[str, Any]:
@@ -177,6 +196,8 @@ def _document(name: str, text: str) -> dict[str, Any]:
         raise _invalid(name, f"The {name} configuration is not JSON in base64.") from error
     if not isinstance(document, dict):
         raise _invalid(name, f"The {name} configuration is not a JSON object.")
+    if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
+        raise _invalid(name, f"The {name} configuration holds half a character.")
     return document
 
 

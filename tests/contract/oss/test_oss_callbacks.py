@@ -89,7 +89,7 @@ def test_json_and_multipart(bucket: Any, application: Application) -> None:
 
 @pytest.mark.contract('"Callback" of OSS: 203 CallbackFailed where the server fails, is away or answers no JSON; the object is kept')
 def test_a_callback_that_fails(bucket: Any, application: Application) -> None:
-    for answer in ((500, b"{}"), (302, b"{}"), (200, b"no json"), (200, b"")):
+    for answer in ((500, b"{}"), (302, b"{}"), (200, b"no json"), (200, b""), (200, b"[" * 100_000), (200, b"1" * 2_000_000)):
         application.answer = answer
         headers = callback(callbackUrl=application.url, callbackBody="a=1")
         result = bucket.put_object("k", str(answer).encode(), headers=headers)
@@ -106,7 +106,16 @@ def test_a_callback_that_fails(bucket: Any, application: Application) -> None:
 def test_which_servers_are_asked(bucket: Any, application: Application) -> None:
     first_away = callback(callbackUrl=f"http://127.0.0.1:1/;{application.url}", callbackBody="a=1")
     assert bucket.put_object("k", b"x", headers=first_away).status == 200
-    for forbidden in ("http://100.100.100.200/latest", "http://169.254.169.254/", "file:///etc/passwd", "http://[::ffff:100.100.100.200]/"):
+    for forbidden in (
+        "http://100.100.100.200/latest",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "http://[",
+        "http://a:99999/",
+        "http://é\n/",
+        "http://" + "a" * 300,
+        "http://[::ffff:100.100.100.200]/",
+    ):
         assert bucket.put_object("k", b"x", headers=callback(callbackUrl=forbidden, callbackBody="a=1")).status == 203
 
 
@@ -119,6 +128,8 @@ def test_malformed_callbacks(bucket: Any, application: Application) -> None:
         callback(callbackBody="a"),
         callback(callbackUrl=";".join([application.url] * 6), callbackBody="a"),
         callback(callbackUrl=application.url, callbackBody="a", callbackBodyType="text/html"),
+        callback(callbackUrl=application.url, callbackBody="a", callbackHost="a\r\nb: c"),
+        callback(callbackUrl=application.url, callbackBody="\ud800"),
     ):
         with pytest.raises(oss2.exceptions.InvalidArgument):
             bucket.put_object("k", b"x", headers=headers)
