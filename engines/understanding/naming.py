@@ -15,10 +15,9 @@ from engines.recognition.crowd import FaceLook
 from engines.recognition.cutout import figure
 from engines.recognition.faces import METHOD, FaceReader
 from engines.recognition.gallery import Gallery, means
-from engines.recognition.types import Known, Likeness
+from engines.recognition.types import Likeness
 from engines.understanding.facts import Subject
 from engines.understanding.geometry import Box, inside, overlap
-from engines.understanding.phrases import listed
 from engines.understanding.tracks import Track
 from engines.understanding.types import Wishes
 
@@ -101,12 +100,6 @@ def told(subjects: Sequence[Subject]) -> tuple[str, ...]:
     return tuple(
         f"recognised {each.name} of {each.group} with a score of {each.score:.2f}, {means(each.algorithm)}" for each in best.values()
     )
-
-
-def not_done(known: Sequence[Known], by: str) -> tuple[str, ...]:
-    """What an engine that compares nobody says to a caller who expects names."""
-    names = list(dict.fromkeys(each.name for each in known))
-    return (f"{by} compares no samples: {listed(names)} would not be recognised",) if names else ()
 
 
 def _looks_at(subject: Subject, ordered: Sequence[Glimpse], times: Sequence[float]) -> list[Glimpse]:

@@ -15,7 +15,6 @@ import httpx
 
 from engines.imaging import Probe
 from engines.recognition.types import Algorithm, Enrolment
-from engines.understanding.naming import not_done
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, Wishes
 from engines.understanding.vision_answer import InvalidAnswer, VisionAnswer, answer_schema, read_answer
 from engines.understanding.vision_endpoint import Endpoint, EndpointFailed, VisionSettings
@@ -68,19 +67,21 @@ class VisionEngine:
             # No model's words are asked for, and no model measures a face.
             return self._fallback.describe(files, kind, wishes)
         what, seen = shots(files, kind, self._frames)
+        measures = bool(wishes.places or wishes.every_text or wishes.known)
+        measured = self._fallback.describe(files, kind, wishes) if measures else None
+        names = _names(measured) if measured and wishes.known else ""
         try:
-            answer = self._ask([self._task, {"role": "user", "content": _question(seen, kind, what, wishes.language)}])
+            answer = self._ask([self._task, {"role": "user", "content": _question(seen, kind, what, wishes.language, names)}])
         except EndpointFailed as failure:
-            return self._described_otherwise(files, kind, wishes, str(failure))
+            return self._described_otherwise(measured or self._fallback.describe(files, kind, wishes), str(failure))
         except InvalidAnswer as failure:
-            return self._described_otherwise(files, kind, wishes, f"its answer was not what was asked for, twice ({failure})")
+            reason = f"its answer was not what was asked for, twice ({failure})"
+            return self._described_otherwise(measured or self._fallback.describe(files, kind, wishes), reason)
         described = self._description(answer, kind, what, len(seen))
-        if wishes.places or wishes.every_text:
-            described = self._with_places(described, files, kind, wishes)
-        return replace(described, notes=(*described.notes, *not_done(wishes.known, self.name)))
+        return _with_places(described, measured) if measured else described
 
     def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
-        """Done by the fallback, for the descriptions that the model fails to give: no sample is shown to the model."""
+        """Done by the fallback, which recognises and tells the model: no sample is shown to the model."""
         return self._fallback.enrol(picture, algorithm)
 
     def _ask(self, messages: list[dict[str, Any]]) -> VisionAnswer:
@@ -93,23 +94,10 @@ class VisionEngine:
             said = {"role": "assistant", "content": text[:_LONGEST_QUOTE]}
             return read_answer(self._endpoint.ask([*messages, said, {"role": "user", "content": complaint}]))
 
-    def _described_otherwise(self, files: Sequence[Path], kind: MediaKind, wishes: Wishes, reason: str) -> Description:
+    def _described_otherwise(self, description: Description, reason: str) -> Description:
         log.warning("%s was not used: %s", self.name, reason)
-        description = self._fallback.describe(files, kind, wishes)
         note = f"{self.name} was not used: {reason}; {description.engine} described this instead"
         return replace(description, notes=(*description.notes, note))
-
-    def _with_places(self, description: Description, files: Sequence[Path], kind: MediaKind, wishes: Wishes) -> Description:
-        """A model's word for where and when measures nothing: that comes from the engine that measures."""
-        measured = self._fallback.describe(files, kind, wishes)
-        note = f"people, tags and read lines with their places and times are those of {measured.engine}"
-        return replace(
-            description,
-            people=measured.people,
-            tags=measured.tags,
-            readings=measured.readings,
-            notes=(*description.notes, note),
-        )
 
     def _description(self, answer: VisionAnswer, kind: MediaKind, what: Probe, shown: int) -> Description:
         return Description(
@@ -136,13 +124,33 @@ def with_vision(engine: Engine, settings: VisionSettings | None) -> Engine:
     return VisionEngine(settings.base_url, settings.api_key, settings.model, engine)
 
 
-def _question(seen: Sequence[Shot], kind: MediaKind, what: Probe, language: str) -> list[dict[str, Any]]:
+def _with_places(description: Description, measured: Description) -> Description:
+    """A model's word for who, where and when measures nothing: that comes from the engine that measures."""
+    note = f"people, tags and read lines with their places and times are those of {measured.engine}"
+    return replace(
+        description,
+        people=measured.people,
+        tags=measured.tags,
+        readings=measured.readings,
+        notes=(*description.notes, *measured.notes, note),
+    )
+
+
+def _names(measured: Description) -> str:
+    """What the model is told of those who were recognised by their samples: it must not guess, but may repeat."""
+    return (
+        f" Another program, which knows some people and pets by pictures of them, says: {json.dumps(measured.caption, ensure_ascii=False)} "
+        "Call those by name whose names stand there in brackets, in title, brief and caption; name nobody else."
+    )
+
+
+def _question(seen: Sequence[Shot], kind: MediaKind, what: Probe, language: str, names: str) -> list[dict[str, Any]]:
     pictures = [
         {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + base64.b64encode(shot.jpeg).decode()}} for shot in seen
     ]
     # Unasked, models write the language of their prompt, which is English.
     words = "" if language == "en" else f" Write all texts in the language with the tag {language}; the keys stay as they are."
-    return [*pictures, {"type": "text", "text": _setting(seen, kind, what) + words}]
+    return [*pictures, {"type": "text", "text": _setting(seen, kind, what) + words + names}]
 
 
 def _setting(seen: Sequence[Shot], kind: MediaKind, what: Probe) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from engines.endpoint import clean
-from engines.recognition.types import Algorithm, Enrolment
+from engines.recognition.types import Algorithm, Enrolment, Features, Known
 from engines.understanding.types import USUAL, Description, Engine, MediaKind, Moment, UnreadableMedia, Wishes
 from engines.understanding.vision import VisionEngine, VisionSettings, with_vision
 from engines.understanding.vision_answer import InvalidAnswer, answer_schema, read_answer
@@ -154,6 +154,21 @@ def test_a_picture_is_sent_small_with_the_key_and_described(
     assert description.moments == (), "a picture has no times"
     assert (description.engine, engine.name) == ("vision:some-vl-model", "vision:some-vl-model")
     assert not local.asked
+
+
+def test_the_model_is_told_who_was_recognised_by_another_engine(
+    engine: VisionEngine, server: VisionServer, picture: Path, local: Local
+) -> None:
+    known = Known("Mei", "lib", "pedestrian", Features("stripes-1", "person", ""))
+    description = engine.describe([picture], "image", Wishes(known=(known,)))
+    assert len(local.asked) == 1
+    assert '"seen here" Call those by name' in words_in(server.requests[0])
+    assert description.engine == "vision:some-vl-model"
+    assert "old note" in description.notes
+
+    engine.describe([picture], "image")
+    assert len(local.asked) == 1, "without anybody known nobody is looked for"
+    assert "name" not in words_in(server.requests[1])
 
 
 def test_a_clip_is_shown_by_frames_spread_evenly_with_their_times(engine: VisionEngine, server: VisionServer, clip: Path) -> None:
