@@ -58,39 +58,10 @@ class Routes:
         self._cors = Cors(store)
         self._referers = Referers(store)
         site = Site(store)
-        handlers: Mapping[Scope, Mapping[str, Handler]] = {
+        handlers: dict[Scope, dict[str, Handler]] = {
             Scope.SERVICE: {"GET": parts.buckets.list_buckets, "GET regionList": parts.buckets.list_buckets},
-            Scope.BUCKET: {
-                "OPTIONS": self._cors.preflight,
-                "POST": parts.form.post,
-                "GET": site.of_bucket(parts.listings.version_1, parts.reading.get),
-                "GET list-type": parts.listings.version_2,
-                "GET versions": parts.listings.versions,
-                "GET uploads": parts.multipart.list_uploads,
-                "POST delete": parts.removing.delete_many,
-                "GET live": parts.live.list_all,
-                **_bucket_handlers(parts.buckets),
-                **_style_handlers(Styles(store)),
-                **_configuration_handlers(store),
-            },
-            Scope.OBJECT: {
-                "OPTIONS": self._cors.preflight,
-                "GET": site.of_object(parts.reading.get),
-                "HEAD": site.of_object(parts.reading.head),
-                "DELETE": parts.removing.delete,
-                # test_object_versioning.py of the SDK deletes with the parameters of a get_symlink, to which oss2 has added its own.
-                "DELETE symlink": parts.removing.delete,
-                "POST restore": Restoring(store).restore,
-                "GET x-oss-process": parts.processed.get,
-                "POST x-oss-process": parts.processed.save_as,
-                "POST x-oss-async-process": parts.processed.save_as_later,
-                **_reading_handlers(parts.reading),
-                **_writing_handlers(parts.writing),
-                **_multipart_handlers(parts.multipart),
-                "PUT": parts.callbacks.after(parts.writing.put),
-                "POST uploadId": parts.callbacks.after(parts.multipart.complete),
-                **_live_handlers(parts.live),
-            },
+            Scope.BUCKET: _of_bucket(store, parts, site, self._cors),
+            Scope.OBJECT: _of_object(store, parts, site, self._cors),
         }
         self._table = _table(handlers)
 
@@ -134,6 +105,43 @@ def _variant(call: Call, selectors: frozenset[str]) -> str:
     """The method, and `COPY` for a PUT that brings no content of its own."""
     copies = call.method == "PUT" and "x-oss-copy-source" in call.headers and selectors <= {"uploadId"}
     return "COPY" if copies else call.method
+
+
+def _of_bucket(store: Store, parts: Parts, site: Site, cors: Cors) -> dict[str, Handler]:
+    return {
+        "OPTIONS": cors.preflight,
+        "POST": parts.form.post,
+        "GET": site.of_bucket(parts.listings.version_1, parts.reading.get),
+        "GET list-type": parts.listings.version_2,
+        "GET versions": parts.listings.versions,
+        "GET uploads": parts.multipart.list_uploads,
+        "POST delete": parts.removing.delete_many,
+        "GET live": parts.live.list_all,
+        **_bucket_handlers(parts.buckets),
+        **_style_handlers(Styles(store)),
+        **_configuration_handlers(store),
+    }
+
+
+def _of_object(store: Store, parts: Parts, site: Site, cors: Cors) -> dict[str, Handler]:
+    return {
+        "OPTIONS": cors.preflight,
+        "GET": site.of_object(parts.reading.get),
+        "HEAD": site.of_object(parts.reading.head),
+        "DELETE": parts.removing.delete,
+        # test_object_versioning.py of the SDK deletes with the parameters of a get_symlink, to which oss2 has added its own.
+        "DELETE symlink": parts.removing.delete,
+        "POST restore": Restoring(store).restore,
+        "GET x-oss-process": parts.processed.get,
+        "POST x-oss-process": parts.processed.save_as,
+        "POST x-oss-async-process": parts.processed.save_as_later,
+        **_reading_handlers(parts.reading),
+        **_writing_handlers(parts.writing),
+        **_multipart_handlers(parts.multipart),
+        "PUT": parts.callbacks.after(parts.writing.put),
+        "POST uploadId": parts.callbacks.after(parts.multipart.complete),
+        **_live_handlers(parts.live),
+    }
 
 
 def _bucket_handlers(buckets: Buckets) -> dict[str, Handler]:
