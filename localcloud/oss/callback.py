@@ -23,7 +23,7 @@ from engines import imaging
 from engines.imaging import moving
 from localcloud.http import Reply
 from localcloud.network import Reach, checked_client
-from localcloud.oss.errors import OssError, invalid_argument
+from localcloud.oss.errors import OssError, access_denied, invalid_argument
 from localcloud.oss.store import Store
 from localcloud.oss.wire import Call
 
@@ -82,6 +82,8 @@ class Callbacks:
 
         def handle(call: Call) -> Reply:
             callback = _read(call)
+            if callback and not call.owner:  # Our assumption: else anybody could have this machine ask others.
+                raise access_denied("A callback needs a signed request.")
             reply = handler(call)
             return reply if callback is None else self._called(call, callback, reply)
 

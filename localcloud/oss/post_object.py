@@ -50,7 +50,7 @@ class PostObject:
             fields = {**form.fields, "key": key}
             check_policy(form.fields["policy"], fields, call.bucket, form.file.length, call.now)
         put = self._callbacks.after(self._keep(form))
-        return put(_as_put(call, form, key))
+        return put(replace(_as_put(call, form, key), owner=signed))
 
     def _keep(self, form: Form) -> Callable[[Call], Reply]:
         def handler(call: Call) -> Reply:

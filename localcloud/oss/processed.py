@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from localcloud.http import Reply
+from localcloud.oss.access import Access, check_anonymous
 from localcloud.oss.blobs import Blobs
 from localcloud.oss.conditions import check_conditions
 from localcloud.oss.errors import OssError, invalid_argument, not_implemented
@@ -43,7 +44,7 @@ class Processed:
         record = self._reading.resolve(call)
         check_conditions(call.headers, record.etag, record.modified)
         check_readable(record, call.now)
-        made = self._processing.apply(instruction, self._source(record))
+        made = self._processing.apply(instruction, self._source(call, record))
         headers = {"Content-Type": made.content_type, "ETag": f'"{record.etag}"', "Last-Modified": http_date(record.modified)}
         return Reply(200, {**headers, **overrides(call)}, made.content)
 
@@ -59,7 +60,7 @@ class Processed:
         bucket = self._store.bucket(target.bucket or call.bucket)
         record = self._reading.resolve(call)
         check_readable(record, call.now)
-        made = self._processing.make(instruction, self._source(record))
+        made = self._processing.make(instruction, self._source(call, record))
         self._keep(call, made, bucket.name, target.key, bucket.storage_class)
         answer = {"bucket": target.bucket, "fileSize": len(made.content), "object": target.key, "status": "OK"}
         return Reply(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
@@ -88,10 +89,15 @@ class Processed:
             self._blobs.discard(content.blob)
             raise
 
-    def _source(self, record: StoredRecord) -> Source:
+    def _source(self, call: Call, record: StoredRecord) -> Source:
         def beside(key: str) -> Path | None:
+            """Raises AccessDenied where the caller may not read it: a mark would show what its object hides."""
+            check_anonymous(self._store, replace(call, key=key), Access.READ)
             other = self._store.find(record.bucket, key)
-            return self._blobs.path(other.blob) if other else None
+            if other is None:
+                return None
+            check_readable(other, call.now)
+            return self._blobs.path(other.blob)
 
         def style(name: str) -> str | None:
             return self._styles.content(record.bucket, name)

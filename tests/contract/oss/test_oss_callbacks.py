@@ -13,6 +13,8 @@ import oss2
 import pytest
 import requests
 
+from tests.contract.oss.server import LocalOss
+from tests.contract.oss.test_oss_forms import code, policy, post, signed
 from tests.contract.oss.test_oss_pictures import halves, saved
 
 
@@ -147,3 +149,16 @@ def test_the_facts_of_a_picture_are_variables(bucket: Any, application: Applicat
     bucket.put_object("a.png", saved(halves(), "PNG"), headers=headers)
     bucket.put_object("a.txt", b"text", headers=headers)
     assert [body for _, body in application.asked] == ["200x100 png", "x "]
+
+
+@pytest.mark.contract("assumption: nobody who did not sign has the cloud ask another server; a signed form has")
+def test_callbacks_need_a_signature(cloud: LocalOss, bucket: Any, application: Application) -> None:
+    bucket.put_bucket_acl(oss2.BUCKET_ACL_PUBLIC_READ_WRITE)
+    wanted = callback(callbackUrl=application.url, callbackBody="a=1")
+    with pytest.raises(oss2.exceptions.AccessDenied):
+        cloud.bucket(oss2.AnonymousAuth()).put_object("k", b"x", headers=wanted)
+    encoded = wanted["x-oss-callback"]
+    assert code(post(cloud, {"key": "k", "callback": encoded})) == (403, "AccessDenied")
+    assert not bucket.object_exists("k")
+    assert post(cloud, {"key": "k", "callback": encoded, **signed(policy())}).json() == {"seen": True}
+    assert len(application.asked) == 1

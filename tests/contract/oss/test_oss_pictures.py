@@ -371,3 +371,14 @@ def test_a_picture_of_too_many_bytes(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as refusal:
         bucket.get_object("k", process="image/info")
     assert refusal.value.code == "ImageTooLarge"
+
+
+@pytest.mark.contract("assumption: a picture that anybody may read shows no mark that its reader may not")
+def test_a_mark_shows_nothing_that_is_hidden(cloud: LocalOss, pictures: Any) -> None:
+    pictures.put_object_acl("a.png", oss2.OBJECT_ACL_PUBLIC_READ)
+    process = f"image/watermark,image_{encoded('a.jpg')}"
+    anybody = cloud.bucket(oss2.AnonymousAuth())
+    assert anybody.get_object("a.png", process="image/resize,w_10").status == 200
+    with pytest.raises(oss2.exceptions.AccessDenied):
+        anybody.get_object("a.png", process=process)
+    assert pictures.get_object("a.png", process=process).status == 200
