@@ -21,7 +21,7 @@ from cli.errors import FAILED, TOO_LATE, USAGE, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
 from cli.running import Running
-from cli.up import DEFAULT_PORT, end_on_signals, laptop_cloud, project_folder, wait_for_the_end
+from cli.up import DEFAULT_PORT, LOOPBACK, end_on_signals, is_loopback, laptop_cloud, project_folder, wait_for_the_end
 from sightline.errors import SightlineError
 
 Command = Callable[..., Any]
@@ -54,12 +54,20 @@ def cli() -> None:
 @cli.command()
 @_options
 @click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="The endpoint's; the page has the next one. 0: free ones.")
-def up(data: Path | None, as_json: bool, port: int) -> None:
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on. Another lets other machines in.")
+@click.option(
+    "--power-safe", is_flag=True, help="Wait for the disk before anything is acknowledged, so that a loss of power loses nothing."
+)
+def up(data: Path | None, as_json: bool, port: int, host: str, power_safe: bool) -> None:
     """Start the laptop cloud and serve until Ctrl-C."""
     output = Output(as_json)
     end_on_signals()
-    with laptop_cloud(_data(data), port, os.environ) as state:
+    with laptop_cloud(_data(data), port, os.environ, host, power_safe) as state:
         _announce(output, state)
+        if not is_loopback(host):
+            output.say(
+                f"warning     listening on {host}: other machines can reach it, without encryption; the keys are its only protection"
+            )
         wait_for_the_end()
     output.say("stopped; nothing is lost")
 

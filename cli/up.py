@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import signal
@@ -32,6 +33,7 @@ from sightline.ims import ImsTransport
 from sightline.transport import new_client
 
 DEFAULT_PORT = 7070
+LOOPBACK = "127.0.0.1"
 LAYER = "sightline"
 SEARCH_FUNCTION = "sightline-search"
 NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "sightline", "IPCamera_sightline")
@@ -48,7 +50,9 @@ def project_folder() -> Path:
 
 
 @contextmanager
-def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Iterator[Running]:
+def laptop_cloud(
+    data: Path, port: int, environment: Mapping[str, str], host: str = LOOPBACK, power_safe: bool = False
+) -> Iterator[Running]:
     """A laptop cloud that is ready while the block runs. Raises CommandError."""
     project = project_folder()
     data = data.resolve()
@@ -56,7 +60,7 @@ def laptop_cloud(data: Path, port: int, environment: Mapping[str, str]) -> Itera
     _log_to(data / "logs" / "laptop-cloud.log")
     place = Place()
     try:
-        cloud = LaptopCloud(data, place, engine_settings(data, environment), port=port or _port_of_last_time(data))
+        cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
     except AlreadyRunning as error:
         raise CommandError(
             f"a laptop cloud (process {error}) has {data}", "use it, end it with `sightline down`, or name another --data", NOT_RUNNING
@@ -176,6 +180,14 @@ def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSetting
 
 def _endpoint(purpose: str, environment: Mapping[str, str]) -> dict[str, str | None]:
     return {name: environment.get(f"SIGHTLINE_{purpose}_{name}") or None for name in ("BASE_URL", "API_KEY", "MODEL")}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there; a name other than localhost counts as reachable."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def end_on_signals() -> None:

@@ -80,7 +80,10 @@ class LaptopCloud:
 
     @property
     def endpoint(self) -> str:
-        return f"http://{self._host}:{self._door.port}"
+        """Where clients on this machine reach it, whatever it listens on."""
+        own = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+        host = own.get(self._host) or (f"[{self._host}]" if ":" in self._host else self._host)
+        return f"http://{host}:{self._door.port}"
 
     def start(self) -> None:
         """Everything but the functions. Raises DoorError where the port is taken."""

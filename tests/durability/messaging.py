@@ -83,14 +83,17 @@ class Queueing:
 
     def check(self) -> None:
         """The number each time, and every tenth time each message."""
-        attributes = self._queue.get_attributes()
-        found = attributes.active_messages + attributes.inactive_messages + attributes.delay_messages
+        found = self._count()
         certain = len(self._there - self._perhaps)
         if not certain <= found <= len(self._there | self._perhaps):
             raise Lost(f"the queue has {found} messages where {certain} were acknowledged, {len(self._perhaps)} under way")
         self._checks += 1
         if self._checks % 10 == 0:
             self._empty()
+
+    def _count(self) -> int:
+        attributes = self._queue.get_attributes()
+        return int(attributes.active_messages + attributes.inactive_messages + attributes.delay_messages)
 
     def _empty(self) -> None:
         """Take all of them out."""
