@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import mimetypes
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from localcloud.database import Database
 from localcloud.ims.answers import Answer, iso_time
-from localcloud.ims.inputs import OssAddress, oss_address
+from localcloud.ims.inputs import oss_address
 from localcloud.ims.labels import ai_data
 
 APPLICATION = "app-1000000"
@@ -94,16 +94,10 @@ def _known(values: dict[str, object]) -> dict[str, object]:
 
 
 def _location(address: str) -> str | None:
-    stored: OssAddress | None = oss_address(address)
+    stored = oss_address(address)
     return stored.bucket if stored else None
 
 
 def _path(address: str) -> str:
     stored = oss_address(address)
     return stored.key if stored else urlsplit(address).path
-
-
-def page(rows: Iterable[sqlite3.Row]) -> tuple[list[sqlite3.Row], int]:
-    """The rows of one page whose query counts all of them as `total`."""
-    found = list(rows)
-    return found, found[0]["total"] if found else 0

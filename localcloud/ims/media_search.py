@@ -77,22 +77,19 @@ class MediaSearch:
         return self._database.query(sql, *parameters, given.page_size, offset)
 
     def _condition(self, given: SearchMedia) -> tuple[str, list[Any]]:
-        parameters: list[Any] = [given.search_lib_name]
         filtered, of_filters = conditions(given.custom_filters)
-        where, parameters = f"media.library = ?{filtered}", [*parameters, *of_filters]
+        where, parameters = f"media.library = ?{filtered}", [given.search_lib_name, *of_filters]
         if given.entity_id is not None:
             shown, of_entity = self._shows(given.entity_id)
             where, parameters = f"{where} AND {shown}", [*parameters, *of_entity]
-        if not given.match.strip():
-            return where, parameters
         try:
-            expression = match.parse(given.match)
-            sql, values = _compile(expression)
+            expression = match.parse(given.match) if given.match.strip() else None
+            sql, values = _compile(expression) if expression else ("1", [])
         except BadMatch as reason:
             raise invalid_parameter("Match", str(reason)) from None
-        if not _names(expression, "mediatype"):
+        if expression is None or not _names(expression, "mediatype"):
             # "You can't search for images, videos and audio at the same time; by default videos are searched."
-            sql = f"media.type = 'video' AND {sql}"
+            where = f"{where} AND media.type = 'video'"
         return f"{where} AND {sql}", [*parameters, *values]
 
     def _shows(self, entity: str) -> tuple[str, list[Any]]:

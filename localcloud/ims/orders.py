@@ -1,8 +1,8 @@
 """Orders of camera capabilities, and what of them is used: counted, shown, and never a reason to refuse.
 
 Used are the images that smart tag jobs were submitted with (a video counts as one: how the cloud counts it is not documented) and the
-searches by text. What may be used a day is the sum over the orders that run on that day; without any order MaxQuota is 0 and everything
-works all the same, for a laptop buys nothing: these are our assumptions.
+searches by a sentence, hybrid and multimodal. What may be used a day is the sum over the orders that run on that day; without any order
+MaxQuota is 0 and everything works all the same, for a laptop buys nothing: these are our assumptions.
 """
 
 from __future__ import annotations

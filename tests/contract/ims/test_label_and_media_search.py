@@ -140,6 +140,7 @@ def test_search_media(cloud: Cloud, client: Any) -> None:
     assert matching(client, r"title = 'gate\'s'") == ["b"]
     assert matching(client, "mediaId in ('a', 'c') and mediaType in ('video','image')") == ["c", "a"]
     assert matching(client, "mediaType == 'image'") == ["c"]
+    assert matching(client) == ["b", "a"]
     assert matching(client, "utcCreate = ['0','99999999999999']", sort_by="utcCreate:Asc") == ["a", "b"]
     assert matching(client, "utcCreate = ['0','1693367158562')") == []
     assert matching(client, "ocrInfo.tracks.content = 'gate'") == ["a"]

@@ -34,7 +34,7 @@ def test_each_operation_is_there_once() -> None:
 def test_each_operation_is_answered_by_somebody(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path)
     try:
-        table = cloud.service._operations
+        table = cloud.service._parts.operations
         assert set(table) == {(row.version, row.name) for row in ROWS}
         with pytest.raises(AcsError, match="does not do this yet"):
             find(table, ICE, NOT_HERE[0])

@@ -1,0 +1,151 @@
+"""IMS put together: which part gets which of the others. `service` serves what is made here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engines.recognition.faces import FaceReader
+from localcloud.ims import operations
+from localcloud.ims.analyses import Analyses
+from localcloud.ims.callbacks import Callbacks
+from localcloud.ims.cognition_jobs import CognitionJobs
+from localcloud.ims.cognition_notices import StateChanges
+from localcloud.ims.cognition_runner import CognitionRunner
+from localcloud.ims.cognition_store import JobStore
+from localcloud.ims.cognition_work import Sources
+from localcloud.ims.editing import Editing
+from localcloud.ims.events import EventCallback
+from localcloud.ims.indexes import IndexKinds, MomentIndex
+from localcloud.ims.indexing import Indexing
+from localcloud.ims.inputs import InputLimits, Inputs
+from localcloud.ims.label_search import LabelSearch
+from localcloud.ims.labels import LabelIndex
+from localcloud.ims.libraries import Libraries
+from localcloud.ims.media import MediaShelf
+from localcloud.ims.media_search import MediaSearch
+from localcloud.ims.notices import Notices
+from localcloud.ims.orders import Orders
+from localcloud.ims.pipelines import Pipelines
+from localcloud.ims.recognition import RecognitionLibs, open_recognition_store
+from localcloud.ims.recognition_pictures import PICTURE_LIMITS, Pictures
+from localcloud.ims.recognition_samples import RecognitionSamples
+from localcloud.ims.recognition_search import FaceIndex, FaceSearch
+from localcloud.ims.runner import Runner
+from localcloud.ims.searching import Searching
+from localcloud.ims.shelf import OpenLibrary, Shelf
+from localcloud.ims.smarttag import SmarttagJobs
+from localcloud.ims.store import open_store
+from localcloud.ims.streams import Streams
+from localcloud.ims.templates import Templates
+from localcloud.ims.understanding import Memory, Understanding
+from localcloud.network import Reach
+from localcloud.place import Place
+from localcloud.ports import CallbackQueues, Objects
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again;
+    `reach` says where the URLs of inputs may lead, `faces` whether the engine compares any.
+    """
+
+    jobs_at_once: int = 2
+    index_jobs_at_once: int = 4
+    inputs: InputLimits = field(default_factory=InputLimits)
+    reach: Reach = field(default_factory=Reach)
+    retry_seconds: float = 1.0
+    faces: bool = field(default_factory=FaceReader.available)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What IMS needs of the rest: its neighbours, the engines, and the address under which clients reach it."""
+
+    place: Place
+    queues: CallbackQueues
+    objects: Objects
+    understanding: Understanding
+    open_library: OpenLibrary
+    endpoint: Callable[[], str]
+    clock: Callable[[], float]
+
+
+class Parts:
+    """Everything behind the operations. `stopping` is set when the service stops, before `close`."""
+
+    def __init__(self, data: Path, around: Surroundings, settings: Settings, stopping: threading.Event) -> None:
+        self._around = around
+        self._settings = settings
+        self.database = open_store(data / "ims.sqlite")
+        self._recognition = open_recognition_store(data / "recognition.sqlite")
+        self._shelf = Shelf(data / "libraries", around.open_library)
+        self._inputs = Inputs(around.objects, data / "scratch", settings.inputs, stopping, settings.reach)
+        self._pictures = Inputs(around.objects, data / "scratch-samples", PICTURE_LIMITS, stopping, settings.reach)
+        self._notices = Notices(self.database, around.queues, around.clock, settings.retry_seconds)
+        self._callbacks = Callbacks(self.database, around.queues, around.clock, settings.retry_seconds)
+        self._memory = Memory(self.database, around.understanding.fingerprint)
+        pictures = Pictures(self._pictures, around.understanding)
+        samples = RecognitionSamples(self._recognition, pictures, around.clock)
+        events = EventCallback(self.database, self._callbacks, around.queues, around.place.account_id, around.clock)
+        tagging = self._tagging(events, samples)
+        kinds = self._index_kinds(samples)
+        indexing = Indexing(self.database, self._shelf, self._inputs, kinds, around.clock, settings.index_jobs_at_once).runner
+        self.runners: Sequence[Runner[Any]] = (self._notices.runner, self._callbacks.runner, tagging, indexing)
+        recognition = (RecognitionLibs(self._recognition, around.clock), samples, FaceSearch(self.database, pictures, around.clock))
+        self.operations = operations.table((*self._jobs(tagging), *recognition, events, *self._search(kinds, indexing)))
+
+    def close(self) -> None:
+        self._inputs.close()
+        self._pictures.close()
+        self._callbacks.close()
+        self._shelf.close()
+        self._recognition.close()
+        self.database.close()
+
+    def _tagging(self, events: EventCallback, samples: RecognitionSamples) -> Runner[Any]:
+        return CognitionRunner(
+            self.database,
+            StateChanges(self._notices, self._callbacks, events),
+            self._inputs,
+            self._around.understanding,
+            self._memory,
+            samples.acquaintance,
+            self._around.place.account_id,
+            self._around.clock,
+            self._settings.jobs_at_once,
+        ).runner
+
+    def _index_kinds(self, samples: RecognitionSamples) -> IndexKinds:
+        analyses = Analyses(self._around.understanding, self._memory)
+        return {
+            "mm": MomentIndex(self._shelf, analyses),
+            "aiLabel": LabelIndex(self.database, analyses, samples.acquaintance),
+            **({"face": FaceIndex(self.database, self._around.understanding)} if self._settings.faces else {}),
+        }
+
+    def _jobs(self, tagging: Runner[Any]) -> tuple[object, ...]:
+        """Those who answer operations on templates, pipelines and jobs."""
+        around, database = self._around, self.database
+        templates = Templates(database, around.clock)
+        pipelines = Pipelines(database, around.queues, around.clock, tagging.call)
+        jobs = JobStore(database, pipelines, around.place.account_id, around.clock, tagging.call, around.endpoint)
+        sources = Sources(database, self._inputs)
+        return (templates, pipelines, SmarttagJobs(jobs, templates, sources), CognitionJobs(jobs, templates, sources), Editing(database))
+
+    def _search(self, kinds: IndexKinds, indexing: Runner[Any]) -> tuple[object, ...]:
+        """Those who answer operations on search libraries, what is in them, and what of it is paid for."""
+        clock, database, shelf = self._around.clock, self.database, self._shelf
+        orders = Orders(database, clock)
+        return (
+            Libraries(database, shelf, kinds, clock),
+            MediaShelf(database, shelf, kinds, self._inputs, clock, indexing.call),
+            Searching(database, shelf, orders.searched),
+            LabelSearch(database),
+            MediaSearch(database, self._recognition, self._around.place.region),
+            Streams(database, clock),
+            orders,
+        )
