@@ -65,11 +65,12 @@ class Queueing:
         self._held.append((self._known(received.message_body), received.receipt_handle))
 
     def _delete(self, body: str, receipt: str) -> None:
+        doubtful = body in self._perhaps  # an earlier delete of it was never answered
         self._perhaps.add(body)
         try:
             self._queue.delete_message(receipt)
         except MNSServerException:  # the time of the receipt was up
-            if body in self._there:
+            if not doubtful:
                 self._perhaps.discard(body)
             return
         self._perhaps.discard(body)
