@@ -40,6 +40,8 @@ class Operation:
 
 
 _UNENCRYPTED = "headers for encryption on the server are ignored"
+_NOT_PROCESSED = "TIFF, HEIC and AVIF; marks of words and a picture together, and in OSS's own fonts; documents and sound"
+
 _SERVICE = (
     Operation(Scope.SERVICE, "GET", "ListBuckets"),
     Operation(Scope.SERVICE, "GET regionList", "ListBuckets", lacks="the list of regions beside the buckets"),
@@ -107,8 +109,8 @@ _OBJECT = tuple(
         ("OPTIONS", "OptionObject", Access.PREFLIGHT),
         ("GET objectMeta", "GetObjectMeta", Access.READ),
         ("HEAD objectMeta", "GetObjectMeta", Access.READ),
-        ("GET x-oss-process", "GetObject with x-oss-process", Access.READ),
-        ("POST x-oss-process", "ProcessObject"),
+        ("GET x-oss-process", "GetObject with x-oss-process", Access.READ, _NOT_PROCESSED),
+        ("POST x-oss-process", "ProcessObject", Access.OWNER, _NOT_PROCESSED),
         (
             "POST x-oss-async-process",
             "AsyncProcessObject",
