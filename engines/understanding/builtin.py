@@ -75,6 +75,7 @@ class BuiltinEngine:
             readings=readings(findings),
             faces=faces(findings),
             embedded_title=what.title,
+            notes=(*described.notes, *_language_note(wishes.language)),
         )
 
     def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
@@ -92,6 +93,12 @@ class BuiltinEngine:
         if kind == "image":
             return look_at_picture(files[0], self._tools, self._limits, wishes)
         return look_at_sequence(files, self._tools, self._limits, wishes)
+
+
+def _language_note(language: str) -> tuple[str, ...]:
+    if language == "en":
+        return ()
+    return (f"written in English, not in {language}: this engine writes no other language, a vision endpoint may",)
 
 
 def _checked(files: Sequence[Path], kind: MediaKind, limits: Limits) -> Probe:

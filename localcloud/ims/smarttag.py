@@ -43,7 +43,10 @@ OPERATIONS = (
         "SubmitSmarttagJob",
         p.SubmitSmarttagJob,
         SmarttagJobs.submit,
-        lacks="nlpParams; AnalyseTypes nlp, classification, shows, role, tvstation, emotion, landmark, scene, movieIp",
+        lacks=(
+            "nlpParams; targetLanguage other than en, but by a vision endpoint; AnalyseTypes nlp, classification, shows, role, tvstation, "
+            "emotion, landmark, scene, movieIp"
+        ),
     ),
     Operation(
         "QuerySmarttagJob", p.QuerySmarttagJob, SmarttagJobs.query, lacks="results made by hand (labelResultType hmi); the result type NLP"
