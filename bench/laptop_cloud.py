@@ -6,7 +6,6 @@ python -m bench.laptop_cloud --rounds 200 --keep
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
 import statistics
@@ -274,11 +273,10 @@ def one_fsync() -> float:
 
 
 def conditions() -> str:
-    crc = "fastcrc" if importlib.util.find_spec("fastcrc") else "crcmod, since fastcrc is not installed"
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
     return f"""`python -m bench.laptop_cloud` on {time.strftime("%Y-%m-%d")}: {machine}. Medians, one request at a time, in turns, client
 and server on one machine. Ours is the whole laptop cloud in one process: it checks every signature, commits to disk before it answers
-(safe against the death of processes) and makes MD5 and CRC-64 of each object (with {crc}). moto's server (ThreadedMotoServer in a process
+(safe against the death of processes) and makes MD5 and CRC-64 of each object. moto's server (ThreadedMotoServer in a process
 of its own, its key buffer large enough to stay in memory) checks no signature and keeps nothing. oss2 and aliyun-mns-sdk drive ours, boto3
 drives moto, none of them with checksums of its own. In the second table both are driven by `requests` with presigned URLs."""
 

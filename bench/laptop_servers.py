@@ -24,7 +24,7 @@ from mns.account import Account
 
 from localcloud.cloud import LaptopCloud
 from localcloud.identity import Credential, Keyring
-from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 
 REGION = "cn-shanghai"

@@ -15,7 +15,7 @@ import requests
 
 from cli.errors import NOT_FOUND, CommandError
 from cli.running import Running
-from localcloud.fc.report import read_report
+from localcloud.fc.running.report import read_report
 
 SERVICE = "sightline"
 INVOKE_TIMEOUT_SECONDS = 660

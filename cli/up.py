@@ -25,8 +25,8 @@ from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.database import OtherVersion
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
-from localcloud.ims.checks import EngineRefused, check_settings
-from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.understanding.checks import EngineRefused, check_settings
+from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from sightline.credentials import Credentials
 from sightline.ims import ImsTransport

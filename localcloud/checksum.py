@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
-# CRC-64/XZ, the parameters of oss2 (utils.py): ECMA-182's polynomial, reflected, all ones before and after.
-try:
-    from fastcrc.crc64 import xz as _fast  # type: ignore[import-not-found,unused-ignore]
-except ImportError:  # No wheel for this machine: what oss2 brings, 60 times slower, and 4,000 times where that has no C part.
-    import crcmod
-
-    _slow: Callable[[bytes, int], int] = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, rev=True, xorOut=0xFFFFFFFFFFFFFFFF)
-
-    def _fast(data: bytes, before: int) -> int:
-        return _slow(bytes(data), before)
+from fastcrc.crc64 import xz
 
 
 def crc64(data: bytes | bytearray, before: int = 0) -> int:
-    """The CRC of what had the CRC `before`, continued with `data`."""
-    return int(_fast(data, before))
+    """CRC-64/XZ, which oss2 (utils.py) computes too, of what had the CRC `before`, continued with `data`."""
+    return xz(data, before)
 
 
 class Checksums:

@@ -16,13 +16,13 @@ from engines.retrieval import open_library
 from localcloud.connection import Patience
 from localcloud.disk import survive_power_loss
 from localcloud.door import Door
-from localcloud.fc.project import Project
+from localcloud.fc.project.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
 from localcloud.ims.service import IntelligentMediaServices, Settings
-from localcloud.ims.understanding import EngineSettings, Understanding
-from localcloud.ims.workers import Workers
+from localcloud.ims.understanding.engine import EngineSettings, Understanding
+from localcloud.ims.understanding.workers import Workers
 from localcloud.mns.service import MessageService
 from localcloud.network import Reach
 from localcloud.oss import ObjectStorage

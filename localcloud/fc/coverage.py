@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from localcloud.covered import Covered
-from localcloud.fc.operations import NOT_HERE, OPERATIONS
+from localcloud.fc.api.operations import NOT_HERE, OPERATIONS
 
 
 def covered() -> Sequence[Covered]:

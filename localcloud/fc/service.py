@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.fc.descriptions import Descriptions
+from localcloud.fc.api.descriptions import Descriptions
+from localcloud.fc.api.wire import Api
 from localcloud.fc.errors import InvalidArgument, PayloadTooLarge, UnknownFunction
-from localcloud.fc.http_trigger import HttpFunction
-from localcloud.fc.instance import Call
-from localcloud.fc.instances import Instances, Limits, Running
-from localcloud.fc.invocation import Invocation, new_request_id
-from localcloud.fc.launching import Launcher
-from localcloud.fc.logs import FunctionLog
-from localcloud.fc.project import Project
-from localcloud.fc.queue import AsyncInvocations, growing_delay
-from localcloud.fc.trigger import HttpTrigger
-from localcloud.fc.triggers import Triggers
-from localcloud.fc.wire import Api
+from localcloud.fc.project.project import Project
+from localcloud.fc.project.trigger import HttpTrigger
+from localcloud.fc.running.instance import Call
+from localcloud.fc.running.instances import Instances, Limits, Running
+from localcloud.fc.running.invocation import Invocation, new_request_id
+from localcloud.fc.running.launching import Launcher
+from localcloud.fc.running.logs import FunctionLog
+from localcloud.fc.running.queue import AsyncInvocations, growing_delay
+from localcloud.fc.triggers.http_trigger import HttpFunction
+from localcloud.fc.triggers.triggers import Triggers
 from localcloud.http import Later, Reply, Request, Service, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.place import Place

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.ims.inputs import InputLimits
+from localcloud.ims.jobs.inputs import InputLimits
 from localcloud.ims.service import IntelligentMediaServices, Settings
-from localcloud.ims.understanding import EngineSettings
-from localcloud.ims.workers import WorkerLimits, Workers
+from localcloud.ims.understanding.engine import EngineSettings
+from localcloud.ims.understanding.workers import WorkerLimits, Workers
 
 __all__ = ["EngineSettings", "InputLimits", "IntelligentMediaServices", "Settings", "WorkerLimits", "Workers"]

@@ -10,38 +10,38 @@ from typing import Any
 
 from engines.recognition.faces import FaceReader
 from localcloud.ims import operations
-from localcloud.ims.analyses import Analyses
-from localcloud.ims.callbacks import Callbacks
-from localcloud.ims.cognition_jobs import CognitionJobs
-from localcloud.ims.cognition_notices import StateChanges
-from localcloud.ims.cognition_runner import CognitionRunner
-from localcloud.ims.cognition_store import JobStore
-from localcloud.ims.cognition_work import Sources
-from localcloud.ims.editing import Editing
-from localcloud.ims.events import EventCallback
-from localcloud.ims.indexes import IndexKinds, MomentIndex
-from localcloud.ims.indexing import Indexing
-from localcloud.ims.inputs import InputLimits, Inputs
-from localcloud.ims.label_search import LabelSearch
-from localcloud.ims.labels import LabelIndex
-from localcloud.ims.libraries import Libraries
-from localcloud.ims.media import MediaShelf
-from localcloud.ims.media_search import MediaSearch
-from localcloud.ims.notices import Notices
-from localcloud.ims.orders import Orders
-from localcloud.ims.pipelines import Pipelines
-from localcloud.ims.recognition import RecognitionLibs, open_recognition_store
-from localcloud.ims.recognition_pictures import PICTURE_LIMITS, Pictures
-from localcloud.ims.recognition_samples import RecognitionSamples
-from localcloud.ims.recognition_search import FaceIndex, FaceSearch
+from localcloud.ims.callbacks.callbacks import Callbacks
+from localcloud.ims.callbacks.events import EventCallback
+from localcloud.ims.callbacks.outbox import Notices
+from localcloud.ims.jobs.cognition_jobs import CognitionJobs
+from localcloud.ims.jobs.editing import Editing
+from localcloud.ims.jobs.inputs import InputLimits, Inputs
+from localcloud.ims.jobs.notices import StateChanges
+from localcloud.ims.jobs.orders import Orders
+from localcloud.ims.jobs.pipelines import Pipelines
+from localcloud.ims.jobs.runner import CognitionRunner
+from localcloud.ims.jobs.smarttag import SmarttagJobs
+from localcloud.ims.jobs.store import JobStore
+from localcloud.ims.jobs.templates import Templates
+from localcloud.ims.jobs.work import Sources
+from localcloud.ims.libraries.analyses import Analyses
+from localcloud.ims.libraries.indexes import IndexKinds, MomentIndex
+from localcloud.ims.libraries.indexing import Indexing
+from localcloud.ims.libraries.label_search import LabelSearch
+from localcloud.ims.libraries.labels import LabelIndex
+from localcloud.ims.libraries.libraries import Libraries
+from localcloud.ims.libraries.media import MediaShelf
+from localcloud.ims.libraries.media_search import MediaSearch
+from localcloud.ims.libraries.searching import Searching
+from localcloud.ims.libraries.shelf import OpenLibrary, Shelf
+from localcloud.ims.libraries.streams import Streams
+from localcloud.ims.recognition.faces import FaceIndex, FaceSearch
+from localcloud.ims.recognition.libraries import RecognitionLibs, open_recognition_store
+from localcloud.ims.recognition.pictures import PICTURE_LIMITS, Pictures
+from localcloud.ims.recognition.samples import RecognitionSamples
 from localcloud.ims.runner import Runner
-from localcloud.ims.searching import Searching
-from localcloud.ims.shelf import OpenLibrary, Shelf
-from localcloud.ims.smarttag import SmarttagJobs
 from localcloud.ims.store import open_store
-from localcloud.ims.streams import Streams
-from localcloud.ims.templates import Templates
-from localcloud.ims.understanding import Memory, Understanding
+from localcloud.ims.understanding.engine import Memory, Understanding
 from localcloud.network import Reach
 from localcloud.place import Place
 from localcloud.ports import CallbackQueues, Objects

@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.ims import (
-    cognition_jobs,
-    editing,
-    events,
-    label_search,
-    libraries,
-    media,
-    media_search,
-    orders,
-    pipelines,
-    recognition,
-    recognition_samples,
-    recognition_search,
-    searching,
-    smarttag,
-    streams,
-    templates,
-)
+from localcloud.ims.callbacks import events
 from localcloud.ims.errors import not_implemented, unknown_operation
+from localcloud.ims.jobs import cognition_jobs, editing, orders, pipelines, smarttag, templates
+from localcloud.ims.libraries import label_search, libraries, media, media_search, searching, streams
 from localcloud.ims.operation import ICE, Bound, Operation
+from localcloud.ims.recognition import faces, samples
+from localcloud.ims.recognition import libraries as recognition
 
 FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     templates.Templates: templates.OPERATIONS,
@@ -32,8 +19,8 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     smarttag.SmarttagJobs: smarttag.OPERATIONS,
     cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
     recognition.RecognitionLibs: recognition.OPERATIONS,
-    recognition_samples.RecognitionSamples: recognition_samples.OPERATIONS,
-    recognition_search.FaceSearch: recognition_search.OPERATIONS,
+    samples.RecognitionSamples: samples.OPERATIONS,
+    faces.FaceSearch: faces.OPERATIONS,
     events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,

@@ -16,10 +16,10 @@ from localcloud.ims import operations
 from localcloud.ims.answers import Answer
 from localcloud.ims.assembly import Parts, Settings, Surroundings
 from localcloud.ims.errors import unsupported_method
+from localcloud.ims.libraries.shelf import OpenLibrary
 from localcloud.ims.operation import ICE, MPS
-from localcloud.ims.results_subtitles import is_subtitle, serve_subtitle
-from localcloud.ims.shelf import OpenLibrary
-from localcloud.ims.understanding import Understanding
+from localcloud.ims.results.subtitles import is_subtitle, serve_subtitle
+from localcloud.ims.understanding.engine import Understanding
 from localcloud.place import Place
 from localcloud.ports import CallbackQueues, Objects
 

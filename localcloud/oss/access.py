@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from localcloud.oss.errors import access_denied
-from localcloud.oss.store import Store
+from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call
 
 

@@ -6,30 +6,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from localcloud.http import Reply
-from localcloud.oss import cors, encryption, lifecycle, referer, settings, tagging, website
 from localcloud.oss.access import check_anonymous
-from localcloud.oss.buckets import Buckets
-from localcloud.oss.callback import Callbacks
-from localcloud.oss.configuration import Configurations, Kind
-from localcloud.oss.cors import Cors
+from localcloud.oss.buckets import cors, encryption, lifecycle, referer, settings, tagging, website
+from localcloud.oss.buckets.buckets import Buckets
+from localcloud.oss.buckets.configuration import Configurations, Kind
+from localcloud.oss.buckets.cors import Cors
+from localcloud.oss.buckets.list_objects import Listings
+from localcloud.oss.buckets.live import LiveChannels
+from localcloud.oss.buckets.referer import Referers
+from localcloud.oss.buckets.settings import Settings
+from localcloud.oss.buckets.site import Site
+from localcloud.oss.buckets.tagging import BucketTags
 from localcloud.oss.errors import OssError, method_not_allowed, not_implemented
-from localcloud.oss.list_objects import Listings
-from localcloud.oss.live import LiveChannels
-from localcloud.oss.multipart import Multipart
+from localcloud.oss.objects.callback import Callbacks
+from localcloud.oss.objects.multipart import Multipart
+from localcloud.oss.objects.post_object import PostObject
+from localcloud.oss.objects.reading import Reading
+from localcloud.oss.objects.removing import Removing
+from localcloud.oss.objects.storage_class import Restoring
+from localcloud.oss.objects.writing import Writing
 from localcloud.oss.operations import OPERATIONS, SELECTORS, Operation, Scope
-from localcloud.oss.post_object import PostObject
-from localcloud.oss.processed import Processed
-from localcloud.oss.reading import Reading
-from localcloud.oss.referer import Referers
-from localcloud.oss.removing import Removing
-from localcloud.oss.settings import Settings
-from localcloud.oss.site import Site
-from localcloud.oss.storage_class import Restoring
-from localcloud.oss.store import Store
-from localcloud.oss.styles import Styles
-from localcloud.oss.tagging import BucketTags
+from localcloud.oss.pictures.processed import Processed
+from localcloud.oss.pictures.styles import Styles
+from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call
-from localcloud.oss.writing import Writing
 
 Handler = Callable[[Call], Reply]
 

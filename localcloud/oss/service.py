@@ -10,26 +10,26 @@ from urllib.parse import urlsplit
 
 from localcloud.http import Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
-from localcloud.oss.blobs import Blobs
-from localcloud.oss.buckets import Buckets
-from localcloud.oss.callback import Callbacks
+from localcloud.oss.buckets.buckets import Buckets
+from localcloud.oss.buckets.lifecycle_pass import LifecyclePass
+from localcloud.oss.buckets.list_objects import Listings
+from localcloud.oss.buckets.live import LiveChannels
 from localcloud.oss.errors import OssError
-from localcloud.oss.lifecycle_pass import LifecyclePass
-from localcloud.oss.list_objects import Listings
-from localcloud.oss.live import LiveChannels
-from localcloud.oss.multipart import Multipart
-from localcloud.oss.outbox import Outbox
-from localcloud.oss.post_object import PostObject
-from localcloud.oss.processed import Processed
-from localcloud.oss.processing import Processing
-from localcloud.oss.reading import Reading
-from localcloud.oss.removing import Removing
+from localcloud.oss.objects.callback import Callbacks
+from localcloud.oss.objects.multipart import Multipart
+from localcloud.oss.objects.post_object import PostObject
+from localcloud.oss.objects.reading import Reading
+from localcloud.oss.objects.removing import Removing
+from localcloud.oss.objects.transfer import checked_limit, terms, travelling, trouble_error
+from localcloud.oss.objects.writing import Writing
+from localcloud.oss.pictures.processed import Processed
+from localcloud.oss.pictures.processing import Processing
 from localcloud.oss.routes import Parts, Routes
-from localcloud.oss.signature import authenticate
-from localcloud.oss.store import Store
-from localcloud.oss.transfer import checked_limit, terms, travelling, trouble_error
+from localcloud.oss.signing.signature import authenticate
+from localcloud.oss.storage.blobs import Blobs
+from localcloud.oss.storage.outbox import Outbox
+from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call, address, error_reply, finished
-from localcloud.oss.writing import Writing
 from localcloud.place import Place
 from localcloud.ports import ObjectEvents, StoredObject
 

@@ -17,9 +17,9 @@ import localcloud.cloud
 import localcloud.oss.service
 from localcloud.cloud import LaptopCloud
 from localcloud.http import Body, Reply, Request
-from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.oss import ObjectStorage
-from localcloud.oss.blobs import Blobs, Content
+from localcloud.oss.storage.blobs import Blobs, Content
 from localcloud.place import Place
 from tests.contract.ims.cloud import InProcess
 

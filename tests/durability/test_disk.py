@@ -15,7 +15,7 @@ from pathlib import Path
 from localcloud import disk
 from localcloud.database import Database
 from localcloud.http import Body
-from localcloud.oss.blobs import Blobs
+from localcloud.oss.storage.blobs import Blobs
 waited = []
 os.fsync = waited.append
 if sys.argv[2] == "power":

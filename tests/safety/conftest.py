@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.cloud import LaptopCloud
 from localcloud.connection import Patience
-from localcloud.ims.understanding import EngineSettings
+from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from tests.contract.ims.cloud import InProcess
 from tests.safety.clients import Clients

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from localcloud.fc.instances import Limits
-from localcloud.fc.project import Project
+from localcloud.fc.project.project import Project
+from localcloud.fc.running.instances import Limits
 from localcloud.fc.service import FunctionCompute
 from localcloud.identity import Credential, Keyring
 from localcloud.place import Place

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from localcloud.fc.errors import PayloadTooLarge
-from localcloud.fc.instances import Limits
-from localcloud.fc.queue import growing_delay, refusal_delay
+from localcloud.fc.running.instances import Limits
+from localcloud.fc.running.queue import growing_delay, refusal_delay
 from tests.contract.fc.laptop import Laptop, eventually, write_project
 
 HELP = "official help, "
@@ -144,7 +144,7 @@ def test_a_report_fits_its_destination(laptop: Laptop) -> None:
     assert json.loads(body)["responsePayload"].startswith("日日")
 
 
-@pytest.mark.contract("assumption: a destination that does not exist loses the report and nothing else")
+@pytest.mark.contract("our assumption: a destination that does not exist loses the report and nothing else")
 def test_a_missing_destination_does_not_hold_up(laptop: Laptop) -> None:
     fc = laptop.start("def handler(event, context): return 'fine'", asyncInvokeConfig=to_queues(onSuccess="nowhere"))
     fc.invoke("work", b"x", kind="Async")
@@ -172,7 +172,7 @@ def test_an_event_that_is_too_old_is_given_up(laptop: Laptop) -> None:
     assert json.loads(laptop.queues.bodies("dead")[0])["responseContext"]["functionError"] == "EventAgeExceeded"
 
 
-@pytest.mark.contract("assumption: the pause between retries grows from one second; " + RETRIES + ": 0.5, 1, 2, 4, 8 s when refused")
+@pytest.mark.contract("our assumption: the pause between retries grows from one second; " + RETRIES + ": 0.5, 1, 2, 4, 8 s when refused")
 def test_delays() -> None:
     assert [growing_delay(failures) for failures in (1, 2, 3)] == [1, 2, 4]
     assert [refusal_delay(refusals) for refusals in (1, 2, 3, 4, 5)] == [0.5, 1, 2, 4, 8]
@@ -210,7 +210,7 @@ def test_an_invocation_that_finds_no_instance_waits(laptop: Laptop) -> None:
     assert [note.split()[0] for note in notes(laptop)] == ["synchronous", "0", "asynchronous", "0"]
 
 
-@pytest.mark.contract("assumption: an invocation that was running at a stop runs again after the start")
+@pytest.mark.contract("our assumption: an invocation that was running at a stop runs again after the start")
 def test_a_stop_in_the_middle(laptop: Laptop) -> None:
     source = NOTE + SLEEP_UNTIL_GO
     fc = laptop.start(source, timeout=100)

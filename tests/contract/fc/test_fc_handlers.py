@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from localcloud.fc.errors import ProjectError, Stopped, TooManyInstances
-from localcloud.fc.instance import Call, Instance, Launch
-from localcloud.fc.instances import Limits
-from localcloud.fc.report import read_report
+from localcloud.fc.running.instance import Call, Instance, Launch
+from localcloud.fc.running.instances import Limits
+from localcloud.fc.running.report import read_report
 from tests.contract.fc.laptop import KEYRING, Laptop, answer, eventually
 
 HELP = "official help, "
@@ -159,7 +159,7 @@ def test_sys_path_and_isolation(laptop: Laptop) -> None:
     assert seen["ours"] == []
 
 
-@pytest.mark.contract("assumption: a package that is installed in editable mode is no part of a function's world")
+@pytest.mark.contract("our assumption: a package that is installed in editable mode is no part of a function's world")
 def test_packages_are_plain_folders(tmp_path: Path) -> None:
     # GIVEN a folder of packages, one of them there by way of a .pth file only
     packages, elsewhere, code = tmp_path / "packages", tmp_path / "elsewhere", tmp_path / "code"
@@ -235,7 +235,7 @@ def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop) -> 
     assert (after.payload, after.instance_id != hung.instance_id) == (b"done", True)
 
 
-@pytest.mark.contract("assumption: a function that ignores SIGTERM is killed")
+@pytest.mark.contract("our assumption: a function that ignores SIGTERM is killed")
 def test_a_function_that_ignores_termination_is_killed(laptop: Laptop) -> None:
     fc = laptop.start(
         """
@@ -286,7 +286,7 @@ def test_a_process_that_exits(laptop: Laptop, ending: str) -> None:
     assert fc.invoke("work", b"").payload == b"done"
 
 
-@pytest.mark.contract("assumption: of a process that forked, the parent answers")
+@pytest.mark.contract("our assumption: of a process that forked, the parent answers")
 def test_a_child_that_comes_back_from_the_handler(laptop: Laptop) -> None:
     fc = laptop.start("""
         import os
@@ -314,7 +314,7 @@ def test_a_process_that_exits_before_its_children(laptop: Laptop) -> None:
     assert ended.duration < 5
 
 
-@pytest.mark.contract("assumption: nothing that a function started outlives its instance")
+@pytest.mark.contract("our assumption: nothing that a function started outlives its instance")
 def test_a_process_that_left_the_group_ends_with_the_instance(laptop: Laptop) -> None:
     fc = laptop.start("""
         import subprocess
@@ -327,7 +327,7 @@ def test_a_process_that_left_the_group_ends_with_the_instance(laptop: Laptop) ->
     assert not left.is_running()
 
 
-@pytest.mark.contract("assumption: a function that writes into the runtime's own pipes is told so, and the next call gets another instance")
+@pytest.mark.contract("our assumption: a function that writes into the runtime's own pipes is told so, and the next call gets another")
 def test_a_function_that_writes_into_every_pipe(laptop: Laptop) -> None:
     fc = laptop.start("""
         import os
@@ -346,7 +346,7 @@ def test_a_function_that_writes_into_every_pipe(laptop: Laptop) -> None:
 
 @pytest.mark.contract(RUNTIME + "print() goes out raw, with or without a line break")
 def test_a_line_without_an_end_holds_nothing_up(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.fc.instance.LOG_SECONDS", 30.0)
+    monkeypatch.setattr("localcloud.fc.running.instance.LOG_SECONDS", 30.0)
     fc = laptop.start("def handler(event, context): print('half a line', end='')")
     began = time.monotonic()
     assert b"half a line" in fc.invoke("work", b"", log_tail=True).log_tail
@@ -466,7 +466,7 @@ def test_warm_reuse_scale_out_and_the_limit(laptop: Laptop, monkeypatch: pytest.
         assert len({call.result().instance_id for call in waiting}) == 2
 
 
-@pytest.mark.contract("assumption: an idle instance is let go after a while")
+@pytest.mark.contract("our assumption: an idle instance is let go after a while")
 def test_idle_instances_are_let_go(laptop: Laptop) -> None:
     fc = laptop.start("import os\ndef handler(event, context): return str(os.getpid())", limits=Limits(idle_seconds=0.2))
     process = int(fc.invoke("work", b"").payload)
@@ -474,7 +474,7 @@ def test_idle_instances_are_let_go(laptop: Laptop) -> None:
     assert fc.invoke("work", b"").error_type == ""
 
 
-@pytest.mark.contract("assumption: stopping ends every process of a function, busy ones too")
+@pytest.mark.contract("our assumption: stopping ends every process of a function, busy ones too")
 def test_stop_ends_the_processes(laptop: Laptop) -> None:
     started = laptop.folder / "started"
     fc = laptop.start(
@@ -515,7 +515,7 @@ def test_one_function_can_be_named_like_a_standard_module(laptop: Laptop, tmp_pa
 )
 @pytest.mark.parametrize(("timeout", "patience"), [(60, 0.3), (1, 60.0)])
 def test_a_pre_stop_that_hangs(laptop: Laptop, monkeypatch: pytest.MonkeyPatch, timeout: int, patience: float) -> None:
-    monkeypatch.setattr("localcloud.fc.instances.LAST_WORDS_SECONDS", patience)
+    monkeypatch.setattr("localcloud.fc.running.instances.LAST_WORDS_SECONDS", patience)
     fc = laptop.start(
         """
         import time
@@ -565,7 +565,7 @@ def test_an_instance_that_is_killed_from_outside(laptop: Laptop) -> None:
 
 @pytest.mark.contract("our assumption: what a function prints is kept as text, whatever bytes it is, in files of a bounded size")
 def test_a_function_that_prints_bytes_and_much(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.fc.logs.FILE_BYTES", 100_000)
+    monkeypatch.setattr("localcloud.fc.running.logs.FILE_BYTES", 100_000)
     fc = laptop.start(r"""
         import sys
         def handler(event, context):

@@ -86,14 +86,14 @@ def test_the_response(laptop: Laptop) -> None:
     assert (head.status_code, head.content, head.headers["content-length"]) == (201, b"", "4")
 
 
-@pytest.mark.contract("assumption: a value without statusCode is a body, sent with 200 as application/json")
+@pytest.mark.contract("our assumption: a value without statusCode is a body, sent with 200 as application/json")
 def test_a_bare_value(laptop: Laptop) -> None:
     with website(laptop, laptop.start("def handler(event, context): return '<p>hello'", triggers=http_trigger())) as client:
         response = client.get("/")
     assert (response.status_code, response.text, response.headers["content-type"]) == (200, "<p>hello", "application/json")
 
 
-@pytest.mark.contract("assumption: a function that failed is 502 with the error JSON; InvokeFunction: X-Fc-Error-Type")
+@pytest.mark.contract("our assumption: a function that failed is 502 with the error JSON; InvokeFunction: X-Fc-Error-Type")
 def test_a_function_that_fails(laptop: Laptop) -> None:
     with website(laptop, laptop.start("def handler(event, context): raise ValueError('no')", triggers=http_trigger())) as client:
         response = client.get("/")
@@ -134,7 +134,7 @@ def test_a_long_address(laptop: Laptop) -> None:
     assert (response.status_code, response.json()["Code"]) == (400, "InvalidArgument")
 
 
-@pytest.mark.contract("assumption: a method that the trigger does not list is a 405")
+@pytest.mark.contract("our assumption: a method that the trigger does not list is a 405")
 def test_a_method_that_is_not_listed(laptop: Laptop) -> None:
     with website(laptop, laptop.start(ECHO, triggers=http_trigger("GET"))) as client:
         response = client.post("/")

@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientExc
 from fc2.fc_exceptions import FcError
 
 from localcloud.door import WORKERS
-from localcloud.fc.instances import Limits
+from localcloud.fc.running.instances import Limits
 from tests.contract.fc.clients import NEWER, OLDER, invoke, newer, older, served
 from tests.contract.fc.laptop import KEYRING, Laptop, eventually
 

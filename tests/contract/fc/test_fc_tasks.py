@@ -9,7 +9,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from localcloud.fc.instances import Limits
+from localcloud.fc.running.instances import Limits
 from tests.contract.fc.clients import NEWER, invoke, newer, served
 from tests.contract.fc.laptop import Laptop, eventually
 

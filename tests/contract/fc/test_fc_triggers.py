@@ -144,7 +144,7 @@ def test_a_batch(laptop: Laptop) -> None:
     assert [one["data"]["messageBody"] for one in json.loads(events(laptop)[0])] == ["job 0", "job 1", "job 2"]
 
 
-@pytest.mark.contract("assumption: what failed stays in the queue until its retries are used up, then goes to the dead-letter queue")
+@pytest.mark.contract("our assumption: what failed stays in the queue until its retries are used up, then goes to the dead-letter queue")
 def test_a_poisoned_message_ends_in_the_dead_letter_queue(laptop: Laptop) -> None:
     laptop.queues.create("jobs")
     laptop.queues.create("dead")
@@ -161,7 +161,7 @@ def test_a_poisoned_message_ends_in_the_dead_letter_queue(laptop: Laptop) -> Non
     assert len(events(laptop)) == 5
 
 
-@pytest.mark.contract("assumption: a stop is no failure of the message that is being handled; it stays in its queue")
+@pytest.mark.contract("our assumption: a stop is no failure of the message that is being handled; it stays in its queue")
 def test_a_stop_gives_up_no_message(laptop: Laptop, tmp_path: Path) -> None:
     laptop.queues.create("jobs")
     laptop.queues.create("dead")

@@ -21,7 +21,7 @@ from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
 from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
 from localcloud.ims.runner import Stopped
-from localcloud.ims.understanding import Understanding
+from localcloud.ims.understanding.engine import Understanding
 from localcloud.network import Reach
 from localcloud.place import Place
 from localcloud.ports import QueueMessage, StoredObject

@@ -14,8 +14,8 @@ import pytest
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from localcloud.ims.callbacks import Callbacks, Receiver, signature
-from localcloud.ims.events import EventCallback, SetEventCallback
+from localcloud.ims.callbacks.callbacks import Callbacks, Receiver, signature
+from localcloud.ims.callbacks.events import EventCallback, SetEventCallback
 from localcloud.ims.store import open_store
 from tests.contract.ims.cloud import Cloud, FakeQueues, until
 

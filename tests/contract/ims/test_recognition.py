@@ -212,7 +212,7 @@ def test_a_wrong_parameter_is_named(cloud: Cloud, call: Callable[[Any, str], obj
     assert f'"{named}"' in message
 
 
-@pytest.mark.contract("assumption: a sample that can't be used is refused when it is created, and the reason names the picture")
+@pytest.mark.contract("our assumption: a sample that can't be used is refused when it is created, and the reason names the picture")
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -248,7 +248,7 @@ def test_a_label_alone_can_do_without_a_picture(cloud: Cloud) -> None:
     assert refused(lambda: client.create_recognition_sample(request))[0] == "MissingParameter"
 
 
-@pytest.mark.contract("assumption: what the engine can't compare is kept, and the jobs that need it say so")
+@pytest.mark.contract("our assumption: what the engine can't compare is kept, and the jobs that need it say so")
 def test_a_job_says_whom_it_could_not_look_for(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     pets, faces, empty, gone = (create_lib(client, name, kind) for name, kind in zip("abcd", ("pet", "face", "pet", "pet"), strict=True))
@@ -281,7 +281,7 @@ def test_a_job_can_name_other_faces_than_its_template(cloud: Cloud, website: Web
     assert [known.name for known in cloud.scripted.wishes[-1].known] == ["小美"]
 
 
-@pytest.mark.contract("assumption: the same picture is enrolled once")
+@pytest.mark.contract("our assumption: the same picture is enrolled once")
 def test_the_same_picture_is_enrolled_once(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     lib = create_lib(client)
@@ -297,7 +297,7 @@ def test_the_same_picture_is_enrolled_once(cloud: Cloud, website: Website) -> No
     assert cloud.scripted.enrolled == 2, "features were kept beyond the last of their samples"
 
 
-@pytest.mark.contract("assumption: what was acknowledged outlives a restart")
+@pytest.mark.contract("our assumption: what was acknowledged outlives a restart")
 def test_what_was_created_is_there_after_a_restart(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     lib = create_lib(client)

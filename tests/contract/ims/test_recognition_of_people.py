@@ -25,7 +25,7 @@ from tests.contract.ims.test_smarttag_jobs import engine_notes, given, images, r
 from tests.unit.engines.media import photo
 
 SEED = "IPC content understanding: advanced usage; the name in brief, caption and title, the noun in event and object"
-OURS = "assumption: who can't surely be told apart has no name"
+OURS = "our assumption: who can't surely be told apart has no name"
 
 RED, GREEN = Outfit((40, 35, 190), (70, 50, 40)), Outfit((60, 150, 60), (60, 60, 60))
 BLACK = Outfit((25, 25, 25), (40, 40, 40))
@@ -147,7 +147,7 @@ def test_clothes_that_many_wear_name_nobody(cloud: Cloud, tmp_path: Path) -> Non
     assert "the samples of Xiaoshuai show clothes in colours that many wear" in notes
 
 
-@pytest.mark.contract("assumption: a sample that can't be used is refused when it is created, and the reason names the picture")
+@pytest.mark.contract("our assumption: a sample that can't be used is refused when it is created, and the reason names the picture")
 def test_pictures_without_one_whole_person_are_refused(cloud: Cloud) -> None:
     client = cloud.client()
     lib = create_lib(client)
@@ -169,7 +169,7 @@ def test_pictures_without_one_whole_person_are_refused(cloud: Cloud) -> None:
     create_sample(client, lib, entity, cloud.objects.put("good.png", whole))
 
 
-@pytest.mark.contract("assumption: faces are compared where the extra `faces` is installed")
+@pytest.mark.contract("our assumption: faces are compared where the extra `faces` is installed")
 @pytest.mark.skipif(not FaceReader.available(), reason="the extra `faces` is not installed")
 def test_a_face_is_called_by_name_and_found_again(cloud: Cloud) -> None:
     client = cloud.client()

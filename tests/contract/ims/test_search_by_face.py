@@ -107,7 +107,7 @@ def test_a_search_by_face_can_be_narrowed(cloud: Cloud, library: Any, website: W
     assert search(library, picture, media_type="image") == []
 
 
-@pytest.mark.contract("assumption: faces go with their media, their index and their library")
+@pytest.mark.contract("our assumption: faces go with their media, their index and their library")
 def test_faces_are_forgotten_with_what_they_were_seen_in(cloud: Cloud, library: Any, website: Website) -> None:
     insert(cloud, library, website, "one", face(0.1, (1, 2)))
     insert(cloud, library, website, "two", face(0.1, (1, 2)))
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_a_search_by_face_is_named(cloud: Cloud, library: Any
     assert refusal(clips, library, "unknown")[:2] == (404, "ResourceNotFound")
 
 
-@pytest.mark.contract("assumption: what this machine has no engine for is refused, and the missing part named")
+@pytest.mark.contract("our assumption: what this machine has no engine for is refused, and the missing part named")
 def test_without_the_extra_for_faces_nothing_is_pretended(without_faces: Cloud, website: Website) -> None:
     client = without_faces.client()
     client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name=LIBRARY))

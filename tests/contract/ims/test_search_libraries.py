@@ -97,7 +97,7 @@ def test_the_guide_to_event_search(cloud: Cloud) -> None:
     assert (counted.index_status, counted.media_total) == ("Active", "1")
 
 
-@pytest.mark.contract("assumption: the score of a media reaches the client in its best clip, or in one that spans the media")
+@pytest.mark.contract("our assumption: the score of a media reaches the client in its best clip, or in one that spans the media")
 def test_a_media_without_clips_is_one_clip(cloud: Cloud, client: Any) -> None:
     video = indexed(client, insert(client, cloud.objects.put("a.mp4", b"say it"), "a dog barks"))
     picture = indexed(client, insert(client, cloud.objects.put("a.jpg", b"say it"), "a dog barks", media_type="image"))
@@ -209,14 +209,14 @@ def test_a_wrong_insert_is_refused(client: Any, address: str, changed: dict[str,
     assert caught.value.code == code
 
 
-@pytest.mark.contract("assumption: an index job fails for an input that does not exist, and says so in a field of our own")
+@pytest.mark.contract("our assumption: an index job fails for an input that does not exist, and says so in a field of our own")
 def test_a_missing_input_fails_the_index_job(client: Any) -> None:
     media = insert(client, "oss://media/nothing.mp4", "a cat sleeps")
     assert [job["Status"] for job in index_jobs(client, media)] == ["Fail"]
     assert found(client, "a cat sleeps") == []
 
 
-@pytest.mark.contract("assumption: a media that can't be looked into is found by the words that came with it; without words it fails")
+@pytest.mark.contract("our assumption: a media that can't be looked into is found by the words that came with it; without words it fails")
 def test_words_alone(cloud: Cloud, client: Any) -> None:
     address = cloud.objects.put("manifest.json", b"unreadable it is a manifest")
     media = indexed(client, insert(client, address, "a cat sleeps"))
@@ -224,7 +224,7 @@ def test_words_alone(cloud: Cloud, client: Any) -> None:
     assert [job["Status"] for job in index_jobs(client, insert(client, address))] == ["Fail"]
 
 
-@pytest.mark.contract("assumption: inserting a known MediaId replaces the media")
+@pytest.mark.contract("our assumption: inserting a known MediaId replaces the media")
 def test_a_second_insert_replaces_the_first(cloud: Cloud, client: Any) -> None:
     address = cloud.objects.put("a", b"say it")
     indexed(client, insert(client, address, "a dog barks", media_id="mine", namespace="one"))
@@ -234,7 +234,7 @@ def test_a_second_insert_replaces_the_first(cloud: Cloud, client: Any) -> None:
     assert found(client, "a cat sleeps", namespace="one") == []
 
 
-@pytest.mark.contract("assumption: what is stale never replaces what is new, and what was deleted stays so")
+@pytest.mark.contract("our assumption: what is stale never replaces what is new, and what was deleted stays so")
 def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     gates = [tmp_path / "gate-1", tmp_path / "gate-2"]
     slow = [cloud.objects.put(f"slow-{n}", f"wait {gate}\nsay it".encode()) for n, gate in enumerate(gates)]
@@ -259,7 +259,7 @@ def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_pat
     assert refused(client.delete_media_from_search_lib, delete).status_code == 404
 
 
-@pytest.mark.contract("assumption: what is stale never replaces what is new, under an id that was deleted and is used again too")
+@pytest.mark.contract("our assumption: what is stale never replaces what is new, under an id that was deleted and is used again too")
 def test_an_id_that_is_deleted_and_inserted_again_at_once(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     started, gate = tmp_path / "started", tmp_path / "gate"
     insert(client, cloud.objects.put("old", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks", media_id="mine")
@@ -346,7 +346,7 @@ def test_update_rerun_and_delete(cloud: Cloud, client: Any) -> None:
     assert found(client, "a cat sleeps") == []
 
 
-@pytest.mark.contract("assumption: what a smart tag job has understood is not analysed again for the library")
+@pytest.mark.contract("our assumption: what a smart tag job has understood is not analysed again for the library")
 def test_the_library_remembers_what_was_understood(cloud: Cloud, client: Any, website: Website) -> None:
     content = b"say it\nmoment 1 2 a dog barks"
     media = {"type": "URL", "inputs": [website.put("a.mp4", content)], "extra": {"mediaType": "video"}}
@@ -401,7 +401,7 @@ def test_libraries(cloud: Cloud, client: Any) -> None:
     assert refused(client.query_media_index_job, query).status_code == 404
 
 
-@pytest.mark.contract("assumption: an index job is never lost")
+@pytest.mark.contract("our assumption: an index job is never lost")
 def test_index_jobs_survive_a_restart(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     media = insert(client, cloud.objects.put("a", f"wait {gate}\nsay it".encode()), "a dog barks")

@@ -130,7 +130,7 @@ def test_the_guide_to_content_understanding(cloud: Cloud, website: Website, sett
     assert json.loads(body.user_data) == {"fromICE": True, "pk": int(PLACE.account_id)}
 
 
-@pytest.mark.contract("assumption: a result of our own beside the cloud's; clients pass over types they don't know")
+@pytest.mark.contract("our assumption: a result of our own beside the cloud's; clients pass over types they don't know")
 def test_every_result_names_its_engine_and_what_that_can_not_see(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     template = create_template(client, "vlEventDesc,landmark,nlp")
@@ -191,7 +191,7 @@ def test_a_callback_that_leads_nowhere_is_refused(cloud: Cloud, target: dict[str
     assert caught.value.code == code
 
 
-@pytest.mark.contract("assumption: a binding that is lost later stops no job, and what could not be told is told once it can be")
+@pytest.mark.contract("our assumption: a binding that is lost later stops no job, and what could not be told is told once it can be")
 def test_a_lost_callback_stops_no_job(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     bind(client, default_pipeline(client), {"Topic": "callbacks"})
@@ -332,6 +332,7 @@ def test_numbers_beyond_int32(cloud: Cloud) -> None:
     assert caught.value.code == "InvalidParameter"
 
 
+@pytest.mark.contract("our assumption: a stop is not held up by servers that never answer")
 def test_a_stop_waits_seconds_for_inputs_that_never_come(cloud: Cloud) -> None:
     client = cloud.client()
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -367,7 +368,7 @@ def test_templates(cloud: Cloud) -> None:
         create_template(client, "vlEventDesc,telepathy")
 
 
-@pytest.mark.contract("assumption: a job is never lost; what was under way when the service ended is done again")
+@pytest.mark.contract("our assumption: a job is never lost; what was under way when the service ended is done again")
 def test_jobs_survive_a_restart(cloud: Cloud, website: Website, tmp_path: Path) -> None:
     client = cloud.client()
     gate = tmp_path / "gate"

@@ -20,7 +20,7 @@ from tests.contract.ims.cloud import client as client_of
 from tests.contract.ims.test_smarttag_jobs import given, images, query, reason, result, submit
 
 SCRIPTED = EngineSettings(factory="tests.contract.ims.scripted_engine:build")
-OURS = "assumption: one bad media fails its own job alone, with a reason"
+OURS = "our assumption: one bad media fails its own job alone, with a reason"
 
 CloudMaker = Callable[[EngineSettings, WorkerLimits], Cloud]
 
@@ -36,7 +36,7 @@ def make_cloud(tmp_path: Path) -> Iterator[CloudMaker]:
     yield make
     for cloud in made:
         cloud.stop()
-    assert [child for child in psutil.Process().children() if "localcloud.ims.worker" in child.cmdline()] == []
+    assert [child for child in psutil.Process().children() if "localcloud.ims.understanding.worker" in child.cmdline()] == []
 
 
 @pytest.mark.contract(OURS)
@@ -96,7 +96,7 @@ def test_an_engine_that_can_not_be_built_says_so(make_cloud: CloudMaker, website
     assert "failed while starting: AttributeError" in reason(client, job)
 
 
-@pytest.mark.contract("assumption: a job is never lost, and a killed process leaves none behind")
+@pytest.mark.contract("our assumption: a job is never lost, and a killed process leaves none behind")
 def test_a_killed_service_leaves_no_worker_and_finishes_its_jobs_later(make_cloud: CloudMaker, website: Website, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.contract.ims.serve", str(tmp_path)],

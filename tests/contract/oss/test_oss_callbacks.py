@@ -151,7 +151,7 @@ def test_the_facts_of_a_picture_are_variables(bucket: Any, application: Applicat
     assert [body for _, body in application.asked] == ["200x100 png", "x "]
 
 
-@pytest.mark.contract("assumption: nobody who did not sign has the cloud ask another server; a signed form has")
+@pytest.mark.contract("our assumption: nobody who did not sign has the cloud ask another server; a signed form has")
 def test_callbacks_need_a_signature(cloud: LocalOss, bucket: Any, application: Application) -> None:
     bucket.put_bucket_acl(oss2.BUCKET_ACL_PUBLIC_READ_WRITE)
     wanted = callback(callbackUrl=application.url, callbackBody="a=1")

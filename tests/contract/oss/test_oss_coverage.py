@@ -14,6 +14,7 @@ from localcloud.oss.coverage import covered
 MISSING = [one for one in covered() if one.state is State.MISSING]
 
 
+@pytest.mark.contract("house rule: the coverage page contradicts itself nowhere")
 def test_nothing_is_both_here_and_not() -> None:
     here = [(one.operation, one.request) for one in covered() if one.here]
     assert len(here) == len(set(here))

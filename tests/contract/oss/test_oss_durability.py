@@ -113,7 +113,7 @@ def test_content_that_nothing_names_goes_after_a_while(cloud: LocalOss, bucket: 
     assert cloud.storage.find(BUCKET, "nothing") is None
 
 
-@pytest.mark.contract("assumption: ten callers that append at one position are served once")
+@pytest.mark.contract("our assumption: ten callers that append at one position are served once")
 def test_appends_at_one_position_succeed_once(cloud: LocalOss, bucket: Any) -> None:
     outcomes: list[bool] = []
 

@@ -162,7 +162,7 @@ def test_forms_that_are_none(cloud: LocalOss, bucket: Any) -> None:
     assert not cloud.blob_files()
 
 
-@pytest.mark.contract("assumption: the file's bytes are kept as they are, whatever they look like and however many they are")
+@pytest.mark.contract("our assumption: the file's bytes are kept as they are, whatever they look like and however many they are")
 @pytest.mark.parametrize("content", [b"", b"\r\n--", b"\r\n" * 1000, bytes(range(256)) * 12_000], ids=["empty", "dashes", "lines", "3 MB"])
 def test_the_content_of_a_form(cloud: LocalOss, bucket: Any, content: bytes) -> None:
     assert post(cloud, {"key": "k", **signed(policy())}, content).status_code == 204

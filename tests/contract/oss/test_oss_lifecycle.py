@@ -23,7 +23,7 @@ from oss2.models import (
     TaggingRule,
 )
 
-from localcloud.oss.storage_class import DAY
+from localcloud.oss.objects.storage_class import DAY
 from tests.contract.oss.server import LocalOss
 
 

@@ -83,7 +83,7 @@ def test_a_part_copied_from_another_object(bucket: Any) -> None:
     assert bucket.get_object("k").read() == bytes(range(200))
 
 
-@pytest.mark.contract("assumption: the upload's own properties become the object's")
+@pytest.mark.contract("our assumption: the upload's own properties become the object's")
 def test_what_is_said_at_the_beginning_holds_at_the_end(bucket: Any) -> None:
     upload = bucket.init_multipart_upload("k", headers={"Content-Type": "video/mp4", "x-oss-meta-a": "1"}).upload_id
     bucket.complete_multipart_upload("k", upload, [PartInfo(1, bucket.upload_part("k", upload, 1, b"x").etag)])
@@ -124,7 +124,7 @@ def test_the_digest_of_normal_objects(bucket: Any) -> None:
     assert (bucket.head_object("log").headers["Content-MD5"], bucket.get_object("log").read()) == (digest, b"ab")
 
 
-@pytest.mark.contract("assumption: of several completions of one upload one counts, and the others find NoSuchUpload; the object is whole")
+@pytest.mark.contract("our assumption: of several completions of one upload one counts, the others find NoSuchUpload; the object is whole")
 def test_an_upload_completed_by_many_at_once(bucket: Any) -> None:
     upload = bucket.init_multipart_upload("k").upload_id
     parts = [PartInfo(number, bucket.upload_part("k", upload, number, bytes([number]) * 102400).etag) for number in (1, 2)]
@@ -141,7 +141,7 @@ def test_an_upload_completed_by_many_at_once(bucket: Any) -> None:
 
 
 @pytest.mark.contract(
-    "assumption: of uploads of one key each is on its own, and the one completed last is the object; parts may be sent anew"
+    "our assumption: of uploads of one key each is on its own, and the one completed last is the object; parts may be sent anew"
 )
 def test_several_uploads_of_one_key(bucket: Any) -> None:
     uploads = [bucket.init_multipart_upload("k").upload_id for _ in range(4)]

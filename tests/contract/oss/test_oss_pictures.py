@@ -194,7 +194,7 @@ def test_what_is_out_of_range_is_refused(pictures: Any, process: str) -> None:
 
 
 @pytest.mark.contract(
-    "assumption: a cut that begins outside, a result of more than 16384 pixels a side and no picture at all are a 400 BadRequest"
+    "our assumption: a cut that begins outside, a result of more than 16384 pixels a side and no picture at all are a 400 BadRequest"
 )
 def test_what_cannot_be_made_is_refused(pictures: Any) -> None:
     pictures.put_object("wide.png", saved(halves(2000, 2), "PNG"))
@@ -225,7 +225,7 @@ def test_what_is_made_can_be_kept(cloud: LocalOss, pictures: Any) -> None:
     assert made(other, "c", "image/rotate,0").size == (10, 10)
 
 
-@pytest.mark.contract("assumption: an object can be saved over itself, whole; the event is that of a put")
+@pytest.mark.contract("our assumption: an object can be saved over itself, whole; the event is that of a put")
 def test_an_object_saved_over_itself(cloud: LocalOss, pictures: Any) -> None:
     pictures.process_object("a.png", f"image/resize,w_50|sys/saveas,o_{encoded('a.png')}")
     assert made(pictures, "a.png", "image/rotate,0").size == (50, 25)
@@ -309,7 +309,7 @@ def test_a_moving_picture(bucket: Any) -> None:
     assert json.loads(bucket.get_object("k", process="image/info").read())["FrameCount"]["value"] == "3"
 
 
-@pytest.mark.contract("assumption: kinds of pictures that cameras and printers make are processed as pictures like others")
+@pytest.mark.contract("our assumption: kinds of pictures that cameras and printers make are processed as pictures like others")
 @pytest.mark.parametrize(
     "content",
     [
@@ -329,7 +329,7 @@ def test_unusual_pictures(bucket: Any, content: bytes) -> None:
     assert pixel[0] > 200 > 60 > pixel[2]
 
 
-@pytest.mark.contract("assumption: sixteen bits become eight by scale, and one pixel is a picture too")
+@pytest.mark.contract("our assumption: sixteen bits become eight by scale, and one pixel is a picture too")
 def test_deep_and_tiny_pictures(bucket: Any) -> None:
     bucket.put_object("deep", saved(Image.fromarray(np.full((20, 40), 0x8080, dtype=np.uint16)), "PNG"))
     assert made(bucket, "deep", "image/resize,w_20").convert("L").getpixel((5, 5)) == 0x80
@@ -373,7 +373,7 @@ def test_a_picture_of_too_many_bytes(bucket: Any) -> None:
     assert refusal.value.code == "ImageTooLarge"
 
 
-@pytest.mark.contract("assumption: a picture that anybody may read shows no mark that its reader may not")
+@pytest.mark.contract("our assumption: a picture that anybody may read shows no mark that its reader may not")
 def test_a_mark_shows_nothing_that_is_hidden(cloud: LocalOss, pictures: Any) -> None:
     pictures.put_object_acl("a.png", oss2.OBJECT_ACL_PUBLIC_READ)
     process = f"image/watermark,image_{encoded('a.jpg')}"

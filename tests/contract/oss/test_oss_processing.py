@@ -101,7 +101,7 @@ def test_what_a_picture_is(bucket: Any) -> None:
 
 
 @pytest.mark.contract(
-    "assumption: what can't be decoded is a 400 BadRequest; an operation that does not exist here is a 400 NotImplemented"
+    "our assumption: what can't be decoded is a 400 BadRequest; an operation that does not exist here is a 400 NotImplemented"
 )
 def test_what_cannot_be_processed_says_so(bucket: Any) -> None:
     bucket.put_object("a.jpg", b"this is text")

@@ -9,7 +9,7 @@ import pytest
 from oss2.models import RestoreConfiguration, RestoreJobParameters
 
 from localcloud.http import Headers, Request
-from localcloud.oss.storage_class import DAY
+from localcloud.oss.objects.storage_class import DAY
 from tests.contract.oss.server import LocalOss
 
 

@@ -11,7 +11,7 @@ from cli import journal
 from cli.errors import CommandError
 from cli.journal import Wanted
 from cli.running import Running
-from localcloud.fc.report import Report
+from localcloud.fc.running.report import Report
 
 
 @pytest.mark.parametrize(("last", "texts"), [(0, []), (2, ["two", "three"]), (9, ["one", "two", "three"])])

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from localcloud.fc.errors import ProjectError
-from localcloud.fc.project import Project
-from localcloud.fc.trigger import EventBridgeTrigger, HttpTrigger, MnsTopicTrigger, OssTrigger, TimerTrigger
+from localcloud.fc.project.project import Project
+from localcloud.fc.project.trigger import EventBridgeTrigger, HttpTrigger, MnsTopicTrigger, OssTrigger, TimerTrigger
 
 REAL = """
 edition: 3.0.0

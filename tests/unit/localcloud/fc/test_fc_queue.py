@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from localcloud.fc.async_store import AsyncStore
 from localcloud.fc.errors import TooManyInstances
-from localcloud.fc.instance import Call, Outcome
-from localcloud.fc.instances import Ran
-from localcloud.fc.project import AsyncInvocation
-from localcloud.fc.queue import AsyncInvocations, refusal_delay
+from localcloud.fc.project.project import AsyncInvocation
+from localcloud.fc.running.async_store import AsyncStore
+from localcloud.fc.running.instance import Call, Outcome
+from localcloud.fc.running.instances import Ran
+from localcloud.fc.running.queue import AsyncInvocations, refusal_delay
 from localcloud.place import Place
 from tests.contract.fc.laptop import InMemoryQueues, eventually
 
@@ -182,7 +182,7 @@ def test_a_database_that_fails_for_a_while_ends_nothing(queue: Queue, monkeypatc
 
         monkeypatch.setattr(AsyncStore, name, failing)
     looks = [False, False, False]
-    monkeypatch.setattr("localcloud.fc.queue.LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr("localcloud.fc.running.queue.LONGEST_SLEEP", 0.05)
     invocations = queue.open(run)
     # WHEN one is accepted
     invocations.put("work", b"", "one")

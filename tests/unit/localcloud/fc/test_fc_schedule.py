@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from localcloud.fc.schedule import Schedule
+from localcloud.fc.triggers.schedule import Schedule
 
 
 def moment(text: str) -> float:

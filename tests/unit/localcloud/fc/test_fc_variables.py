@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.fc.variables import UnresolvedVariable, Variables
+from localcloud.fc.project.variables import UnresolvedVariable, Variables
 
 DOCUMENT: dict[str, Any] = {
     "vars": {

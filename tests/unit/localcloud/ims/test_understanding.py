@@ -11,10 +11,11 @@ import pytest
 
 from engines.understanding.types import Moment
 from localcloud.database import Database
-from localcloud.ims import EngineSettings, understanding
+from localcloud.ims import EngineSettings
 from localcloud.ims.runner import Runner, Stopped
 from localcloud.ims.store import open_store
-from localcloud.ims.understanding import Memory
+from localcloud.ims.understanding import engine as understanding
+from localcloud.ims.understanding.engine import Memory
 from tests.contract.ims.cloud import until
 from tests.contract.ims.scripted_engine import NOTHING
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.oss.lifecycle import When
-from localcloud.oss.version_store import new_version_id, sequence_of
+from localcloud.oss.buckets.lifecycle import When
+from localcloud.oss.storage.versions import new_version_id, sequence_of
 
 DAY = 86400
 NOON = 20000 * DAY + DAY / 2

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.oss import outbox
-from localcloud.oss.store import Store
+from localcloud.oss.storage import outbox
+from localcloud.oss.storage.store import Store
 from localcloud.ports import ObjectEvent
 from tests.contract.oss.server import Listener, eventually
 

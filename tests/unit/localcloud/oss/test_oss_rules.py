@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from localcloud.checksum import Checksums, crc64
 from localcloud.http import Headers, Request
+from localcloud.oss.buckets.listing import page
 from localcloud.oss.errors import OssError
-from localcloud.oss.listing import page
 from localcloud.oss.wire import address
 
 

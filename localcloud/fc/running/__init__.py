@@ -1,0 +1,1 @@
+"""Instances of functions, and the invocations that wait for them."""

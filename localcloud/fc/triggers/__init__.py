@@ -1,0 +1,1 @@
+"""What makes functions run without being called."""

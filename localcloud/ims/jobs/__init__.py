@@ -1,0 +1,1 @@
+"""Jobs: templates and pipelines, what is submitted, and the runner that does it."""

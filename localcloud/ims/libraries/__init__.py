@@ -1,0 +1,1 @@
+"""Search libraries: their indexes, their media, and the searches."""

@@ -1,0 +1,111 @@
+"""The types of index that a search library can have: what each reads of a media, and where it keeps that.
+
+mm finds moments by a sentence (`MomentIndex`), aiLabel finds people, things, acts and lines by their names (`labels.LabelIndex`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from engines.retrieval.types import Document, Segment
+from engines.understanding.types import Description, UnreadableMedia
+from localcloud.ims.libraries.analyses import Analyses
+from localcloud.ims.libraries.shelf import Shelf
+from localcloud.ims.understanding.engine import AnalysisFailed
+
+
+class NothingToIndex(Exception):
+    """The media has nothing for this index; the text says why."""
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What is learned of the media itself on the way; None is not known."""
+
+    seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """`entry` is what the index will keep, in its own form; `note` says what a reader of the job must know."""
+
+    entry: Any
+    facts: MediaFacts = MediaFacts()
+    note: str = ""
+
+
+class IndexKind(Protocol):
+    """Changes are made by callers that hold the library (`Shelf.hold`), inside the transaction that they hand over."""
+
+    def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
+        """Slow, and without locks. Raises NothingToIndex, Stopped."""
+        ...
+
+    def put(self, write: sqlite3.Connection, media: sqlite3.Row, entry: Any, /) -> None: ...
+
+    def forget(self, write: sqlite3.Connection, library: str, media: str | None = None, /) -> None:
+        """One media, or all of the library."""
+        ...
+
+    def count(self, library: str) -> int: ...
+
+
+IndexKinds = Mapping[str, IndexKind]
+"""By IndexType, as the API spells it."""
+
+
+class MomentIndex:
+    """mm: the words that came with the media, and the moments that were seen in it, in a retrieval library."""
+
+    def __init__(self, shelf: Shelf, analyses: Analyses) -> None:
+        self._shelf = shelf
+        self._analyses = analyses
+
+    def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
+        try:
+            description = self._analyses.description(files, media["type"])
+        except (UnreadableMedia, AnalysisFailed) as reason:
+            if not media["title"] and not media["description"]:
+                raise NothingToIndex(str(reason)) from None
+            return Read(document(media, None), note=f"indexed by its words alone: {reason}")
+        return Read(document(media, description), facts_of(description))
+
+    def put(self, _write: sqlite3.Connection, media: sqlite3.Row, entry: Any) -> None:
+        with self._shelf.library(media["library"]) as library:
+            library.put([entry])
+
+    def forget(self, _write: sqlite3.Connection, library: str, media: str | None = None) -> None:
+        if media is None:
+            self._shelf.remove(library)
+            return
+        with self._shelf.library(library) as opened:
+            opened.delete([media])
+
+    def count(self, library: str) -> int:
+        return self._shelf.count(library)
+
+
+def facts_of(description: Description) -> MediaFacts:
+    return MediaFacts(description.seconds, description.width, description.height)
+
+
+def document(media: sqlite3.Row, description: Description | None) -> Document:
+    """What is searched, and what is filtered by."""
+    moments = description.moments if description else ()
+    seen = description.caption if description and not media["description"] else ""
+    custom = {"intField1": media["int_field1"], "strField1": media["str_field1"], "strField2": media["str_field2"]}
+    return Document(
+        media_id=media["id"],
+        namespace=media["namespace"],
+        media_type=media["type"],
+        title=media["title"],
+        text=media["description"] or seen,
+        segments=tuple(Segment(moment.start, moment.end, moment.text) for moment in moments),
+        attributes={"utcCreate": media["created"], **{name: value for name, value in custom.items() if value is not None}},
+    )

@@ -1,0 +1,1 @@
+"""What a job answers, in the documented shapes."""

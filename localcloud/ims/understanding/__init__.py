@@ -1,0 +1,1 @@
+"""The engines that look at the pixels, in processes of their own."""

@@ -1,0 +1,1 @@
+"""Buckets, what is configured of them, and what that does."""

@@ -1,0 +1,1 @@
+"""Objects: writing, reading and removing them, whole and in parts."""

@@ -1,0 +1,1 @@
+"""`x-oss-process`: what is made of pictures and videos."""
