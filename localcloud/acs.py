@@ -14,17 +14,15 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
 from localcloud.http import Body, Reply, Request, Terms, Trouble
 from localcloud.identity import CredentialError, ExpiredSecurityToken, Keyring, UnknownAccessKey
+from localcloud.nonces import WINDOW_SECONDS, NonceMemory, Nonces
 
 ALGORITHM = "ACS3-HMAC-SHA256"
-WINDOW_SECONDS = 15 * 60
 _FORM = "application/x-www-form-urlencoded"
 # What an attacker would gain by changing is covered by the signature whenever it is sent.
 _MUST_BE_SIGNED = {
@@ -56,29 +54,10 @@ class Caller:
     access_key_id: str
 
 
-class NonceMemory:
-    """Remembers signature nonces for as long as a request could be replayed; bounded, the oldest go first."""
-
-    def __init__(self, capacity: int = 100_000) -> None:
-        self._capacity = capacity
-        self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def use(self, access_key_id: str, nonce: str, now: float) -> bool:
-        """Whether this nonce is new."""
-        with self._lock:
-            while self._seen and (len(self._seen) >= self._capacity or next(iter(self._seen.values())) < now - 2 * WINDOW_SECONDS):
-                self._seen.popitem(last=False)
-            if (access_key_id, nonce) in self._seen:
-                return False
-            self._seen[access_key_id, nonce] = now
-            return True
-
-
 _nonces = NonceMemory()
 
 
-def authenticate(request: Request, keyring: Keyring, now: float, nonces: NonceMemory = _nonces) -> Caller:
+def authenticate(request: Request, keyring: Keyring, now: float, nonces: Nonces = _nonces) -> Caller:
     """Verify the signature of `request`, of either generation. `now` is in seconds since the epoch.
 
     Raises AcsError: the key is unknown, the signature is wrong, the time is more than 15 minutes off, or the nonce was used before.
@@ -151,7 +130,7 @@ class _Version3:
 
     request: Request
     keyring: Keyring
-    nonces: NonceMemory
+    nonces: Nonces
 
     def verify(self, now: float) -> Caller:
         headers = self.request.headers
@@ -218,7 +197,7 @@ class _Version1:
 
     request: Request
     keyring: Keyring
-    nonces: NonceMemory
+    nonces: Nonces
 
     def verify(self, now: float) -> Caller:
         given = parameters(self.request)
@@ -277,7 +256,7 @@ def _compare(expected: str, given: str) -> None:
         raise AcsError(400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation.")
 
 
-def _use_nonce(nonces: NonceMemory, access_key_id: str, nonce: str, now: float) -> None:
+def _use_nonce(nonces: Nonces, access_key_id: str, nonce: str, now: float) -> None:
     if not nonce:
         raise AcsError(400, "MissingSignatureNonce", "SignatureNonce is mandatory for this action.")
     if not nonces.use(access_key_id, nonce, now):

@@ -13,9 +13,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from localcloud.acs import AcsError, NonceMemory, acs_error_reply, authenticate, parameters
+from localcloud.acs import AcsError, acs_error_reply, authenticate, parameters
 from localcloud.http import Body, Headers, Request
 from localcloud.identity import Credential, Keyring
+from localcloud.nonces import NonceBook, NonceMemory
 
 # Captured from alibabacloud_ice20201109 6.20.2 (tea_openapi 0.4.6), create_search_lib, secret "testSK".
 CAPTURED = [
@@ -172,6 +173,18 @@ def test_the_memory_of_nonces_is_bounded_and_forgets_what_can_not_be_replayed() 
     assert nonces.use("key", "2", 2)
     assert nonces.use("key", "1", 3)
     assert NonceMemory().use("key", "1", 0)
+
+
+def test_the_book_of_nonces_outlives_the_process_and_forgets_what_can_not_be_replayed(tmp_path: Path) -> None:
+    before = NonceBook(tmp_path / "nonces.sqlite")
+    assert before.use("key", "1" * 10_000, 0)
+    assert before.use("another key", "1", 0)
+    before.close()
+    after = NonceBook(tmp_path / "nonces.sqlite")
+    assert not after.use("key", "1" * 10_000, 1800)
+    assert after.use("key", "1" * 10_000, 1801)
+    assert not after.use("key", "1" * 10_000, 1802)
+    after.close()
 
 
 def test_an_error_names_what_the_official_samples_print() -> None:
