@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import wave
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tests.fakes.vision_server import Answered
+from tests.fakes.model_server import Answered, ModelServer
 
 
 @dataclass(frozen=True)
@@ -56,51 +53,20 @@ def answers(body: Any, status: int = 200) -> Answered:
     return Answered(status, json.dumps(body).encode())
 
 
-class SpeechServer:
-    """`asked` are the forms that came, `authorizations` their keys. A behaviour that waits for `release` makes a server that hangs."""
+class SpeechServer(ModelServer):
+    """`asked` are the forms that came."""
 
     def __init__(self) -> None:
         self.behaviour: Behaviour = lambda _asked: hears((0.5, 1.5, "hello there"))
         self.asked: list[Asked] = []
-        self.authorizations: list[str | None] = []
-        self.release = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
+        super().__init__()
 
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def stop(self) -> None:
-        self.release.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                asked = _form(self.headers["Content-Type"], body)
-                server.authorizations.append(self.headers["Authorization"])
-                server.asked.append(asked)
-                right = self.path == "/v1/audio/transcriptions"
-                answer = server.behaviour(asked) if right else answers({"error": {"message": "no such path"}}, 404)
-                # A client that has given up is no fault of the server's.
-                with suppress(ConnectionError):
-                    self.send_response(answer.status)
-                    for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                        self.send_header(name, value)
-                    self.end_headers()
-                    self.wfile.write(answer.body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Quiet."""
-
-        return Handler
+    def answer(self, path: str, content_type: str, body: bytes) -> Answered:
+        asked = _form(content_type, body)
+        self.asked.append(asked)
+        if path != "/v1/audio/transcriptions":
+            return answers({"error": {"message": "no such path"}}, 404)
+        return self.behaviour(asked)
 
 
 def _form(content_type: str, body: bytes) -> Asked:

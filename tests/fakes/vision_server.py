@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.model_server import Answered, ModelServer
 
 GOOD = {
     "title": "A red box on a table",
@@ -23,13 +21,6 @@ GOOD = {
     "package": True,
     "moments": [{"start": 0.5, "end": 1.5, "text": "a box appears"}],
 }
-
-
-@dataclass(frozen=True)
-class Answered:
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 Behaviour = Callable[[dict[str, Any]], Answered]
@@ -52,52 +43,19 @@ def in_turn(*answers: Answered) -> Behaviour:
     return lambda _request: left.pop(0) if len(left) > 1 else left[0]
 
 
-class VisionServer:
-    """`requests` are the bodies that came, `authorizations` their keys. A behaviour that waits for `release` makes a server that hangs."""
+class VisionServer(ModelServer):
+    """`requests` are the bodies that came."""
 
     def __init__(self) -> None:
         self.behaviour: Behaviour = in_turn(says(json.dumps(GOOD)))
         self.requests: list[dict[str, Any]] = []
-        self.authorizations: list[str | None] = []
-        self.paths: list[str] = []
-        self.release = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        super().__init__()
 
     @property
     def formats(self) -> list[str | None]:
         return [request["response_format"]["type"] if "response_format" in request else None for request in self.requests]
 
-    def stop(self) -> None:
-        self.release.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                server.paths.append(self.path)
-                server.authorizations.append(self.headers["Authorization"])
-                server.requests.append(request)
-                answer = server.behaviour(request)
-                # A client that has given up is no fault of the server's.
-                with suppress(ConnectionError):
-                    self.send_response(answer.status)
-                    for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                        self.send_header(name, value)
-                    self.end_headers()
-                    self.wfile.write(answer.body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Quiet."""
-
-        return Handler
+    def answer(self, path: str, content_type: str, body: bytes) -> Answered:
+        request = json.loads(body)
+        self.requests.append(request)
+        return self.behaviour(request)

@@ -11,8 +11,8 @@ import pytest
 
 from engines.imaging import UnreadableMedia
 from engines.speech import NoSound, SpeechSettings, SpokenLine, Transcriber, Untranscribed
+from tests.fakes.model_server import Answered
 from tests.fakes.speech_server import SpeechServer, answers, hears
-from tests.fakes.vision_server import Answered
 from tests.unit.engines.speech.sounds import RATE, tone, write
 
 KEY = "sk-a-very-secret-key"

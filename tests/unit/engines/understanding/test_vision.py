@@ -23,7 +23,8 @@ from engines.understanding.types import USUAL, Description, Engine, MediaKind, M
 from engines.understanding.vision import VisionEngine, VisionSettings, with_vision
 from engines.understanding.vision_answer import InvalidAnswer, answer_schema, read_answer
 from engines.understanding.vision_frames import evenly
-from tests.fakes.vision_server import GOOD, Answered, VisionServer, in_turn, refuses, says
+from tests.fakes.model_server import Answered
+from tests.fakes.vision_server import GOOD, VisionServer, in_turn, refuses, says
 
 KEY = "sk-do-not-show-me-0123456789"
 GOOD_TEXT = json.dumps(GOOD)
