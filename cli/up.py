@@ -59,26 +59,33 @@ def laptop_cloud(
     data.mkdir(parents=True, exist_ok=True)
     _log_to(data / "logs" / "laptop-cloud.log")
     place = Place()
-    try:
+    with _told(data):
         cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
+        try:
+            state = _start(cloud, data, place, project, port, environment)
+            running.announce(state)
+            yield state
+        finally:
+            running.withdraw(data)
+            cloud.stop()
+
+
+@contextmanager
+def _told(data: Path) -> Iterator[None]:
+    """Turns what keeps a laptop cloud from starting into a CommandError."""
+    try:
+        yield
     except AlreadyRunning as error:
         raise CommandError(
             f"a laptop cloud (process {error}) has {data}", "use it, end it with `sightline down`, or name another --data", NOT_RUNNING
         ) from error
     except OtherVersion as error:
-        fix = "upload your media again into a new folder (--data), or remove this one"
-        raise CommandError(f"{error} was made by another version of Sightline", fix) from error
-    try:
-        state = _start(cloud, data, place, project, port, environment)
-        running.announce(state)
-        yield state
+        fix = "move this folder away or remove it, or name another with --data; then upload your media again"
+        raise CommandError(f"{data} was filled by another version of Sightline ({error} has another form)", fix) from error
     except DoorError as error:
         raise CommandError(str(error), "pass another --port; 0 takes a free one") from error
     except ProjectError as error:
         raise CommandError(str(error), "mend s.yaml") from error
-    finally:
-        running.withdraw(data)
-        cloud.stop()
 
 
 def _log_to(file: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,24 @@ def test_nothing_running_is_said_with_the_way_to_start(tmp_path: Path) -> None:
     done = subprocess.run([SIGHTLINE, "status", "--data", tmp_path], capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
     assert "sightline up" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["oss/oss.sqlite3", "mns/mns.sqlite3", "ims/ims.sqlite", "fc/invocations.sqlite"])
+def test_a_data_folder_of_another_version_is_left_alone_and_told(tmp_path: Path, file: str) -> None:
+    # GIVEN a data folder in which a service of another version left its tables
+    (tmp_path / file).parent.mkdir()
+    with closing(sqlite3.connect(tmp_path / file)) as connection:
+        connection.execute("CREATE TABLE old (column_of_old)")
+        connection.execute("PRAGMA user_version = 7")
+    # WHEN the laptop cloud is started on it
+    command = [SIGHTLINE, "up", "--data", tmp_path, "--port", "0"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    # THEN it says what to do with the folder, and leaves the file as it was
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False), refused.stderr
+    assert f"{tmp_path} was filled by another version" in refused.stderr
+    assert "move this folder away or remove it" in refused.stderr
+    with closing(sqlite3.connect(tmp_path / file)) as connection:
+        assert [name for (name,) in connection.execute("SELECT name FROM sqlite_master")] == ["old"]
 
 
 def test_up_is_ready_in_seconds_and_down_ends_it(new_cloud: Callable[..., Cloud]) -> None:
