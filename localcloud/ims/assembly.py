@@ -27,6 +27,7 @@ from localcloud.ims.jobs.work import Sources
 from localcloud.ims.libraries.analyses import Analyses
 from localcloud.ims.libraries.indexes import IndexKinds, MomentIndex
 from localcloud.ims.libraries.indexing import Indexing
+from localcloud.ims.libraries.key_frames import KeyFrameLooker
 from localcloud.ims.libraries.label_search import LabelSearch
 from localcloud.ims.libraries.labels import LabelIndex
 from localcloud.ims.libraries.libraries import Libraries
@@ -43,6 +44,7 @@ from localcloud.ims.runner import Runner
 from localcloud.ims.store import open_store
 from localcloud.ims.understanding.engine import Memory, Understanding
 from localcloud.network import Reach
+from localcloud.nonces import NonceBook
 from localcloud.place import Place
 from localcloud.ports import CallbackQueues, Objects
 
@@ -81,6 +83,7 @@ class Parts:
         self._around = around
         self._settings = settings
         self.database = open_store(data / "ims.sqlite")
+        self.nonces = NonceBook(data / "nonces.sqlite")
         self._recognition = open_recognition_store(data / "recognition.sqlite")
         self._shelf = Shelf(data / "libraries", around.open_library)
         self._inputs = Inputs(around.objects, data / "scratch", settings.inputs, stopping, settings.reach)
@@ -104,6 +107,7 @@ class Parts:
         self._callbacks.close()
         self._shelf.close()
         self._recognition.close()
+        self.nonces.close()
         self.database.close()
 
     def _tagging(self, events: EventCallback, samples: RecognitionSamples) -> Runner[Any]:
@@ -120,10 +124,10 @@ class Parts:
         ).runner
 
     def _index_kinds(self, samples: RecognitionSamples) -> IndexKinds:
-        analyses = Analyses(self._around.understanding, self._memory)
+        analyses, key_frames = Analyses(self._around.understanding, self._memory), KeyFrameLooker(self._inputs)
         return {
-            "mm": MomentIndex(self._shelf, analyses),
-            "aiLabel": LabelIndex(self.database, analyses, samples.acquaintance),
+            "mm": MomentIndex(self._shelf, analyses, key_frames),
+            "aiLabel": LabelIndex(self.database, analyses, samples.acquaintance, key_frames),
             **({"face": FaceIndex(self.database, self._around.understanding)} if self._settings.faces else {}),
         }
 

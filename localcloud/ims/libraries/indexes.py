@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from engines.retrieval.types import Document, Segment
 from engines.understanding.types import Description, UnreadableMedia
 from localcloud.ims.libraries.analyses import Analyses
+from localcloud.ims.libraries.key_frames import KeyFrameLooker, SeenFrames
 from localcloud.ims.libraries.shelf import Shelf
 from localcloud.ims.understanding.engine import AnalysisFailed
 
@@ -63,18 +64,21 @@ IndexKinds = Mapping[str, IndexKind]
 class MomentIndex:
     """mm: the words that came with the media, and the moments that were seen in it, in a retrieval library."""
 
-    def __init__(self, shelf: Shelf, analyses: Analyses) -> None:
+    def __init__(self, shelf: Shelf, analyses: Analyses, key_frames: KeyFrameLooker) -> None:
         self._shelf = shelf
         self._analyses = analyses
+        self._key_frames = key_frames
 
     def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
+        frames = self._key_frames.look(media, lambda pictures: self._analyses.description(pictures, "image"))
         try:
             description = self._analyses.description(files, media["type"])
         except (UnreadableMedia, AnalysisFailed) as reason:
-            if not media["title"] and not media["description"]:
-                raise NothingToIndex(str(reason)) from None
-            return Read(document(media, None), note=f"indexed by its words alone: {reason}")
-        return Read(document(media, description), facts_of(description))
+            if not (media["title"] or media["description"] or frames.descriptions):
+                raise NothingToIndex("; ".join((str(reason), *frames.notes))) from None
+            what = "its words and key frames" if frames.descriptions else "its words"
+            return Read(document(media, None, frames), note="; ".join((f"indexed by {what} alone: {reason}", *frames.notes)))
+        return Read(document(media, description, frames), facts_of(description), "; ".join(frames.notes))
 
     def put(self, _write: sqlite3.Connection, media: sqlite3.Row, entry: Any) -> None:
         with self._shelf.library(media["library"]) as library:
@@ -95,8 +99,8 @@ def facts_of(description: Description) -> MediaFacts:
     return MediaFacts(description.seconds, description.width, description.height)
 
 
-def document(media: sqlite3.Row, description: Description | None) -> Document:
-    """What is searched, and what is filtered by."""
+def document(media: sqlite3.Row, description: Description | None, frames: SeenFrames) -> Document:
+    """What is searched, and what is filtered by. Key frames have no time in the video, so they are no segments."""
     moments = description.moments if description else ()
     seen = description.caption if description and not media["description"] else ""
     custom = {"intField1": media["int_field1"], "strField1": media["str_field1"], "strField2": media["str_field2"]}
@@ -105,7 +109,7 @@ def document(media: sqlite3.Row, description: Description | None) -> Document:
         namespace=media["namespace"],
         media_type=media["type"],
         title=media["title"],
-        text=media["description"] or seen,
+        text="\n".join(filter(None, (media["description"] or seen, *frames.captions))),
         segments=tuple(Segment(moment.start, moment.end, moment.text) for moment in moments),
         attributes={"utcCreate": media["created"], **{name: value for name, value in custom.items() if value is not None}},
     )

@@ -6,10 +6,11 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engines.recognition.types import Known
 from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import Description, UnreadableMedia
 from localcloud.database import Database
@@ -17,6 +18,7 @@ from localcloud.ims.answers import Answer
 from localcloud.ims.jobs.cognition import LabelLine, MediaLabels, labels_of
 from localcloud.ims.libraries.analyses import Analyses
 from localcloud.ims.libraries.indexes import MediaFacts, NothingToIndex, Read, facts_of
+from localcloud.ims.libraries.key_frames import KeyFrameLooker
 from localcloud.ims.libraries.parameters import LibraryConfig
 from localcloud.ims.recognition.samples import Acquaintance
 from localcloud.ims.understanding.engine import AnalysisFailed
@@ -38,20 +40,31 @@ class LabelRow:
 
 
 class LabelIndex:
-    def __init__(self, database: Database, analyses: Analyses, acquaintance: Callable[[Sequence[str]], Acquaintance]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        analyses: Analyses,
+        acquaintance: Callable[[Sequence[str]], Acquaintance],
+        key_frames: KeyFrameLooker,
+    ) -> None:
         """`acquaintance` gives the samples that recognition libraries have."""
         self._database = database
         self._analyses = analyses
         self._acquaintance = acquaintance
+        self._key_frames = key_frames
 
     def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
-        notes: list[str] = []
-        description = self._description(media, files, notes)
+        acquaintance = self._acquaintance(self._groups(media["library"]))
+        notes = list(acquaintance.notes)
+        description = self._description(media, files, acquaintance.known, notes)
         transcript = self._transcript(media, files, notes)
-        if description is None and transcript is None:
+        frames = self._key_frames.look(media, lambda pictures: self._analyses.places(pictures, "image", acquaintance.known))
+        notes.extend(frames.notes)
+        if description is None and transcript is None and not frames.descriptions:
             raise NothingToIndex("; ".join(notes))
         labels = labels_of(description, transcript) if description else spoken_alone(transcript)
-        return Read(list(rows_of(labels)), facts_of(description) if description else MediaFacts(), "; ".join(notes))
+        rows = rows_of(with_key_frames(labels, map(labels_of, frames.descriptions)))
+        return Read(list(rows), facts_of(description) if description else MediaFacts(), "; ".join(notes))
 
     def put(self, write: sqlite3.Connection, media: sqlite3.Row, entry: Any) -> None:
         self.forget(write, media["library"], media["id"])
@@ -70,11 +83,9 @@ class LabelIndex:
         )
         return int(row["n"]) if row else 0
 
-    def _description(self, media: sqlite3.Row, files: Sequence[Path], notes: list[str]) -> Description | None:
+    def _description(self, media: sqlite3.Row, files: Sequence[Path], known: tuple[Known, ...], notes: list[str]) -> Description | None:
         try:
-            acquaintance = self._acquaintance(self._groups(media["library"]))
-            notes.extend(acquaintance.notes)
-            return self._analyses.places(files, media["type"], acquaintance.known)
+            return self._analyses.places(files, media["type"], known)
         except (UnreadableMedia, AnalysisFailed) as reason:
             notes.append(str(reason))
             return None
@@ -98,6 +109,23 @@ def spoken_alone(transcript: Transcript | None) -> MediaLabels:
     """Of a media that has no pictures."""
     lines = transcript.lines if transcript else ()
     return MediaLabels((), tuple(LabelLine(line.start, line.end, line.text) for line in lines), ())
+
+
+def with_key_frames(media: MediaLabels, frames: Iterable[MediaLabels]) -> MediaLabels:
+    """Besides, what key frames alone show: labels without occurrences, and lines at 0, since nobody says when a key frame was taken.
+
+    Somebody unknown in a picture may be anybody of the video, and is left out.
+    """
+    labels = {(label.kind, label.category, label.name): label for label in media.labels}
+    lines = {line.text: line for line in media.writing}
+    for frame in frames:
+        for label in frame.labels:
+            if label.category != "unknown":
+                labels.setdefault((label.kind, label.category, label.name), replace(label, occurrences=()))
+        for line in frame.writing:
+            lines.setdefault(line.text, LabelLine(0.0, 0.0, line.text))
+    read_alone = [line for line in lines.values() if line not in media.writing]
+    return MediaLabels(tuple(labels.values()), media.speech, (*media.writing, *read_alone))
 
 
 def _columns(row: LabelRow) -> tuple[object, ...]:

@@ -144,7 +144,7 @@ class MediaShelf:
             raise invalid_parameter(name, "it is a signed, temporary URL; give the oss:// address of the object")
 
     def _check_key_frames(self, given: p.InsertMediaToSearchLib) -> None:
-        """ImagesInput is for cameras' videos alone. Its addresses are checked; this laptop cloud looks at the media itself instead."""
+        """ImagesInput is for cameras' videos alone. Its addresses are checked here; index jobs look at the pictures."""
         if given.images_input is None:
             return
         if given.media_type != "video" or not given.search_lib_name.startswith("IPCamera_"):

@@ -104,7 +104,9 @@ class MessageBody(CamelCase):
 
 
 class KeyFrames(CamelCase):
-    images: list[str]
+    """ImagesInput. The number of images is not documented; this is the engine's own limit for one event."""
+
+    images: list[str] = Field(max_length=50)
 
 
 class InsertMediaToSearchLib(OfLibrary):

@@ -10,6 +10,7 @@ from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
 from tests.contract.ims.cloud import Cloud, until
+from tests.contract.ims.test_search_libraries import message
 
 AI_LABEL = "SearchMediaByAILabel, API reference: types, modes, SpecificSearch with MediaId, AiData"
 SEARCH_MEDIA = "SearchMedia, API reference; media asset search filter syntax"
@@ -225,3 +226,32 @@ def test_a_wrong_order_is_refused(client: Any, sort: str) -> None:
     with pytest.raises(ClientException) as caught:
         search(client, sort_by=sort)
     assert (caught.value.code, "SortBy" in caught.value.message) == ("InvalidParameter", True)
+
+
+@pytest.mark.contract(
+    "InsertMediaToSearchLib, API reference: ImagesInput; that its labels, without times, join the video's is our assumption"
+)
+def test_what_only_key_frames_show_is_found_without_times(cloud: Cloud) -> None:
+    client = cloud.client()
+    client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="IPCamera_1"))
+    client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name="IPCamera_1", index_type="aiLabel"))
+    clip = cloud.objects.put("clip.mp4", b"tag object 1 4 van")
+    frames = [
+        cloud.objects.put("1.jpg", b"tag object 0 0 van\ntag object 0 0 ladder\nread 0 GATE 4\nperson 0 0 Xiaoshuai of lib-1"),
+        cloud.objects.put("2.jpg", b"unreadable torn"),
+    ]
+    request = ice.InsertMediaToSearchLibRequest(
+        search_lib_name="IPCamera_1", input=clip, media_id="a", images_input=json.dumps({"images": frames})
+    )
+    client.insert_media_to_search_lib(request)
+    ask = ice.QueryMediaIndexJobRequest(search_lib_name="IPCamera_1", media_id="a")
+    until(lambda: client.query_media_index_job(ask).body.index_job_info_list[0].status == "Success")
+    assert message(client, "a", "IPCamera_1").endswith("key frame 2 of 2 is left out: torn")
+    for text in ("ladder", "gate 4", "xiaoshuai", "van"):
+        assert labelled(client, text, search_lib_name="IPCamera_1") == ["a"]
+
+    def occurrences(text: str) -> list[tuple[float, float]]:
+        hits = label_search(client, text, search_lib_name="IPCamera_1", specific_search=True, media_id="a").media_list[0].ai_data
+        return [(each.from_, each.to) for each in hits.ai_label_info[0].occurrences]
+
+    assert (occurrences("van"), occurrences("ladder")) == ([(1, 4)], [])
