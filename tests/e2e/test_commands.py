@@ -104,8 +104,7 @@ def test_a_data_folder_of_another_version_is_left_alone_and_told(tmp_path: Path,
         connection.execute("CREATE TABLE old (column_of_old)")
         connection.execute("PRAGMA user_version = 7")
     # WHEN the laptop cloud is started on it
-    command = [SIGHTLINE, "up", "--data", tmp_path, "--port", "0"]
-    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    refused = subprocess.run([SIGHTLINE, "up", "--data", tmp_path, "--port", "0"], capture_output=True, text=True, timeout=60)
     # THEN it says what to do with the folder, and leaves the file as it was
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False), refused.stderr
     assert f"{tmp_path} was filled by another version" in refused.stderr
