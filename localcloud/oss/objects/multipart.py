@@ -77,8 +77,9 @@ class Multipart:
         return xml_reply(body, {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(content.crc)})
 
     def complete(self, call: Call) -> Reply:
-        upload = self._upload(call)
-        chosen = _chosen(call, self._uploads.parts(upload.id))
+        self._store.bucket(call.bucket)
+        upload, parts = self._uploads.find_with_parts(call.bucket, call.key, call.query["uploadId"])
+        chosen = _chosen(call, parts)
         content = self._blobs.write(chain.from_iterable(pieces(self._blobs.path(part.blob)) for part in chosen))
         digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen), usedforsecurity=False).hexdigest().upper()
         etag = f"{digest}-{len(chosen)}"
@@ -109,9 +110,10 @@ class Multipart:
         return Reply(204)
 
     def list_parts(self, call: Call) -> Reply:
-        upload, write = self._upload(call), documents.KeyWriter(call.query)
+        self._store.bucket(call.bucket)
+        write = documents.KeyWriter(call.query)
         marker, limit = number(call, "part-number-marker", 0, 0, MOST_PARTS), number(call, "max-parts", 1000, 1, 1000)
-        found = self._uploads.parts(upload.id, marker, limit + 1)
+        upload, found = self._uploads.find_with_parts(call.bucket, call.key, call.query["uploadId"], marker, limit + 1)
         shown = found[:limit]
         elements: list[documents.Element] = [
             *write.elements(),

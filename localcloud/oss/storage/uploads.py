@@ -39,6 +39,11 @@ class Uploads:
         properties = Properties(**json.loads(row["properties"]))
         return Upload(**{**dict(row), "properties": properties, "sequential": bool(row["sequential"])})
 
+    def find_with_parts(self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = 10000) -> tuple[Upload, list[Part]]:
+        """The upload and what it has at the same moment, so that one that is completed in between is not seen without its parts."""
+        with self._store.transaction():
+            return self.find(bucket, key, upload_id), self._parts(upload_id, after, limit)
+
     def begin(self, upload: Upload) -> None:
         properties = json.dumps(asdict(upload.properties))
         values = (upload.id, upload.bucket, upload.key, upload.initiated, properties, upload.storage_class, upload.sequential)
@@ -65,7 +70,7 @@ class Uploads:
             )
         return before[0] if before else None
 
-    def parts(self, upload_id: str, after: int = 0, limit: int = 10000) -> list[Part]:
+    def _parts(self, upload_id: str, after: int, limit: int) -> list[Part]:
         rows = self._database.query("SELECT * FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?", upload_id, after, limit)
         return [_part(row) for row in rows]
 
@@ -77,7 +82,7 @@ class Uploads:
         """Forget an upload; the blobs of its parts are returned. Raises NoSuchUpload."""
         with self._store.transaction() as connection:
             self.find(upload.bucket, upload.key, upload.id)
-            blobs = [part.blob for part in self.parts(upload.id)]
+            blobs = [row["blob"] for row in connection.execute("SELECT blob FROM parts WHERE upload = ?", (upload.id,))]
             connection.execute("DELETE FROM uploads WHERE id = ?", (upload.id,))
         return blobs
 
