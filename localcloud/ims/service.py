@@ -94,7 +94,7 @@ class IntelligentMediaServices:
         return json_reply({"RequestId": request_id, **answer}, request_id)
 
     def _answer(self, request: Request) -> Answer:
-        authenticate(request, self._keyring, self._clock())
+        authenticate(request, self._keyring, self._clock(), self._parts.nonces)
         if request.method not in ("POST", "GET"):
             raise unsupported_method(request.method)
         return operations.find(self._parts.operations, _version(request), _action(request))(parameters(request))

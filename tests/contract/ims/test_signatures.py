@@ -95,6 +95,10 @@ def test_a_request_that_is_sent_twice_counts_once(cloud: Cloud) -> None:
     url = f"http://127.0.0.1:{cloud.door.port}/"
     first, second = (httpx.post(url, params=query, trust_env=False).json() for _ in range(2))
     assert (first["Code"], second["Code"]) == ("200", "SignatureNonceUsed")
+    cloud.stop()
+    cloud.start()
+    url = f"http://127.0.0.1:{cloud.door.port}/"
+    assert httpx.post(url, params=query, trust_env=False).json()["Code"] == "SignatureNonceUsed"
     changed = httpx.post(url, params={**query, "SearchLibName": "changed", "SignatureNonce": "new"}, trust_env=False).json()
     assert changed["Code"] == "SignatureDoesNotMatch"
     assert lists(cloud) == 2
