@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -45,14 +44,18 @@ class _Backend(httpcore.SyncBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - the port's signature; the pool gives neither
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        address = str(found[0][4][0])
-        self._reach.check(ipaddress.ip_address(address.partition("%")[0]), port)
-        stream = super().connect_tcp(address, port, _within(self._deadline, timeout), local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        *others, last = self._reach.addresses(host, port)
+        for address in others:
+            # localhost is ::1 and 127.0.0.1, and a subscriber may listen on one of them alone.
+            with suppress(httpcore.ConnectError):
+                return self._connected(address, port, timeout)
+        return self._connected(last, port, timeout)
+
+    def _connected(self, address: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(address, port, _within(self._deadline, timeout)), self._deadline)
 
 
 class _Stream(httpcore.NetworkStream):
