@@ -48,10 +48,10 @@ class CognitionJobs:
         return answer
 
     def analyse(self, given: p.SubmitMediaAiAnalysisJob) -> Answer:
-        """The answer names a media, not a job; its end is told by MediaAiAnalysisComplete."""
-        source = self._sources.read(_analysis_input(given.input))
-        work = plan(source, given.analysis_params, None)
-        media_id = uuid.uuid4().hex
+        """The answer names a media, not a job: the given one, or a new one of an address. MediaAiAnalysisComplete tells its end."""
+        named = _analysis_input(given.input)
+        work = plan(self._sources.read(named), given.analysis_params, None)
+        media_id = named.media if named.type == "Media" else uuid.uuid4().hex
         self._store.add(replace(work, family="analysis", media_id=media_id), given.user_data)
         return {"MediaId": media_id}
 
@@ -71,13 +71,18 @@ OPERATIONS = (
         "SubmitVideoCognitionJob",
         p.SubmitVideoCognitionJob,
         CognitionJobs.submit,
-        lacks="nlpParams; AnalyseTypes that no engine here has",
+        lacks="nlpParams other than sourceLanguage; AnalyseTypes that no engine here has",
     ),
-    Operation("QueryVideoCognitionJob", p.QueryVideoCognitionJob, CognitionJobs.query, lacks="IncludeResults.NeedProcess"),
+    Operation(
+        "QueryVideoCognitionJob",
+        p.QueryVideoCognitionJob,
+        CognitionJobs.query,
+        lacks="IncludeResults.NeedProcess, which asks for a link to the raw results of each algorithm; Params",
+    ),
     Operation(
         "SubmitMediaAiAnalysisJob",
         p.SubmitMediaAiAnalysisJob,
         CognitionJobs.analyse,
-        lacks="nlpParams; the result goes into no search library",
+        lacks="nlpParams other than sourceLanguage; the result goes into no search library, and no operation here shows it",
     ),
 )

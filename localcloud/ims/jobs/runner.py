@@ -76,32 +76,39 @@ class CognitionRunner:
             self._finish(job, "Success", succeeded(work, understood), usages(work, understood))
 
     def _understand(self, work: Work, files: list[Path]) -> Understood:
-        started, notes = time.monotonic(), []
-        transcript: Transcript | None = None
-        if work.hear:
-            try:
-                transcript = self._understanding.transcribe(files[0], work.speech_language)
-            except (Untranscribed, AnalysisFailed) as reason:
-                notes.append(f"nothing was transcribed: {reason}")
-        description: Description | None = None
-        try:
-            description = self._describe(work, files)
-        except UnreadableMedia as reason:
-            if not work.hear or (transcript is None and work.kind != "audio"):
-                raise
-            notes.append(f"nothing was seen: {reason}")
-        return Understood(description, transcript, time.monotonic() - started, tuple(notes))
+        """What is seen or heard, and a note where one of the two failed. Raises UnreadableMedia where both did, and AnalysisFailed."""
+        started = time.monotonic()
+        transcript, unheard = self._hear(work, files)
+        description, unseen = self._see(work, files)
+        if transcript is None and description is None:
+            # Of sound alone nobody expects anything to be seen.
+            raise UnreadableMedia(unheard if work.kind == "audio" and unheard else unseen)
+        notes = (unheard, f"nothing was seen: {unseen}" if unseen else "")
+        return Understood(description, transcript, time.monotonic() - started, tuple(filter(None, notes)))
 
-    def _describe(self, work: Work, files: list[Path]) -> Description:
+    def _hear(self, work: Work, files: list[Path]) -> tuple[Transcript | None, str]:
+        """What was said, or why that is not known; neither where nobody asked."""
+        if not work.hear:
+            return None, ""
+        try:
+            return self._understanding.transcribe(files[0], work.speech_language), ""
+        except (Untranscribed, UnreadableMedia, AnalysisFailed) as reason:
+            return None, f"nothing was transcribed: {reason}"
+
+    def _see(self, work: Work, files: list[Path]) -> tuple[Description | None, str]:
+        """What was seen, or why the media shows nothing. Raises AnalysisFailed: what broke down while looking may show all the same."""
         if work.kind == "audio":
-            raise UnreadableMedia("the media is sound alone")
+            return None, "the media is sound alone"
         acquaintance = self._acquaintance(work.groups)
         wishes = Wishes(work.language, places=set(work.wanted) != {"EventDesc"}, every_text=work.read, known=acquaintance.known)
-        description = self._understanding.describe(files, work.kind, wishes)
+        try:
+            description = self._understanding.describe(files, work.kind, wishes)
+        except UnreadableMedia as reason:
+            return None, str(reason)
         if not acquaintance.known:
             # Names belong to the job that asked for them, and go with the samples that they came from.
             self._memory.remember(self._memory.content(files, work.kind, work.language), description)
-        return replace(description, notes=(*description.notes, *acquaintance.notes))
+        return replace(description, notes=(*description.notes, *acquaintance.notes)), ""
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)

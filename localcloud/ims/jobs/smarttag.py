@@ -44,8 +44,8 @@ OPERATIONS = (
         p.SubmitSmarttagJob,
         SmarttagJobs.submit,
         lacks=(
-            "nlpParams; targetLanguage other than en, but by a vision endpoint; AnalyseTypes nlp, classification, shows, role, tvstation, "
-            "emotion, landmark, scene, movieIp"
+            "nlpParams other than sourceLanguage; extra.fps; targetLanguage other than en, but by a vision endpoint; "
+            "AnalyseTypes nlp, classification, shows, role, tvstation, emotion, landmark, scene, movieIp"
         ),
     ),
     Operation(

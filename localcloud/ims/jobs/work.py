@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -58,11 +58,12 @@ WORK: TypeAdapter[Work] = TypeAdapter(Work)
 
 @dataclass(frozen=True)
 class Source:
-    """The media of a job. `language` is that of the words about it."""
+    """The media of a job. `language` is that of the words about it; `ignored` as in Work."""
 
     addresses: list[str]
     kind: WorkKind
     language: str = "en"
+    ignored: tuple[str, ...] = ()
 
 
 def plan(source: Source, params: p.JobParams, config: p.SmarttagConfig | None) -> Work:
@@ -74,7 +75,7 @@ def plan(source: Source, params: p.JobParams, config: p.SmarttagConfig | None) -
     return Work(
         addresses=source.addresses,
         kind=source.kind,
-        ignored=_ignored(params, config, types),
+        ignored=[*source.ignored, *_ignored(params, config, types)],
         wanted=[name for name, wanted in _wanted(source.kind, params, asked).items() if wanted],
         hear=hear,
         read=read and source.kind != "audio",
@@ -105,10 +106,17 @@ def _wanted(kind: WorkKind, params: p.JobParams, asked: set[str]) -> dict[str, b
 
 def _ignored(params: p.JobParams, config: p.SmarttagConfig | None, types: Sequence[str]) -> list[str]:
     ignored = [f"AnalyseTypes {name}" for name in types if name in UNKNOWN_TO_ALL] if config else []
-    if params.nlp_params:
-        ignored.append("nlpParams (of them only sourceLanguage is used)")
+    nlp = _nlp_params_ignored(params.nlp_params or {})
+    ignored += [f"nlpParams {', '.join(nlp)}"] if nlp else []
     split = (params.clip_split_params or {}).get("splitType", "event")
     return [*ignored, f"clipSplitParams splitType {split}"] if split != "event" else ignored
+
+
+def _nlp_params_ignored(given: Mapping[str, object]) -> list[str]:
+    """What is switched on: all but a known language of the speech."""
+    language = given.get("sourceLanguage")
+    unknown = [f"sourceLanguage {language}"] if language and language not in _SPEECH_LANGUAGES else []
+    return [*unknown, *(name for name, value in given.items() if value and name != "sourceLanguage")]
 
 
 class Sources:
@@ -155,8 +163,10 @@ def _read_multi(text: str) -> Source:
     language = media.extra.target_language or "en"
     if language not in p.LANGUAGES:
         raise invalid_parameter("Input.Media.extra.targetLanguage", f"it is not one of {', '.join(p.LANGUAGES)}")
+    fps = media.extra.fps
+    ignored = (f"extra.fps {fps:g} (the engine itself decides how often it looks)",) if fps else ()
     if media.extra.media_type == "video":
         if len(media.inputs) > 1:
             raise invalid_parameter("Input.Media.inputs", "a video is one input")
-        return Source(media.inputs, "video", language)
-    return Source(media.inputs, "image" if len(media.inputs) == 1 else "sequence", language)
+        return Source(media.inputs, "video", language, ignored)
+    return Source(media.inputs, "image" if len(media.inputs) == 1 else "sequence", language, ignored)

@@ -174,7 +174,13 @@ def _shape(row: sqlite3.Row) -> Answer:
 
 
 OPERATIONS = (
-    Operation("InsertMediaToSearchLib", p.InsertMediaToSearchLib, MediaShelf.insert, of_search=True),
+    Operation(
+        "InsertMediaToSearchLib",
+        p.InsertMediaToSearchLib,
+        MediaShelf.insert,
+        lacks="the faces in ImagesInput join no index of type face",
+        of_search=True,
+    ),
     Operation("UpdateMediaToSearchLib", p.UpdateMediaToSearchLib, MediaShelf.update, of_search=True),
     Operation("DeleteMediaFromSearchLib", p.DeleteMediaFromSearchLib, MediaShelf.delete, of_search=True),
     Operation("QueryMediaIndexJob", p.QueryMediaIndexJob, MediaShelf.query_jobs, of_search=True),

@@ -125,6 +125,8 @@ class InProcess:
         self.description: Description | None = None
         """What every media is described as, in place of the engine's words."""
         self.transcript: Transcript | None = None
+        self.deaf: Exception = Untranscribed("no speech endpoint is set")
+        """Why nothing is transcribed where there is no transcript."""
         self.languages: list[str | None] = []
         self.closed = False
 
@@ -146,7 +148,7 @@ class InProcess:
 
     def transcribe(self, file: Path, language: str | None = None, urgent: bool = True) -> Transcript:
         if self.transcript is None:
-            raise Untranscribed("no speech endpoint is set")
+            raise self.deaf
         self.languages.append(language)
         return self.transcript
 

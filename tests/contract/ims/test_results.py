@@ -16,9 +16,10 @@ import pytest
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from engines.speech import SpokenLine, Transcript
-from engines.understanding.types import Moment, Occurrence, PersonSeen, Position, Reading, ReadLine, Tag
+from engines.speech import SpokenLine, Transcript, Untranscribed
+from engines.understanding.types import Moment, Occurrence, PersonSeen, Position, Reading, ReadLine, Tag, UnreadableMedia
 from localcloud.ims import EngineSettings
+from localcloud.ims.understanding.engine import AnalysisFailed
 from tests.contract.ims.cloud import Cloud, Website, until
 from tests.contract.ims.scripted_engine import NOTHING
 from tests.contract.ims.test_event_callbacks import ReceiverSite
@@ -191,10 +192,41 @@ def test_without_a_speech_endpoint(seen: Cloud, website: Website) -> None:
     body = ask(seen, website, "vlEventDesc", params='{"needAsrData":true}')
     assert "ASR" not in given(body)
     assert "nothing was transcribed: no speech endpoint is set" in engine_notes(body)
-    heard_only = ask(seen, website, "asr", name="song.mp3", params='{"needAsrData":true}') if website.put("song.mp3", "a song") else None
-    assert {"nothing was transcribed: no speech endpoint is set", "nothing was seen: the media is sound alone"} <= set(
-        engine_notes(heard_only)
-    )
+
+
+@pytest.mark.contract("our assumption: hearing that fails is noted where something was seen, and fails a job that could only hear")
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Untranscribed("speech:m was of no use: HTTP 500"),
+        AnalysisFailed("the analysing process ended while analysing (signal 9)"),
+        UnreadableMedia("the sound is damaged"),
+    ],
+    ids=["endpoint", "process", "media"],
+)
+def test_a_failure_to_hear(seen: Cloud, website: Website, failure: Exception) -> None:
+    seen.scripted.deaf = failure
+    website.put("song.mp3", "a song")
+    pictures = ask(seen, website, "vlEventDesc", params='{"needAsrData":true}')
+    assert {"EventDesc"} == set(given(pictures)) - {"Engine"}
+    assert f"nothing was transcribed: {failure}" in engine_notes(pictures)
+    client = seen.client()
+    sound = submit(client, f"{website.address}/song.mp3", "URL", template_id=create_template(client, "asr"))
+    assert reason(client, sound) == f"nothing was transcribed: {failure}"
+
+
+@pytest.mark.contract("our assumption: who was heard but could not be seen is a result; an engine that broke down while looking is a Fail")
+def test_a_failure_to_see_what_was_heard(seen: Cloud, website: Website) -> None:
+    seen.scripted.transcript = SAID
+    seen.scripted.description = None
+    website.put("dark.mp4", "unreadable the file has no video stream, only sound")
+    heard = ask(seen, website, "vlEventDesc,asr", name="dark.mp4", params='{"needAsrData":true}')
+    assert set(given(heard)) == {"TextLabel", "ASR", "Engine"}
+    assert "nothing was seen: the file has no video stream, only sound" in engine_notes(heard)
+    website.put("clip.mp4", "raise a fault of the engine")
+    client = seen.client()
+    broken = submit(client, f"{website.address}/clip.mp4", "URL", template_id=create_template(client, "vlEventDesc,asr"))
+    assert reason(client, broken) == "the laptop cloud failed with ZeroDivisionError; its log says more"
 
 
 @pytest.mark.contract("our assumption: sound alone is understood as far as it can be heard, and has no event description")
@@ -252,7 +284,11 @@ def test_event_split(seen: Cloud, website: Website) -> None:
 def test_what_no_engine_has_is_named(seen: Cloud, website: Website) -> None:
     body = ask(seen, website, "landmark,movieIp,emotion", params='{"nlpParams":{"summarizationEnabled":true}}')
     told = " ".join(engine_notes(body))
-    assert all(part in told for part in ("AnalyseTypes landmark", "AnalyseTypes movieIp", "AnalyseTypes emotion", "nlpParams"))
+    named = ("AnalyseTypes landmark", "AnalyseTypes movieIp", "AnalyseTypes emotion", "nlpParams summarizationEnabled")
+    assert all(part in told for part in named)
+    asked = {"nlpParams": {"sourceLanguage": "xx", "diarizationEnabled": True, "speakerCount": 0, "translationEnabled": False}}
+    (left_out,) = [note for note in engine_notes(ask(seen, website, "asr", params=json.dumps(asked))) if "nlpParams" in note]
+    assert left_out == "not done by this laptop cloud: nlpParams sourceLanguage xx, diarizationEnabled"
     assert given(body)["VideoLabel"]["classifications"] == []
     everything = given(ask(seen, website))
     assert list(everything) == ["EventDesc", "VideoLabel", "TextLabel", "Engine"]
@@ -301,6 +337,14 @@ def test_video_cognition(seen: Cloud, website: Website) -> None:
     assert caught.value.status_code == 404
 
 
+def _inserted(cloud: Cloud, client: Any, media: str) -> str:
+    """The Input that names a media of a search library."""
+    client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="lib"))
+    address = cloud.objects.put("kept.mp4", b"say it")
+    client.insert_media_to_search_lib(ice.InsertMediaToSearchLibRequest(search_lib_name="lib", input=address, media_id=media))
+    return json.dumps({"Type": "Media", "Media": media})
+
+
 @pytest.mark.contract("SubmitMediaAiAnalysisJob, API reference: answers a MediaId; the event is MediaAiAnalysisComplete")
 def test_media_analysis(seen: Cloud, website: Website) -> None:
     client = seen.client()
@@ -312,6 +356,8 @@ def test_media_analysis(seen: Cloud, website: Website) -> None:
     media = client.submit_media_ai_analysis_job(ice.SubmitMediaAiAnalysisJobRequest(input=given_input)).body.media_id
     event = json.loads(until(lambda: next((body for _, body in seen.queues.taken if media in body), None)))
     assert (event["EventType"], event["MessageBody"]["Status"]) == ("MediaAiAnalysisComplete", "Success")
+    known = client.submit_media_ai_analysis_job(ice.SubmitMediaAiAnalysisJobRequest(input=_inserted(seen, client, "kept"))).body.media_id
+    assert known == "kept"
     with pytest.raises(ClientException, match="Input"):
         client.submit_media_ai_analysis_job(ice.SubmitMediaAiAnalysisJobRequest(input="{no json"))
 

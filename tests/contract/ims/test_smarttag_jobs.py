@@ -162,6 +162,29 @@ def test_what_a_media_is_taken_for(cloud: Cloud, website: Website) -> None:
     assert kinds == ["image of 1", "sequence of 3", "video of 1", "video of 1", "image of 1"]
 
 
+@pytest.mark.contract("SubmitSmarttagJob, API reference: the address of an object is printed as OSS://bucket/object")
+def test_the_scheme_of_an_object_may_be_in_capitals(cloud: Cloud) -> None:
+    client = cloud.client()
+    stored = cloud.objects.put("Photos/A.JPG", b"say a").replace("oss://", "OSS://")
+    jobs = [
+        submit(client, stored, "OSS"),
+        submit(client, stored, "URL"),
+        submit(client, {"type": "OSS", "inputs": [stored, stored]}),
+        submit(client, {"type": "OSS", "inputs": [stored], "extra": {"mediaType": "video"}}),
+    ]
+    kinds = [engine_notes(result(client, job))[0] for job in jobs]
+    assert kinds == ["image of 1", "image of 1", "sequence of 2", "video of 1"]
+
+
+@pytest.mark.contract("IPC content understanding: extra.fps, extra.targetLanguage; our assumption: what is not followed is named")
+def test_extra_is_never_swallowed(cloud: Cloud, website: Website) -> None:
+    client, clip = cloud.client(), website.put("clip", "say a")
+    notes = engine_notes(result(client, submit(client, video(clip, fps=2, targetLanguage="it"))))
+    assert "not done by this laptop cloud: extra.fps 2 (the engine itself decides how often it looks)" in notes
+    assert cloud.scripted.wishes[-1].language == "it"
+    assert not any("fps" in note for note in engine_notes(result(client, submit(client, video(clip)))))
+
+
 @pytest.mark.contract(f"{QUERY}: callback message format, JobStatus")
 @pytest.mark.parametrize("target", [{"Topic": "callbacks"}, {"QueueName": "callbacks"}])
 def test_each_change_of_state_is_told_in_order(cloud: Cloud, website: Website, target: dict[str, str]) -> None:
