@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -71,7 +72,7 @@ class LaptopCloud:
             self.mns,
             self.oss,
             understanding or Workers(engine, data / "logs" / "understanding.log"),
-            open_library,
+            partial(open_library, power_safe=power_safe),
             lambda: self.endpoint,
             settings=Settings(reach=reach),
         )

@@ -10,6 +10,6 @@ from engines.retrieval.types import Answer, Clip, Document, Filter, Hit, Library
 __all__ = ["Answer", "Clip", "Document", "Filter", "Hit", "Library", "Query", "Segment", "open_library"]
 
 
-def open_library(path: Path) -> Library:
-    """The library in this file, made if it isn't there."""
-    return SqliteLibrary(path)
+def open_library(path: Path, power_safe: bool = False) -> Library:
+    """The library in this file, made if it isn't there; with `power_safe` what is put into it outlives a loss of power too."""
+    return SqliteLibrary(path, power_safe=power_safe)

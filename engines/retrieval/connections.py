@@ -12,12 +12,13 @@ from pathlib import Path
 class Connections:
     """A connection for each thread.
 
-    WAL with synchronous=NORMAL keeps what is committed through the death of the process, not through a loss of power.
+    WAL with synchronous=NORMAL keeps what is committed through the death of the process, with FULL through a loss of power.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, power_safe: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._synchronous = "FULL" if power_safe else "NORMAL"
         self._local = threading.local()
         self._writing = threading.RLock()
         self._all: list[sqlite3.Connection] = []
@@ -38,7 +39,7 @@ class Connections:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             self._all.append(connection)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         return connection
 
     @contextmanager

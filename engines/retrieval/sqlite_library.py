@@ -67,9 +67,9 @@ class _Found:
 class SqliteLibrary:
     """Implements `Library` for the threads of one process. A put is searchable and durable when it returns."""
 
-    def __init__(self, path: Path, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, path: Path, lexicon: Lexicon | None = None, power_safe: bool = False) -> None:
         self._lexicon = lexicon or load_lexicon()
-        self._connections = Connections(path)
+        self._connections = Connections(path, power_safe)
         with self._connections.writing() as connection:
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
