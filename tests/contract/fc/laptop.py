@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from localcloud.fc.project.project import Project
@@ -135,6 +136,14 @@ def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
             return value
         time.sleep(0.01)
     raise AssertionError(f"{condition} did not become true within {seconds} seconds")
+
+
+def has_ended(process: int) -> bool:
+    """Also while its parent has not asked how."""
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def answer(function_compute: FunctionCompute, event: object = None) -> Any:

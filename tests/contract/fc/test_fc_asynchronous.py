@@ -11,13 +11,12 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from localcloud.fc.errors import PayloadTooLarge
 from localcloud.fc.running.instances import Limits
 from localcloud.fc.running.queue import growing_delay, refusal_delay
-from tests.contract.fc.laptop import Laptop, eventually, write_project
+from tests.contract.fc.laptop import Laptop, eventually, has_ended, write_project
 
 HELP = "official help, "
 RETRIES = HELP + "Retry policy for asynchronous invocations"
@@ -243,7 +242,7 @@ def test_kill_9_in_the_middle(laptop: Laptop) -> None:
         (began,) = eventually(lambda: notes(laptop))
         cloud.send_signal(signal.SIGKILL)
     instance = int(began.split()[1])
-    eventually(lambda: not psutil.pid_exists(instance) or psutil.Process(instance).status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: has_ended(instance))
     (laptop.folder / "code" / "go").touch()
     fc = laptop.start(source)
     eventually(lambda: not fc.pending())

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ from localcloud.fc.errors import ProjectError, Stopped, TooManyInstances
 from localcloud.fc.running.instance import Call, Instance, Launch
 from localcloud.fc.running.instances import Limits
 from localcloud.fc.running.report import read_report
-from tests.contract.fc.laptop import KEYRING, Laptop, answer, eventually
+from tests.contract.fc.laptop import KEYRING, Laptop, answer, eventually, has_ended
 
 HELP = "official help, "
 RUNTIME = "the built-in python3.9 runtime: "
@@ -214,7 +215,8 @@ def test_python_path_under_code(laptop: Laptop) -> None:
 
 
 @pytest.mark.contract(HELP + "Execution timeout: 'Function time out after'; the next call gets a new instance")
-def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop) -> None:
+def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.fc.running.instance.TERMINATION_SECONDS", 30.0)  # it ends by itself once its stacks are printed
     fc = laptop.start(
         """
         import time
@@ -225,9 +227,8 @@ def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop) -> 
         """,
         timeout=1,
     )
-    began = time.monotonic()
     hung = fc.invoke("work", b"hang", log_tail=True)
-    assert time.monotonic() - began < 8
+    assert 1 <= hung.duration < 30
     assert hung.error_type == "UnhandledInvocationError"
     assert json.loads(hung.payload)["errorMessage"].startswith("Function time out after 1 seconds")
     assert b"index.py" in hung.log_tail, "the log tells where the function stood"
@@ -237,22 +238,27 @@ def test_a_timeout_ends_the_instance_and_the_next_call_works(laptop: Laptop) -> 
 
 @pytest.mark.contract("our assumption: a function that ignores SIGTERM is killed")
 def test_a_function_that_ignores_termination_is_killed(laptop: Laptop) -> None:
+    told = laptop.folder / "told"
     fc = laptop.start(
-        """
-        import signal, subprocess, time
+        f"""
+        import os, signal, subprocess, time
         def handler(event, context):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            print("child", subprocess.Popen(["sleep", "60"]).pid)
+            child = subprocess.Popen(["sleep", "60"])
+            with open({f"{told}.partial"!r}, "w") as file:
+                file.write(f"{{os.getpid()}} {{child.pid}}")
+            os.rename({f"{told}.partial"!r}, {str(told)!r})
             time.sleep(60)
         """,
-        timeout=1,
+        timeout=60,
     )
-    hung = fc.invoke("work", b"", log_tail=True)
-    assert b"time out" in hung.payload
-    match = re.search(rb"child (\d+)", hung.log_tail)
-    assert match
-    child = int(match[1])
-    eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+    with ThreadPoolExecutor() as callers:
+        hung = callers.submit(fc.invoke, "work", b"", request_id="one")
+        eventually(told.exists)
+        fc.end("one")
+        assert hung.result().error_type == "UnhandledInvocationError"
+    for process in map(int, told.read_text().split()):
+        eventually(partial(has_ended, process))
 
 
 @pytest.mark.contract(HELP + "Limits: memorySize; the words 'Process exited unexpectedly before completing request'")
@@ -311,7 +317,7 @@ def test_a_process_that_exits_before_its_children(laptop: Laptop) -> None:
     """)
     ended = fc.invoke("work", b"")
     assert json.loads(ended.payload)["errorMessage"].startswith("Process exited unexpectedly before completing request")
-    assert ended.duration < 5
+    assert ended.duration < 30
 
 
 @pytest.mark.contract("our assumption: nothing that a function started outlives its instance")
@@ -323,7 +329,7 @@ def test_a_process_that_left_the_group_ends_with_the_instance(laptop: Laptop) ->
     """)
     left = psutil.Process(int(fc.invoke("work", b"").payload))
     fc.stop()
-    psutil.wait_procs([left], timeout=5)
+    psutil.wait_procs([left], timeout=20)
     assert not left.is_running()
 
 
@@ -437,33 +443,28 @@ def test_logs_and_markers(laptop: Laptop) -> None:
 
 @pytest.mark.contract(HELP + "instances are reused when warm and added when busy; 429 ResourceExhausted over the limit")
 def test_warm_reuse_scale_out_and_the_limit(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.fc.service.WAIT_SECONDS", 0.1)
-    gate = laptop.folder / "gate"
     fc = laptop.start(
-        f"""
-        import os, time
+        """
+        import os, pathlib, time
         def handler(event, context):
-            while event == b"wait" and not os.path.exists({str(gate)!r}):
-                time.sleep(0.01)
-            return str(os.getpid())
+            if event:
+                pathlib.Path(f"{event.decode()}.waits").touch()
+                while not os.path.exists("go"): time.sleep(0.01)
         """,
         limits=Limits(per_function=2),
     )
     first, second = fc.invoke("work", b""), fc.invoke("work", b"")
     assert first.instance_id == second.instance_id
     with ThreadPoolExecutor() as callers:
-        waiting = [callers.submit(fc.invoke, "work", b"wait") for _ in range(2)]
-
-        def refused() -> bool:
-            try:
-                fc.invoke("work", b"")
-            except TooManyInstances:
-                return True
-            return False
-
-        eventually(refused)
-        gate.touch()
-        assert len({call.result().instance_id for call in waiting}) == 2
+        waiting = [callers.submit(fc.invoke, "work", name) for name in (b"one", b"two")]
+        eventually(lambda: len(list((laptop.folder / "code").glob("*.waits"))) == 2)
+        monkeypatch.setattr("localcloud.fc.service.WAIT_SECONDS", 0.1)
+        with pytest.raises(TooManyInstances):
+            fc.invoke("work", b"")
+        (laptop.folder / "code" / "go").touch()
+        instances = {call.result().instance_id for call in waiting}
+    assert len(instances) == 2
+    assert first.instance_id in instances
 
 
 @pytest.mark.contract("our assumption: an idle instance is let go after a while")
@@ -527,7 +528,7 @@ def test_a_pre_stop_that_hangs(laptop: Laptop, monkeypatch: pytest.MonkeyPatch, 
     fc.invoke("work", b"")
     began = time.monotonic()
     laptop.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert any("PreStop timed out after" in line for line in laptop.log())
 
 
@@ -558,9 +559,11 @@ def test_an_instance_that_is_killed_from_outside(laptop: Laptop) -> None:
         os.kill(process, signal.SIGKILL)
         assert json.loads(held.result().payload)["errorMessage"].startswith("Process exited unexpectedly")
     idle = fc.invoke("work", b"")
-    os.kill(int((laptop.folder / "code" / "process").read_text()), signal.SIGKILL)
+    process = int((laptop.folder / "code" / "process").read_text())
+    os.kill(process, signal.SIGKILL)
+    eventually(partial(has_ended, process))
     after = fc.invoke("work", b"")
-    assert (idle.payload, after.payload) == (b"done", b"done") or after.error_type
+    assert (idle.payload, after.payload, after.instance_id != idle.instance_id) == (b"done", b"done", True)
 
 
 @pytest.mark.contract("our assumption: what a function prints is kept as text, whatever bytes it is, in files of a bounded size")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
 import fc2
 import httpx
+import psutil
 import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientException
@@ -218,3 +221,34 @@ def test_temporary_keys_of_the_older_api(port: int) -> None:
     key, secret, token = temporary.access_key_id, temporary.access_key_secret, temporary.security_token
     client = fc2.Client(endpoint=f"http://127.0.0.1:{port}", accessKeyID=key, accessKeySecret=secret, securityToken=token)
     assert client.invoke_function("laptop", "work", b"x").data == b"you said x"
+
+
+@pytest.mark.contract(
+    "our assumption: an invocation whose caller hangs up runs to its end, and leaves neither instance nor connection behind"
+)
+def test_callers_that_hang_up(laptop: Laptop) -> None:
+    # GIVEN a function with one warm instance, and callers that hang up while it works for them
+    source = """
+    import os, pathlib, time
+    def handler(event, context):
+        pathlib.Path(event.decode()).touch()
+        while not os.path.exists(event.decode() + "-go"): time.sleep(0.01)
+    """
+    fc = laptop.start(source, limits=Limits(per_function=1))
+    code = laptop.folder / "code"
+    keys = fc2.auth.Auth(KEYRING.account.access_key_id, KEYRING.account.access_key_secret)
+    path = "/2016-08-15/services/laptop/functions/work/invocations"
+    with served(laptop, fc) as port:
+        (code / "warm-go").touch()
+        warm = fc.invoke("work", b"warm")
+        for name in ("one", "two", "three"):
+            caller = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            headers = {"date": formatdate(usegmt=True)}
+            caller.request("POST", path, name.encode(), {**headers, "authorization": keys.sign_request("POST", path, headers)})
+            eventually((code / name).exists)
+            caller.close()
+            (code / f"{name}-go").touch()
+        # THEN the same instance works for the next one, and no connection of theirs is open
+        after = fc.invoke("work", b"warm")
+        assert (after.error_type, after.instance_id, len(fc.running("work"))) == ("", warm.instance_id, 1)
+        eventually(lambda: {one.status for one in psutil.Process().net_connections() if one.laddr.port == port} == {psutil.CONN_LISTEN})
