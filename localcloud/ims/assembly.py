@@ -36,7 +36,9 @@ from localcloud.ims.libraries.media_search import MediaSearch
 from localcloud.ims.libraries.searching import Searching
 from localcloud.ims.libraries.shelf import OpenLibrary, Shelf
 from localcloud.ims.libraries.streams import Streams
-from localcloud.ims.recognition.faces import FaceIndex, FaceSearch
+from localcloud.ims.recognition.face_index import FaceIndex
+from localcloud.ims.recognition.face_search import FaceSearch
+from localcloud.ims.recognition.known_faces import KnownFaces
 from localcloud.ims.recognition.libraries import RecognitionLibs, open_recognition_store
 from localcloud.ims.recognition.pictures import PICTURE_LIMITS, Pictures
 from localcloud.ims.recognition.samples import RecognitionSamples
@@ -98,7 +100,9 @@ class Parts:
         kinds = self._index_kinds(samples)
         indexing = Indexing(self.database, self._shelf, self._inputs, kinds, around.clock, settings.index_jobs_at_once).runner
         self.runners: Sequence[Runner[Any]] = (self._notices.runner, self._callbacks.runner, tagging, indexing)
-        recognition = (RecognitionLibs(self._recognition, around.clock), samples, FaceSearch(self.database, pictures, around.clock))
+        known_faces = KnownFaces(self._recognition, samples.acquaintance)
+        face_search = FaceSearch(self.database, pictures, known_faces, around.clock)
+        recognition = (RecognitionLibs(self._recognition, around.clock), samples, face_search)
         self.operations = operations.table((*self._jobs(tagging), *recognition, events, *self._search(kinds, indexing)))
 
     def close(self) -> None:
@@ -128,7 +132,7 @@ class Parts:
         return {
             "mm": MomentIndex(self._shelf, analyses, key_frames),
             "aiLabel": LabelIndex(self.database, analyses, samples.acquaintance, key_frames),
-            **({"face": FaceIndex(self.database, self._around.understanding)} if self._settings.faces else {}),
+            "face": FaceIndex(self.database, self._around.understanding, self._settings.faces),
         }
 
     def _jobs(self, tagging: Runner[Any]) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from localcloud.ims.errors import not_implemented, unknown_operation
 from localcloud.ims.jobs import cognition_jobs, editing, orders, pipelines, smarttag, templates
 from localcloud.ims.libraries import label_search, libraries, media, media_search, searching, streams
 from localcloud.ims.operation import ICE, Bound, Operation
-from localcloud.ims.recognition import faces, samples
+from localcloud.ims.recognition import face_search, samples
 from localcloud.ims.recognition import libraries as recognition
 
 FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
@@ -20,7 +20,7 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
     recognition.RecognitionLibs: recognition.OPERATIONS,
     samples.RecognitionSamples: samples.OPERATIONS,
-    faces.FaceSearch: faces.OPERATIONS,
+    face_search.FaceSearch: face_search.OPERATIONS,
     events.EventCallback: events.OPERATIONS,
     libraries.Libraries: libraries.OPERATIONS,
     media.MediaShelf: media.OPERATIONS,

@@ -1,6 +1,7 @@
 """The types of index that a search library can have: what each reads of a media, and where it keeps that.
 
-mm finds moments by a sentence (`MomentIndex`), aiLabel finds people, things, acts and lines by their names (`labels.LabelIndex`).
+mm finds moments by a sentence (`MomentIndex`), aiLabel finds people, things, acts and lines by their names (`labels.LabelIndex`), face
+finds faces by another picture of them (`recognition.face_index.FaceIndex`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from engines.retrieval.types import Document, Segment
 from engines.understanding.types import Description, UnreadableMedia
+from localcloud.database import Database
 from localcloud.ims.libraries.analyses import Analyses
 from localcloud.ims.libraries.key_frames import KeyFrameLooker, SeenFrames
 from localcloud.ims.libraries.shelf import Shelf
@@ -44,6 +46,9 @@ class Read:
 class IndexKind(Protocol):
     """Changes are made by callers that hold the library (`Shelf.hold`), inside the transaction that they hand over."""
 
+    lacking: str
+    """What this machine would need to make such an index, blank where it can."""
+
     def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
         """Slow, and without locks. Raises NothingToIndex, Stopped."""
         ...
@@ -63,6 +68,8 @@ IndexKinds = Mapping[str, IndexKind]
 
 class MomentIndex:
     """mm: the words that came with the media, and the moments that were seen in it, in a retrieval library."""
+
+    lacking = ""
 
     def __init__(self, shelf: Shelf, analyses: Analyses, key_frames: KeyFrameLooker) -> None:
         self._shelf = shelf
@@ -93,6 +100,14 @@ class MomentIndex:
 
     def count(self, library: str) -> int:
         return self._shelf.count(library)
+
+
+def indexed_media(database: Database, library: str, kind: str) -> int:
+    """How many media of the library have been put into its index of this type."""
+    row = database.one(
+        "SELECT COUNT(DISTINCT media) AS n FROM index_job WHERE library = ? AND type = ? AND status = 'Success'", library, kind
+    )
+    return int(row["n"]) if row else 0
 
 
 def facts_of(description: Description) -> MediaFacts:

@@ -17,9 +17,9 @@ from localcloud.database import Database
 from localcloud.ims.answers import Answer
 from localcloud.ims.jobs.cognition import LabelLine, MediaLabels, labels_of
 from localcloud.ims.libraries.analyses import Analyses
-from localcloud.ims.libraries.indexes import MediaFacts, NothingToIndex, Read, facts_of
+from localcloud.ims.libraries.indexes import MediaFacts, NothingToIndex, Read, facts_of, indexed_media
 from localcloud.ims.libraries.key_frames import KeyFrameLooker
-from localcloud.ims.libraries.parameters import LibraryConfig
+from localcloud.ims.libraries.libraries import face_groups
 from localcloud.ims.recognition.samples import Acquaintance
 from localcloud.ims.understanding.engine import AnalysisFailed
 
@@ -40,6 +40,8 @@ class LabelRow:
 
 
 class LabelIndex:
+    lacking = ""
+
     def __init__(
         self,
         database: Database,
@@ -54,7 +56,7 @@ class LabelIndex:
         self._key_frames = key_frames
 
     def read(self, media: sqlite3.Row, files: Sequence[Path]) -> Read:
-        acquaintance = self._acquaintance(self._groups(media["library"]))
+        acquaintance = self._acquaintance(face_groups(self._database, media["library"]))
         notes = list(acquaintance.notes)
         description = self._description(media, files, acquaintance.known, notes)
         transcript = self._transcript(media, files, notes)
@@ -78,10 +80,7 @@ class LabelIndex:
         write.execute("DELETE FROM label WHERE library = ? AND (? IS NULL OR media = ?)", (library, media, media))
 
     def count(self, library: str) -> int:
-        row = self._database.one(
-            "SELECT COUNT(DISTINCT media) AS n FROM index_job WHERE library = ? AND type = 'aiLabel' AND status = 'Success'", library
-        )
-        return int(row["n"]) if row else 0
+        return indexed_media(self._database, library, "aiLabel")
 
     def _description(self, media: sqlite3.Row, files: Sequence[Path], known: tuple[Known, ...], notes: list[str]) -> Description | None:
         try:
@@ -89,11 +88,6 @@ class LabelIndex:
         except (UnreadableMedia, AnalysisFailed) as reason:
             notes.append(str(reason))
             return None
-
-    def _groups(self, library: str) -> tuple[str, ...]:
-        """The recognition libraries whose people are called by their names in this search library."""
-        row = self._database.one("SELECT config FROM library WHERE name = ?", library)
-        return LibraryConfig.model_validate_json(row["config"]).face_group_ids if row else ()
 
     def _transcript(self, media: sqlite3.Row, files: Sequence[Path], notes: list[str]) -> Transcript | None:
         if media["type"] == "image":

@@ -56,8 +56,8 @@ class Libraries:
         return {}
 
     def create_index(self, given: p.CreateSearchIndex) -> Answer:
-        if given.index_type not in self._kinds:
-            raise not_implemented(f"indexes of type {given.index_type} (face needs the extra `faces`); it has {', '.join(self._kinds)}")
+        if lacking := self._kinds[given.index_type].lacking:
+            raise not_implemented(f"indexes of type {given.index_type}, which needs {lacking}")
         with self._database.transaction() as write:
             find_library(self._database, given.search_lib_name)
             values = (given.search_lib_name, given.index_type, given.index_status, given.index_config.level)
@@ -123,6 +123,12 @@ def find_library(database: Database, name: str) -> sqlite3.Row:
     if row is None:
         raise not_found("search library", name)
     return row
+
+
+def face_groups(database: Database, library: str) -> tuple[str, ...]:
+    """The recognition libraries whose people are called by their names in this search library."""
+    row = database.one("SELECT config FROM library WHERE name = ?", library)
+    return p.LibraryConfig.model_validate_json(row["config"]).face_group_ids if row else ()
 
 
 def is_active(database: Database, library: str, index_type: str) -> bool:

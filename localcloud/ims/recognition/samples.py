@@ -22,7 +22,7 @@ from localcloud.ims.recognition import parameters as p
 from localcloud.ims.recognition.libraries import find_entity, page, paged
 from localcloud.ims.recognition.pictures import Pictures
 
-_FEATURES: TypeAdapter[Features] = TypeAdapter(Features)
+FEATURES: TypeAdapter[Features] = TypeAdapter(Features)
 _BUILT_IN_FACES = frozenset({"celebrity", "politician", "sensitive"})
 """Libraries of the cloud's own, which FaceCategoryIds may name."""
 
@@ -48,7 +48,7 @@ class RecognitionSamples:
             raise missing_parameter("ImageUrl")
         content, enrolment = self._enrolled(given.image_url, given.algorithm) if given.image_url else ("", Enrolment(None))
         identity = uuid.uuid4().hex
-        features = _FEATURES.dump_json(enrolment.features).decode() if enrolment.features else None
+        features = FEATURES.dump_json(enrolment.features).decode() if enrolment.features else None
         with self._database.transaction() as write:
             # Again: it may have been deleted while the picture was looked at.
             find_entity(write, given)
@@ -118,7 +118,7 @@ class RecognitionSamples:
             self._pictures.engine,
             algorithm,
         )
-        return Enrolment(_FEATURES.validate_json(row["features"])) if row else None
+        return Enrolment(FEATURES.validate_json(row["features"])) if row else None
 
 
 def _is_of_entity(row: sqlite3.Row, given: p.ListRecognitionSamples) -> bool:
@@ -128,7 +128,7 @@ def _is_of_entity(row: sqlite3.Row, given: p.ListRecognitionSamples) -> bool:
 
 
 def _known(lib: sqlite3.Row, sample: sqlite3.Row) -> Known:
-    return Known(sample["name"], lib["id"], lib["algorithm"], _FEATURES.validate_json(sample["features"]))
+    return Known(sample["name"], lib["id"], lib["algorithm"], FEATURES.validate_json(sample["features"]))
 
 
 def _lacks(lib: sqlite3.Row, samples: Sequence[sqlite3.Row]) -> list[str]:

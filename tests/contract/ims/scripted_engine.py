@@ -64,13 +64,15 @@ class ScriptedEngine:
         return description
 
     def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
-        """A picture is text too: `nobody WHY`, `lacking WHAT`, or whatever else, which is enrolled."""
+        """Text too: `nobody WHY`, `lacking WHAT`, or whatever else, which is enrolled; `away DISTANCE`, so far from the others."""
         verb, _, rest = picture.read_text().partition(" ")
         if verb == "nobody":
             raise NothingToEnrol(rest)
         if verb == "lacking":
             return Enrolment(None, rest)
-        return Enrolment(Features("scripted", algorithm, pack(np.ones(4, np.float32))))
+        vector = np.ones(4, np.float32)
+        vector[0] += float(rest) if verb == "away" else 0.0
+        return Enrolment(Features("scripted", algorithm, pack(vector)))
 
 
 def build(settings: EngineSettings) -> ScriptedEngine:

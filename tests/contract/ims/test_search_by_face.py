@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from engines.recognition.types import Features, pack
 from engines.understanding.types import FaceSeen, Occurrence, Position
 from tests.contract.ims.cloud import Cloud, Website, until
 from tests.contract.ims.scripted_engine import NOTHING
+from tests.contract.ims.test_recognition import create_entity, create_lib, create_sample
 
 PAGES = "IMS API reference: SearchMediaByFace, SearchMediaClipByFace"
 LIBRARY = "facelib"
@@ -135,6 +137,67 @@ def test_what_is_wrong_with_a_search_by_face_is_named(cloud: Cloud, library: Any
     assert refusal(search, library, picture, token="")[1] == "MissingParameter"
     assert '"FaceSearchToken"' in refusal(clips, library, "one", token="unknown")[2]
     assert refusal(clips, library, "unknown")[:2] == (404, "ResourceNotFound")
+
+
+@pytest.mark.contract(f"{PAGES}, SDK model: Category is celebrity, sensitive, politician, custom or unknown; EntityId and LabelName")
+def test_the_clips_of_who_is_known_carry_the_name(cloud: Cloud, library: Any, website: Website) -> None:
+    known = create_lib(library, "faces", "face")
+    her, him = (create_entity(library, known, name, "face") for name in ("Eileen", "Yuri"))
+    create_sample(library, known, her, website.put("her.png", "her"), "face")
+    create_sample(library, known, him, website.put("him.png", "away 3.0"), "face")
+    insert(cloud, library, website, "both", face(0.1, (1, 2)), face(3.1, (5, 6)))
+    picture = website.put("me.jpg", "somebody")
+    assert search(library, picture) == ["both"]
+    [clip] = clips(library, "both").media_clip_list
+    # The search library names no recognition library yet.
+    assert (clip.category, clip.entity_id, clip.label_name) == ("unknown", None, None)
+    library.alter_search_lib(
+        ice.AlterSearchLibRequest(search_lib_name=LIBRARY, search_lib_config=json.dumps({"faceGroupIds": f"celebrity,{known}"}))
+    )
+    [clip] = clips(library, "both").media_clip_list
+    assert (clip.category, clip.entity_id, clip.label_name) == ("custom", her, "Eileen")
+
+
+@pytest.mark.contract(f"{PAGES}: EntityId; that it narrows the search is our assumption")
+def test_an_entity_narrows_a_search_by_face(cloud: Cloud, library: Any, website: Website) -> None:
+    known = create_lib(library, "faces", "face")
+    her, him = (create_entity(library, known, name, "face") for name in ("Eileen", "Yuri"))
+    create_sample(library, known, her, website.put("her.png", "her"), "face")
+    create_sample(library, known, him, website.put("him.png", "away 0.7"), "face")
+    insert(cloud, library, website, "one", face(0.1, (1, 2)))
+    insert(cloud, library, website, "two", face(0.4, (3, 4)))
+    picture = website.put("me.jpg", "somebody")
+    assert search(library, picture, entity_id=her) == ["one", "two"]
+    assert search(library, picture, entity_id=him) == ["two"]
+    assert [clips(library, media, entity_id=him).total for media in ("one", "two")] == [0, 1]
+    walkers = create_lib(library, "walkers", "pedestrian")
+    for wrong in ("unknown", create_entity(library, known, "Nobody", "face"), create_entity(library, walkers, "Walker", "pedestrian")):
+        for call, given in ((search, picture), (clips, "one")):
+            status, code, message = refusal(call, library, given, entity_id=wrong)
+            assert (status, code) == (400, "InvalidParameter")
+            assert '"EntityId"' in message
+
+
+@pytest.mark.contract(
+    "our assumption: where the extra was taken away again, what was indexed stays and can be dropped, and jobs say why they fail"
+)
+def test_a_face_index_outlives_the_extra(cloud: Cloud, library: Any, website: Website) -> None:
+    insert(cloud, library, website, "one", face(0.1, (1, 2)))
+    cloud.stop()
+    cloud.faces = False
+    cloud.start()
+    client = cloud.client()
+    index = ice.QuerySearchIndexRequest(search_lib_name=LIBRARY, index_type="face")
+    assert client.query_search_index(index).body.media_total == "1"
+    assert client.query_search_lib(ice.QuerySearchLibRequest(search_lib_name=LIBRARY)).body.index_info[0].index_type == "face"
+    address = website.put("two.mp4", "two")
+    client.insert_media_to_search_lib(ice.InsertMediaToSearchLibRequest(search_lib_name=LIBRARY, media_id="two", input=address))
+
+    ask = ice.QueryMediaIndexJobRequest(search_lib_name=LIBRARY, media_id="two")
+    until(lambda: client.query_media_index_job(ask).body.index_job_info_list[0].status == "Fail")
+    client.delete_media_from_search_lib(ice.DeleteMediaFromSearchLibRequest(search_lib_name=LIBRARY, media_id="one"))
+    client.drop_search_index(ice.DropSearchIndexRequest(search_lib_name=LIBRARY, index_type="face"))
+    client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY))
 
 
 @pytest.mark.contract("our assumption: what this machine has no engine for is refused, and the missing part named")
