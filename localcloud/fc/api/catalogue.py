@@ -147,8 +147,9 @@ class Catalogue:
 
     def list_instances(self, asked: Asked) -> Answer:
         function = self.function(asked)
-        wanted = _texts(asked, "instanceIds")
-        found = [one for one in self._deployment.running(function.function_name) if not wanted or one.instance_id in wanted]
+        wanted, states = _texts(asked, "instanceIds"), _texts(asked, "instanceStatus")
+        running = self._deployment.running(function.function_name) if not states or "Running" in states else []
+        found = [one for one in running if not wanted or one.instance_id in wanted]
         instances = [
             {
                 "instanceId": one.instance_id,

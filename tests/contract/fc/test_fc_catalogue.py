@@ -134,6 +134,8 @@ def test_instances_tags_and_regions(port: int) -> None:
     headers = {name.lower(): value for name, value in invoke(client, b"x").headers.items()}
     (instance,) = client.list_instances("work", models.ListInstancesRequest()).body.instances
     assert (instance.instance_id, instance.status) == (headers["x-fc-instance-id"], "Running")
+    for states, count in ((["Running"], 1), (["Destroyed"], 0), (["Destroyed", "Running"], 1)):
+        assert len(client.list_instances("work", models.ListInstancesRequest(instance_status=states)).body.instances) == count
     request = models.ListTagResourcesRequest(resource_type="function", resource_id=[f"{ARN}functions/work"])
     tags = client.list_tag_resources(request).body.tag_resources
     assert [(tag.resource_id, tag.tag_key, tag.tag_value) for tag in tags] == [

@@ -559,9 +559,8 @@ def test_an_instance_that_is_killed_from_outside(laptop: Laptop) -> None:
         os.kill(process, signal.SIGKILL)
         assert json.loads(held.result().payload)["errorMessage"].startswith("Process exited unexpectedly")
     idle = fc.invoke("work", b"")
-    process = int((laptop.folder / "code" / "process").read_text())
-    os.kill(process, signal.SIGKILL)
-    eventually(partial(has_ended, process))
+    os.kill(int((laptop.folder / "code" / "process").read_text()), signal.SIGKILL)
+    eventually(lambda: not fc.running("work"))
     after = fc.invoke("work", b"")
     assert (idle.payload, after.payload, after.instance_id != idle.instance_id) == (b"done", b"done", True)
 
