@@ -161,7 +161,7 @@ def _names(expression: Expression, field: str) -> bool:
 
 def _token(given: SearchMedia, position: int) -> str:
     """32 characters: which search it belongs to, and how far that has come."""
-    asked = repr((given.search_lib_name, given.match, given.sort_by, given.custom_filters))
+    asked = repr((given.search_lib_name, given.match, given.sort_by, given.custom_filters, given.entity_id))
     return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:24].upper() + f"{position:08X}"
 
 

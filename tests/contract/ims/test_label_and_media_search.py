@@ -10,6 +10,7 @@ from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
 from tests.contract.ims.cloud import Cloud, until
+from tests.contract.ims.test_recognition import create_entity, create_lib
 from tests.contract.ims.test_search_libraries import message
 
 AI_LABEL = "SearchMediaByAILabel, API reference: types, modes, SpecificSearch with MediaId, AiData"
@@ -174,6 +175,9 @@ def test_going_on_from_a_token(cloud: Cloud, client: Any) -> None:
     assert (found, total, token) == ([f"m{number}" for number in range(5)], 5, None)
     with pytest.raises(ClientException, match="another search"):
         search(client, "title = 'x'", scroll_token=search(client).scroll_token)
+    lib = create_lib(client)
+    with pytest.raises(ClientException, match="another search"):
+        search(client, entity_id=create_entity(client, lib), scroll_token=search(client).scroll_token)
     with pytest.raises(ClientException, match="ScrollToken"):
         search(client, page_no=201)
 
