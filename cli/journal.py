@@ -44,8 +44,17 @@ def invoke(state: Running, function: str, event: bytes, *, wait: bool = True) ->
     except fc2.FcError as error:
         if error.status_code == 404:
             raise CommandError(f"there is no function {function}", "use submit, collect, search or sweep", NOT_FOUND) from error
-        raise CommandError(f"{function} failed: {error.message}", f"look at `sightline logs {function}`") from error
+        raise CommandError(f"{function} failed: {_said(error.message)}", f"look at `sightline logs {function}`") from error
     return Answer(response.headers["X-Fc-Request-Id"], _decoded(response.data) if wait else None)
+
+
+def _said(message: str) -> str:
+    """A function's error without its stack, which its log has, and a refusal without its ids; any other message as it is."""
+    error = _decoded(message.encode())
+    for kind, text in (("errorType", "errorMessage"), ("ErrorCode", "ErrorMessage")):
+        if isinstance(error, dict) and text in error:
+            return f"{error[kind]}: {error[text]}" if error.get(kind) else str(error[text])
+    return message
 
 
 def _decoded(payload: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from cli import journal
 from cli.errors import CommandError
 from cli.journal import Wanted
 from cli.running import Running
+from localcloud.door import Door
 from localcloud.fc.running.report import Report
+from localcloud.http import Reply, Request
 
 
 @pytest.mark.parametrize(("last", "texts"), [(0, []), (2, ["two", "three"]), (9, ["one", "two", "three"])])
@@ -51,10 +54,46 @@ def test_the_lines_of_invocations(tmp_path: Path) -> None:
     }
 
 
+def state_at(port: int) -> Running:
+    return Running(1, f"http://127.0.0.1:{port}", "", "cn-shanghai", "1", "id", "secret", "media", "state", "library", "t", ".")
+
+
 def test_an_invocation_without_an_answer_says_where_to_look() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    gone = Running(1, f"http://127.0.0.1:{port}", "", "cn-shanghai", "1", "id", "secret", "media", "state", "library", "t", ".")
     with pytest.raises(CommandError, match="gave no answer") as caught:
-        journal.invoke(gone, "submit", b"{}")
+        journal.invoke(state_at(port), "submit", b"{}")
     assert "sightline status" in caught.value.fix
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A Function Compute that has one answer."""
+
+    answer: Reply
+
+    def claims(self, request: Request) -> bool:
+        return True
+
+    def serve(self, request: Request) -> Reply:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, '{"errorMessage": "no HTTP event", "errorType": "BadInput", "stackTrace": [["index.py"]]}', "BadInput: no HTTP event"),
+        (200, '{"errorMessage": "Function time out after 3 seconds"}', "Function time out after 3 seconds"),
+        (429, '{"ErrorCode": "ResourceExhausted", "ErrorMessage": "try again later"}', "ResourceExhausted: try again later"),
+    ],
+)
+def test_a_failure_is_told_without_its_stack(tmp_path: Path, status: int, body: str, said: str) -> None:
+    headers = {"X-Fc-Error-Type": "UnhandledInvocationError"} if status == 200 else {}
+    door = Door([Failing(Reply(status, {"Content-Type": "application/json", **headers}, body.encode()))], scratch=tmp_path)
+    door.start()
+    try:
+        with pytest.raises(CommandError) as caught:
+            journal.invoke(state_at(door.port), "search", b"{}")
+    finally:
+        door.stop()
+    assert (caught.value.problem, caught.value.fix) == (f"search failed: {said}", "look at `sightline logs search`")
