@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test lint fix bench lock clean
+.PHONY: help setup setup-dev demo up test soak lint fix bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?=
+ROUNDS ?= 1000
+SEED ?=
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +23,9 @@ up: setup ## Start the laptop cloud and serve until Ctrl-C
 
 test: setup-dev ## Run all tests
 	$(BIN)/pytest
+
+soak: setup-dev ## Kill the laptop cloud ROUNDS times (1000) and look for what is lost. SEED=n repeats what a run did
+	$(BIN)/python -m tests.durability.rounds $(ROUNDS) $(SEED)
 
 lint: setup-dev ## Check types, style and format
 	$(BIN)/ruff check .

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from localcloud.identity import Credential, Keyring
+from tests.durability.libraries import Recognising, Shelving
 from tests.durability.messaging import Publishing, Queueing
 from tests.durability.model import Lost
-from tests.durability.storing import Appending, Copies, Objects, Uploading, Versions
+from tests.durability.storing import Appending, Configuring, Copies, Objects, Uploading, Versions
 from tests.durability.tagging import Invoking, Media
 from tests.durability.victim import Victims, kill_tree
 
@@ -49,6 +50,9 @@ def everyone(seed: int, folder: Path) -> dict[str, Client]:
         "versions": Versions(chance("versions")),
         "queue": Queueing(chance("queue")),
         "topic": Publishing(chance("topic")),
+        "configurations": Configuring(chance("configurations")),
+        "people": Recognising(chance("people")),
+        "shelf": Shelving(chance("shelf")),
         "media": Media(chance("media")),
         "functions": Invoking(chance("functions"), folder / "ran"),
     }
@@ -144,8 +148,11 @@ class Killing:
 
 def main() -> None:
     rounds, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**6)
+    print(f"{rounds} kills, seed {seed}", flush=True)  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
-        print(Killing(Path(folder), seed).run(rounds))  # noqa: T201
+        report = Killing(Path(folder), seed).run(rounds)
+    print(report)  # noqa: T201
+    sys.exit(bool(report.broken))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ from localcloud.intake import IN_MEMORY
 from localcloud.place import Place
 from tests.durability.model import Cell, Lost
 
-BUCKET, VERSIONED = "durable", "versioned"
+BUCKET, VERSIONED, CONFIGURED = "durable", "versioned", "configured"
 SIZES = (0, 10, 1_001, 30_000)
 LARGE = IN_MEMORY + 1
 PART = 100 * 1024
@@ -162,7 +163,7 @@ class Uploading(Bucket):
 
 
 class Versions(Bucket):
-    """Puts and deletes in a bucket with versions, of which each that was acknowledged stays."""
+    """Puts, multipart uploads and deletes in a bucket with versions, of which each that was acknowledged stays."""
 
     name = VERSIONED
 
@@ -189,8 +190,16 @@ class Versions(Bucket):
             return
         content = self.random.randbytes(self.random.choice((5, 2_000)))
         self._under_way.append(content)
-        self._kept[self.bucket.put_object("k", content).versionid] = content
+        self._kept[self._put(content)] = content
         self._under_way.clear()
+
+    def _put(self, content: bytes) -> str:
+        """The new version, made at once or of a part."""
+        if self.random.random() < 0.7:
+            return str(self.bucket.put_object("k", content).versionid)
+        upload = self.bucket.init_multipart_upload("k").upload_id
+        parts = [oss2.models.PartInfo(1, self.bucket.upload_part("k", upload, 1, content).etag)]
+        return str(self.bucket.complete_multipart_upload("k", upload, parts).versionid)
 
     def check(self) -> None:
         found = self.bucket.list_object_versions(prefix="k", max_keys=1000)
@@ -208,6 +217,62 @@ class Versions(Bucket):
             self.bucket.delete_object("k", params={"versionId": marker})
         self._marked.clear()
         self._under_way.clear()
+
+
+class Configuring(Bucket):
+    """Sets and removes what a bucket is configured to do; each configuration carries a number."""
+
+    name = CONFIGURED
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._numbers = count(1)
+        self._cells: list[Cell[int | None]] = [Cell(name, None) for name in ("website", "lifecycle", "tagging")]
+        self._acl: Cell[str] = Cell("acl", oss2.BUCKET_ACL_PRIVATE)
+
+    def step(self) -> None:
+        match self._random_cell():
+            case None:
+                acl = self.random.choice((oss2.BUCKET_ACL_PRIVATE, oss2.BUCKET_ACL_PUBLIC_READ))
+                with self._acl.becomes(acl):
+                    self.bucket.put_bucket_acl(acl)
+            case cell if cell.state is not None and self.random.random() < 0.3:
+                with cell.becomes(None):
+                    getattr(self.bucket, f"delete_bucket_{cell.name}")()
+            case cell:
+                number = next(self._numbers)
+                with cell.becomes(number):
+                    getattr(self.bucket, f"put_bucket_{cell.name}")(_configuration(cell.name, number))
+
+    def _random_cell(self) -> Cell[int | None] | None:
+        return self.random.choice([*self._cells, None])
+
+    def check(self) -> None:
+        self._acl.settle(self.bucket.get_bucket_acl().acl)
+        for cell in self._cells:
+            cell.settle(self._number(cell.name))
+
+    def _number(self, name: str) -> int | None:
+        try:
+            found = getattr(self.bucket, f"get_bucket_{name}")()
+        except (oss2.exceptions.NoSuchWebsite, oss2.exceptions.NoSuchLifecycle):
+            return None
+        if name == "website":
+            return int(found.index_file)
+        if name == "lifecycle":
+            return int(found.rules[0].id)
+        return int(number) if (number := found.tag_set.tagging_rule.get("number")) else None
+
+
+def _configuration(name: str, number: int) -> Any:
+    if name == "website":
+        return oss2.models.BucketWebsite(f"{number}", "error.html")
+    if name == "lifecycle":
+        expiry = oss2.models.LifecycleExpiration(days=1)
+        return oss2.models.BucketLifecycle([oss2.models.LifecycleRule(f"{number}", "old/", expiration=expiry)])
+    rule = oss2.models.TaggingRule()
+    rule.add("number", f"{number}")
+    return oss2.models.Tagging(rule)
 
 
 def _md5(content: bytes) -> str:

@@ -26,7 +26,7 @@ ENDING_SECONDS = 30.0
 KEPT = 12
 
 
-def _config(port: int, key: Credential) -> Any:
+def config(port: int, key: Credential) -> Any:
     return open_api.Config(
         access_key_id=key.access_key_id,
         access_key_secret=key.access_key_secret,
@@ -48,7 +48,7 @@ class Media:
         self._client: Any = None
 
     def connect(self, port: int, key: Credential) -> None:
-        self._client = MediaClient(_config(port, key))
+        self._client = MediaClient(config(port, key))
         if not self._templates:
             bucket = oss2.Bucket(
                 oss2.make_auth(key.access_key_id, key.access_key_secret, "v4"), f"http://127.0.0.1:{port}", CLIP, region=Place().region
@@ -130,7 +130,7 @@ class Invoking:
         self._client: Any = None
 
     def connect(self, port: int, key: Credential) -> None:
-        self._client = FunctionClient(_config(port, key))
+        self._client = FunctionClient(config(port, key))
         self._left = self._random.choice((0, 0, 0, 2))
 
     def step(self) -> bool:

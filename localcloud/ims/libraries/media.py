@@ -43,13 +43,15 @@ class MediaShelf:
         self._check_input("Input", given.input)
         self._check_key_frames(given)
         identity = given.media_id or uuid.uuid4().hex
-        with self._shelf.hold(given.search_lib_name), self._database.transaction() as write:
-            # Inside the transaction, so that nobody drops the library in between.
-            find_library(self._database, given.search_lib_name)
-            if self._find(given.search_lib_name, identity):
-                self._forget(write, given.search_lib_name, identity)
-            self._keep(write, given, identity)
-            self._start_jobs(write, given.search_lib_name, identity, ())
+        with self._shelf.hold(given.search_lib_name):
+            self._expect_kill(given.search_lib_name, identity)
+            with self._database.transaction() as write:
+                # Inside the transaction, so that nobody drops the library in between.
+                find_library(self._database, given.search_lib_name)
+                if self._find(given.search_lib_name, identity):
+                    self._forget(write, given.search_lib_name, identity)
+                self._keep(write, given, identity)
+                self._start_jobs(write, given.search_lib_name, identity, ())
         self._submitted()
         return {"MediaId": identity}
 
@@ -75,6 +77,12 @@ class MediaShelf:
             ),
         )
 
+    def _expect_kill(self, library: str, identity: str) -> None:
+        """Have a media that is there indexed anew, should the process die when its index has forgotten it and this database has not."""
+        if self._find(library, identity):
+            with self._database.transaction() as write:
+                self._start_jobs(write, library, identity, ())
+
     def _forget(self, write: sqlite3.Connection, library: str, identity: str) -> None:
         # An index job under way looks for its own row while it holds the library, so it can put nothing back.
         for kind in self._kinds.values():
@@ -97,8 +105,10 @@ class MediaShelf:
 
     def delete(self, given: p.DeleteMediaFromSearchLib) -> Answer:
         row = self._row(given.search_lib_name, given.media_id, given.namespace)
-        with self._shelf.hold(row["library"]), self._database.transaction() as write:
-            self._forget(write, row["library"], row["id"])
+        with self._shelf.hold(row["library"]):
+            self._expect_kill(row["library"], row["id"])
+            with self._database.transaction() as write:
+                self._forget(write, row["library"], row["id"])
         return {"MediaId": row["id"]}
 
     def query_jobs(self, given: p.QueryMediaIndexJob) -> Answer:
