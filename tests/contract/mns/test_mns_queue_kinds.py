@@ -177,7 +177,7 @@ def test_long_polls_hold_up_nobody_and_a_message_wakes_one_of_them(cloud: Cloud,
     got = [answer.read().decode() for answer in answers if answer.status == 200]
     assert {each for each in sent if any(each in text for text in got)} == sent
     assert [len(got), {answer.status for answer in answers}] == [5, {200, 404}]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25  # and not the 30 s of a poll
     for poll in polls:
         poll.close()
 

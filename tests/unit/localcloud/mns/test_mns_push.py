@@ -55,7 +55,7 @@ def test_a_subscriber_that_takes_its_time_gets_no_more_than_the_limit(talk: Call
     with subscriber(talk) as url:
         with pytest.raises(httpcore.TimeoutException):
             post(url, {"a": "b"}, b"body", SECONDS)
-        assert time.monotonic() - began < SECONDS * 4
+        assert time.monotonic() - began < SECONDS * 20  # the drip goes on for 25 times as long
 
 
 def test_a_body_without_end_is_not_read() -> None:
