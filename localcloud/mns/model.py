@@ -19,6 +19,7 @@ LISTENER = ""
 RETRY_STRATEGIES = ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY")
 CONTENT_FORMATS = ("XML", "JSON", "SIMPLIFIED")
 QUEUE_TYPES = ("normal", "fifo")
+TOPIC_TYPES = ("normal",)
 
 _NUMBERS = {
     "DelaySeconds": "delay_seconds",

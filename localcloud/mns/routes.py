@@ -23,8 +23,8 @@ _TOPIC = "/topics/{topic}"
 _SUBSCRIPTION = f"{_TOPIC}/subscriptions/{{subscription}}"
 _OVERRIDE = "?metaoverride=true"
 _POLICY = "the XML of QueueType and DlqPolicy is our assumption; server-side encryption, rate limits and tags are passed over"
-_TYPE = "every topic is a normal one; TopicType is passed over"
-_PROPERTIES = "an HTTP push does not carry the message's properties"
+_TYPE = "ordered topics: TopicType fifo is refused"
+_PROPERTIES = "an HTTP push does not carry the message's properties, for which no format is documented"
 _ENDPOINTS = "mail, SMS and mobile push endpoints are refused; a function subscribes by its mns_topic trigger, which is not listed"
 
 

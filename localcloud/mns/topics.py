@@ -15,6 +15,7 @@ from localcloud.mns.model import (
     LISTENER,
     RETRY_STRATEGIES,
     TOPIC_RETENTION_SECONDS,
+    TOPIC_TYPES,
     Draft,
     Publication,
     Subscription,
@@ -37,6 +38,8 @@ class Topics:
     def create(self, name: str, elements: Mapping[str, str]) -> bool:
         """True if it was made, False if it was there with the same attributes; raises AlreadyExist if they differ."""
         check_name("Topic", name)
+        # An ordered one would not be kept in order when a delivery fails; better refused than made an ordinary one.
+        one_of("TopicType", elements.get("TopicType") or TOPIC_TYPES[0], TOPIC_TYPES)
         wanted = TopicAttributes().changed(elements)
         known = self._store.find(name)
         if known and known.attributes != wanted:

@@ -236,3 +236,13 @@ def test_an_unknown_operation_is_answered_in_the_clouds_words(cloud: Cloud, meth
 def test_opening_the_open_service_is_no_error(account: Any) -> None:
     account.open_service()
     assert account.get_attributes().logging_bucket == ""
+
+
+@pytest.mark.contract(
+    ORDERED + ": topics are normal or fifo; that its XML is TopicType, and that the ordered kind is refused, is our assumption"
+)
+def test_an_ordered_topic_is_refused_and_not_made_an_ordinary_one(cloud: Cloud) -> None:
+    status, text = cloud.send("PUT", "/topics/ordered", "<Topic><TopicType>fifo</TopicType></Topic>")
+    assert (status, "<Code>InvalidArgument</Code>" in text, "TopicType" in text) == (400, True, True), text
+    assert cloud.send("GET", "/topics/ordered")[0] == 404
+    assert cloud.send("PUT", "/topics/plain", "<Topic><TopicType>normal</TopicType></Topic>")[0] == 201
