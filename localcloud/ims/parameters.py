@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
+from pydantic_core import ErrorDetails
 
 from localcloud.ims.errors import invalid_parameter, missing_parameter
 
@@ -74,4 +75,14 @@ def parse(model: type[P], given: dict[str, str]) -> P:
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
             raise missing_parameter(name) from None
-        raise invalid_parameter(name, first["msg"].removeprefix("Value error, ")) from None
+        raise invalid_parameter(name, reason(first)) from None
+
+
+def reason(error: ErrorDetails) -> str:
+    """In the words of a caller, who knows of lists and not of tuples."""
+    context = error.get("ctx", {})
+    if error["type"] == "too_long":
+        return f"it has {context['actual_length']} items, and may have {context['max_length']}"
+    if error["type"] == "too_short":
+        return f"it has {context['actual_length']} items, and must have {context['min_length']}"
+    return error["msg"].removeprefix("Value error, ")

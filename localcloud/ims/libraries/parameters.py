@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Json, ValidationError
 
 from localcloud.ims.libraries.filters import CustomFilters, UtcCreate
-from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, PageSize, Parameters, comma_list
+from localcloud.ims.parameters import CamelCase, CommaList, JsonText, Number, PageNumber, PageSize, Parameters, comma_list, reason
 
 DEFAULT_LIBRARY = "ims-default-search-lib"
 MediaType = Literal["video", "image", "audio"]
@@ -43,7 +43,7 @@ def _library_config(text: str) -> str:
         LibraryConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {reason(first)}") from None
     return text
 
 

@@ -1,4 +1,4 @@
-"""SearchMediaByHybrid and SearchMediaByMultimodal.
+"""SearchMediaByHybrid and SearchMediaByMultimodal, which are one here: both search the words and moments of the mm index.
 
 Assumptions: without a Namespace the whole library is searched. The answer has no place for the score of a media but its clips, so the
 best clip carries it where it is the higher one, and a media without clips is one clip from 0 to its end (0 where that is not known).
@@ -53,6 +53,8 @@ class Searching:
 
 
 OPERATIONS = (
-    Operation("SearchMediaByHybrid", p.Search, Searching.search, of_search=True),
+    Operation(
+        "SearchMediaByHybrid", p.Search, Searching.search, lacks="what the aiLabel index alone knows is not recalled", of_search=True
+    ),
     Operation("SearchMediaByMultimodal", p.Search, Searching.search, of_search=True),
 )

@@ -71,3 +71,17 @@ def test_pages_at_and_beyond_their_limits(cloud: Cloud, operation: Operation[Any
         # What is asked of may be unknown here, or a deep page want its token: the number itself is taken.
         message = call(client, operation, {**given, name: str(most)}).get("Message", "")
         assert f'"{name}"' not in message or "ScrollToken" in message
+
+
+@pytest.mark.contract("IMS API reference: at most 20 MediaIds, at most 3 faceGroupIds; the words are our own")
+def test_lists_that_are_too_long_are_refused_in_plain_words(cloud: Cloud) -> None:
+    def refused(name: str, **given: str) -> Any:
+        (operation,) = (one for one in OPERATIONS if one.name == name)
+        return call(cloud.client(), operation, given)["Message"]
+
+    assert refused("SearchIndexJobRerun", MediaIds=",".join("m" * 21)).endswith(
+        'The specified parameter "MediaIds" is not valid: it has 21 items, and may have 20.'
+    )
+    groups = '{"faceGroupIds":"a,b,c,d"}'
+    message = refused("CreateSearchLib", SearchLibName="four", SearchLibConfig=groups)
+    assert '"SearchLibConfig" is not valid: faceGroupIds: it has 4 items, and may have 3.' in message
