@@ -8,8 +8,8 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 
+from localcloud.checksum import crc64_of_both
 from localcloud.http import Reply
 from localcloud.oss import documents
 from localcloud.oss.buckets.listing import page
@@ -80,30 +80,18 @@ class Multipart:
         self._store.bucket(call.bucket)
         upload, parts = self._uploads.find_with_parts(call.bucket, call.key, call.query["uploadId"])
         chosen = _chosen(call, parts)
-        content = self._blobs.write(chain.from_iterable(pieces(self._blobs.path(part.blob)) for part in chosen))
-        digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen), usedforsecurity=False).hexdigest().upper()
-        etag = f"{digest}-{len(chosen)}"
-        record = StoredRecord(
-            call.bucket,
-            call.key,
-            content.blob,
-            content.size,
-            etag,
-            content.crc,
-            "Multipart",
-            call.now,
-            _completed_properties(upload, content),
-            storage_class=upload.storage_class,
-        )
+        blob = self._blobs.join(part.blob for part in chosen)
         try:
+            properties = self._with_digest(upload.properties, blob) if upload.sequential else upload.properties
+            record = _joined(call, chosen, blob, properties, upload.storage_class)
             change = change_of(call, "ObjectCreated:CompleteMultipartUpload")
             record, unneeded = self._uploads.complete(upload, record, change, forbids_overwrite(call))
         except BaseException:
-            self._blobs.discard(content.blob)
+            self._blobs.discard(blob)
             raise
         self._blobs.retire(*unneeded)
         self._changed()
-        return xml_reply(_completed(call, etag), written(record))
+        return xml_reply(_completed(call, record.etag), written(record))
 
     def abort(self, call: Call) -> Reply:
         self._blobs.retire(*self._uploads.end(self._upload(call)))
@@ -155,10 +143,14 @@ class Multipart:
         self._store.bucket(call.bucket)
         return self._uploads.find(call.bucket, call.key, call.query["uploadId"])
 
+    def _with_digest(self, properties: Properties, blob: str) -> Properties:
+        """Of what was uploaded in its order the MD5 of the whole is known, and told (test_multipart_sequential of oss2)."""
+        return replace(properties, headers={**properties.headers, "Content-MD5": base64.b64encode(self._blobs.sums(blob).md5).decode()})
+
     def _keep(self, call: Call, upload: Upload, position: int, content: Content) -> Part:
         try:
             check_digest(call, content.md5)
-            part = Part(position, content.blob, content.size, content.md5.hex().upper(), call.now)
+            part = Part(position, content.blob, content.size, content.md5.hex().upper(), content.crc, call.now)
             replaced = self._uploads.save_part(upload, part)
         except BaseException:
             self._blobs.discard(content.blob)
@@ -214,19 +206,21 @@ def _named(call: Call, parts: dict[int, Part]) -> Iterator[Part]:
         yield part
 
 
+def _joined(call: Call, parts: list[Part], blob: str, properties: Properties, storage_class: str) -> StoredRecord:
+    """The object that the parts make. Its tag is the MD5 of theirs, and how many they are."""
+    crc, size = 0, 0
+    for part in parts:
+        crc, size = crc64_of_both(crc, part.crc, part.size), size + part.size
+    digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest().upper()
+    etag = f"{digest}-{len(parts)}"
+    return StoredRecord(call.bucket, call.key, blob, size, etag, crc, "Multipart", call.now, properties, storage_class=storage_class)
+
+
 def _completed(call: Call, etag: str) -> bytes:
     write = documents.KeyWriter(call.query)
     location = f"http://{call.headers.get('host', '')}{call.request.raw_path}"
     names: list[documents.Element] = [("Location", location), ("Bucket", call.bucket), ("Key", write(call.key)), ("ETag", f'"{etag}"')]
     return documents.document("CompleteMultipartUploadResult", [*write.elements(), *names])
-
-
-def _completed_properties(upload: Upload, content: Content) -> Properties:
-    """Of what was uploaded in its order the MD5 of the whole is known, and told (test_multipart_sequential of oss2)."""
-    if not upload.sequential:
-        return upload.properties
-    headers = {**upload.properties.headers, "Content-MD5": base64.b64encode(content.md5).decode()}
-    return replace(upload.properties, headers=headers)
 
 
 def _part_elements(part: Part) -> list[documents.Element]:

@@ -7,8 +7,10 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from localcloud.checksum import Checksums
 from localcloud.disk import settle, settle_name
@@ -44,19 +46,23 @@ class Blobs:
         return self._folder / blob[:2] / blob
 
     def write(self, pieces: Iterable[bytes]) -> Content:
-        blob, path = self._new()
         sums = Checksums()
-        try:
-            with path.open("xb") as file:
-                for piece in pieces:
-                    sums.update(piece)
-                    file.write(piece)
-                settle(file)
-            settle_name(path)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with self._new_file() as (blob, file):
+            for piece in pieces:
+                sums.update(piece)
+                file.write(piece)
         return Content(blob, sums.size, sums.md5, sums.crc)
+
+    def join(self, blobs: Iterable[str]) -> str:
+        """A new blob of several, one after the other. Its checksums follow from theirs, so none are made."""
+        with self._new_file() as (joined, file):
+            for blob in blobs:
+                with self.path(blob).open("rb") as source:
+                    shutil.copyfileobj(source, file, PIECE)
+        return joined
+
+    def sums(self, blob: str) -> Checksums:
+        return _sums(self.path(blob))
 
     def take(self, body: Body) -> Content:
         """The content of a request; a large one is moved here, not copied, where both lie on one file system."""
@@ -113,6 +119,19 @@ class Blobs:
         for path in unwanted:
             path.unlink()
         return len(unwanted)
+
+    @contextmanager
+    def _new_file(self) -> Iterator[tuple[str, BinaryIO]]:
+        """A blob to write. None is left of one whose writing fails."""
+        blob, path = self._new()
+        try:
+            with path.open("xb") as file:
+                yield blob, file
+                settle(file)
+            settle_name(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
     def _new(self) -> tuple[str, Path]:
         self._remove_retired()

@@ -122,10 +122,13 @@ class Upload:
 
 @dataclass(frozen=True)
 class Part:
+    """`etag` and `crc` are as in `StoredRecord`."""
+
     number: int
     blob: str
     size: int
     etag: str
+    crc: int
     modified: float
 
 

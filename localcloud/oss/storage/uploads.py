@@ -22,6 +22,7 @@ class UploadName:
 
 
 _BEGIN = "INSERT INTO uploads (id, bucket, key, initiated, properties, storage_class, sequential) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SAVE_PART = "INSERT OR REPLACE INTO parts (upload, number, blob, size, etag, crc, modified) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Uploads:
@@ -64,10 +65,9 @@ class Uploads:
             if upload.sequential and part.number != self._last_number(upload.id) + 1:
                 raise part_not_sequential(part.number)
             before = connection.execute("SELECT blob FROM parts WHERE upload = ? AND number = ?", (upload.id, part.number)).fetchone()
-            values = (upload.id, part.number, part.blob, part.size, part.etag, part.modified)
-            connection.execute(
-                "INSERT OR REPLACE INTO parts (upload, number, blob, size, etag, modified) VALUES (?, ?, ?, ?, ?, ?)", values
-            )
+            # SQLite's numbers are signed, and a CRC-64 is not.
+            values = (upload.id, part.number, part.blob, part.size, part.etag, str(part.crc), part.modified)
+            connection.execute(_SAVE_PART, values)
         return before[0] if before else None
 
     def _parts(self, upload_id: str, after: int, limit: int) -> list[Part]:
@@ -95,4 +95,4 @@ class Uploads:
 
 
 def _part(row: sqlite3.Row) -> Part:
-    return Part(row["number"], row["blob"], row["size"], row["etag"], row["modified"])
+    return Part(row["number"], row["blob"], row["size"], row["etag"], int(row["crc"]), row["modified"])

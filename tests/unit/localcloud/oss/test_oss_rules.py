@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.checksum import Checksums, crc64
+from localcloud.checksum import Checksums, crc64, crc64_of_both
 from localcloud.http import Headers, Request
 from localcloud.oss.buckets.listing import page
 from localcloud.oss.errors import OssError
@@ -28,6 +28,16 @@ def test_checksums_do_not_depend_on_the_pieces(pieces: list[bytes], before: byte
         sums.update(piece)
     assert sums.crc == crc64(before + b"".join(pieces))
     assert sums.size == len(b"".join(pieces))
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_the_crc_of_two_contents_follows_from_theirs(first: bytes, second: bytes) -> None:
+    assert crc64_of_both(crc64(first), crc64(second), len(second)) == crc64(first + second)
+
+
+def test_the_crc_of_two_long_contents() -> None:
+    zeros = bytes(5 * 1024 * 1024 + 1)
+    assert crc64_of_both(crc64(b"ab"), crc64(zeros), len(zeros)) == crc64(b"ab" + zeros)
 
 
 @dataclass(frozen=True)
