@@ -19,6 +19,7 @@ _GATE = 0.7  # of the box's size, beyond what it was expected to move
 _GATE_PER_SECOND = 1.2
 _GROWTH = 3.0
 _LEAST_STEPS = 2
+_MOVED = 0.04  # of its height from one frame to the next: at five frames a second a quarter of a walk
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Track:
     colours: Counter[str] = field(default_factory=Counter)
     steps: list[float] = field(default_factory=list)
     """How much of its lower outline changed, 0 to 1, from each frame to the next."""
+    steps_on_the_way: list[float] = field(default_factory=list)
+    """Those of them between which it moved along."""
     _outline: Image | None = None
 
     @property
@@ -67,18 +70,38 @@ class Track:
 
     @property
     def gait(self) -> float | None:
-        """How much its lower outline changes from frame to frame, as legs do: 0 for what is rigid, None where that was not measured."""
-        return median(self.steps) if len(self.steps) >= _LEAST_STEPS else None
+        """How much its lower outline changes from frame to frame, as legs do: 0 for what is rigid, None where that was not measured.
+
+        While it stands nothing is learned of its legs, so that counts only for what never moves along.
+        """
+        steps = self.steps_on_the_way if len(self.steps_on_the_way) >= _LEAST_STEPS else self.steps
+        return median(steps) if len(steps) >= _LEAST_STEPS else None
 
     def note_outline(self, outline: Image) -> None:
+        """That of the last box; call it once for each box."""
         if self._outline is not None:
             self.steps.append(float(cv2.absdiff(outline, self._outline).mean()) / 255)
+            (x0, y0), (x1, y1) = self.boxes[-2].centre, self.boxes[-1].centre
+            if hypot(x1 - x0, y1 - y0) >= _MOVED * self.boxes[-1].height:
+                self.steps_on_the_way.append(self.steps[-1])
         self._outline = outline
 
     def add(self, time: float, box: Box, score: float = 1.0) -> None:
         self.times.append(time)
         self.boxes.append(box)
         self.scores.append(score)
+
+    def resume(self, later: Track) -> None:
+        """Goes on as the other track did, which is to be forgotten."""
+        for mine, added in ((self.times, later.times), (self.scores, later.scores), (self.steps, later.steps)):
+            mine.extend(added)
+        self.boxes.extend(later.boxes)
+        self.steps_on_the_way.extend(later.steps_on_the_way)
+        self.checks += later.checks
+        self.upright_hits += later.upright_hits
+        self.face_hits += later.face_hits
+        self.together.update(later.together)
+        self.colours.update(later.colours)
 
     def expected(self, time: float) -> Box:
         """Where the last box has gone, at the speed of the last few."""

@@ -22,6 +22,7 @@ from engines.understanding.movement import Span
 from engines.understanding.naming import Onlooker, named, told
 from engines.understanding.reading import ChangeGate
 from engines.understanding.sightings import STRONG, WEAK, Sighting, SightingCollector
+from engines.understanding.standing import resumed
 from engines.understanding.subjects import at_once, people_and_things
 from engines.understanding.texts import TextCollector
 from engines.understanding.tools import Tools
@@ -208,7 +209,7 @@ def _findings(gathered: _Watch, tools: Tools, probe: Probe, rate: float) -> Find
     overall = _overall(gathered.looks)
     sightings = gathered.sightings.agreed()
     nameless = people_and_things(
-        gathered.tracker.tracks,
+        resumed(gathered.tracker.tracks),
         gathered.faces.tracks,
         sightings,
         span,
