@@ -37,3 +37,7 @@ def not_implemented(what: str) -> AcsError:
 
 def operation_denied(reason: str) -> AcsError:
     return AcsError(403, "OperationDenied", f"The operation is denied: {reason}.")
+
+
+def internal_error() -> AcsError:
+    return AcsError(500, "InternalError", "The request failed inside the laptop cloud; its log says why.")

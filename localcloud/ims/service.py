@@ -15,7 +15,7 @@ from localcloud.identity import Keyring
 from localcloud.ims import operations
 from localcloud.ims.answers import Answer
 from localcloud.ims.assembly import Parts, Settings, Surroundings
-from localcloud.ims.errors import unsupported_method
+from localcloud.ims.errors import internal_error, unsupported_method
 from localcloud.ims.libraries.shelf import OpenLibrary
 from localcloud.ims.operation import ICE, MPS
 from localcloud.ims.results.subtitles import is_subtitle, serve_subtitle
@@ -91,6 +91,9 @@ class IntelligentMediaServices:
         except AcsError as error:
             log.info("%s refused: %s %s", _action(request), error.code, error.message)
             return acs_error_reply(error, request_id, request.headers.get("host", ""))
+        except Exception:  # The door would answer in plain text, which no SDK reads.
+            log.exception("%s failed", _action(request))
+            return acs_error_reply(internal_error(), request_id, request.headers.get("host", ""))
         return json_reply({"RequestId": request_id, **answer}, request_id)
 
     def _answer(self, request: Request) -> Answer:

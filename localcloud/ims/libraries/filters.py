@@ -7,6 +7,7 @@ CustomFilters is a JSON object of intField1, strField1 and strField2, each with 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ MOST_VALUES = 100
 """An assumption: the documents give no limit."""
 _TYPES: dict[str, type[int] | type[str]] = {"intField1": int, "strField1": str, "strField2": str}
 _COLUMNS = {"intField1": "int_field1", "strField1": "str_field1", "strField2": "str_field2", "utcCreate": "created"}
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -57,7 +59,10 @@ def _custom_filter(name: str, given: Any) -> Filter:
 
 
 def _is(kind: type[int] | type[str], value: Any) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool) and (kind is str or value in _INT64)
+    if kind is str:
+        # JSON can carry half a surrogate pair, which is no text.
+        return isinstance(value, str) and not _SURROGATES.search(value)
+    return isinstance(value, int) and not isinstance(value, bool) and value in _INT64
 
 
 def _custom_filters(value: object) -> tuple[Filter, ...]:

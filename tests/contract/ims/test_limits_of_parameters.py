@@ -1,4 +1,4 @@
-"""Every operation: what it says of each parameter that is missing; every list: its pages at and beyond their limits."""
+"""Every operation: what it says of each parameter that is missing; every list: its pages at and beyond their limits; a fault of our own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from alibabacloud_tea_openapi.exceptions import ServerException
 
 from localcloud.ims.operation import Operation
 from tests.contract.ims.cloud import Cloud
 from tests.contract.ims.test_odd_parameters import INPUT_OF_JOBS, OPERATIONS, VALID, call
+from tests.contract.ims.test_recognition import create_entity, create_lib, create_sample
 
 INT32 = 2**31
 LARGEST_PAGE = {"GetStreamTagList": 100, "ListCustomTemplates": 100, "ListSmartJobs": 100}
@@ -85,3 +87,17 @@ def test_lists_that_are_too_long_are_refused_in_plain_words(cloud: Cloud) -> Non
     groups = '{"faceGroupIds":"a,b,c,d"}'
     message = refused("CreateSearchLib", SearchLibName="four", SearchLibConfig=groups)
     assert '"SearchLibConfig" is not valid: faceGroupIds: it has 4 items, and may have 3.' in message
+
+
+@pytest.mark.contract(
+    "IMS, common error codes: InternalError 500; captured from the SDK: an answer that is no JSON has no Code and no data"
+)
+def test_a_fault_of_our_own_is_told_in_the_words_of_the_service(cloud: Cloud) -> None:
+    client = cloud.client()
+    lib = create_lib(client)
+    entity = create_entity(client, lib)
+    with pytest.raises(ServerException) as caught:
+        create_sample(client, lib, entity, cloud.objects.put("fault.png", b"away with it"))
+    assert (caught.value.status_code, caught.value.code) == (500, "InternalError")
+    assert caught.value.data["Recommend"]
+    assert "with it" not in caught.value.message

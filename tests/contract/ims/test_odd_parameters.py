@@ -34,6 +34,7 @@ ODD = {
     # Beyond the recursion limit, and no deeper: every bracket is percent-encoded and signed, which takes most of the time.
     "deep JSON": '[{"":' * 600 + "1" + "}]" * 600,
     "half a surrogate": '{"title":"\\ud800","visionDescription":"\\udfff","strField1":"\\ud800"}',
+    "half a surrogate in a field": '{"strField1":"\\ud800"}',
     "a zero byte": "a\x00b",
     "text": "标题 🐼 ' \" ; -- % _ \\ \r\n",
     "commas": ",,,,",
