@@ -47,6 +47,10 @@ class Connection(H11Protocol):
         elif self._head is None:
             self._expect_head()
 
+    def _should_upgrade(self) -> bool:
+        # Nothing here speaks another protocol; uvicorn would log, twice for each such request, that a library is missing.
+        return False
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._watch(self.transport.get_write_buffer_size())

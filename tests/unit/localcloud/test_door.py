@@ -235,6 +235,14 @@ def test_waiting_requests_do_not_stop_others(tmp_path: Path) -> None:
             connection.close()
 
 
+def test_an_offer_to_upgrade_is_passed_over_in_silence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """RFC 9110, 7.8: a server may ignore it."""
+    with opened(tmp_path) as (door, _):
+        offer = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n"
+        assert raw(door.port, offer).startswith(b"HTTP/1.1 200")
+    assert caplog.text == ""
+
+
 def test_replies_that_come_later_hold_no_worker(tmp_path: Path) -> None:
     ready: Future[bytes] = Future()
 
