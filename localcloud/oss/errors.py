@@ -37,12 +37,8 @@ def refused(code: str, message: str, **details: str) -> OssError:
     return OssError(403, code, message, details)
 
 
-# oss2 reads an error's first 4096 bytes, and understands nothing of a longer one.
-_LONGEST_VALUE = 512
-
-
 def invalid_argument(name: str, value: str, message: str) -> OssError:
-    return OssError(400, "InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value[:_LONGEST_VALUE]})
+    return OssError(400, "InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})
 
 
 def invalid_request(message: str) -> OssError:

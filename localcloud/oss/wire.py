@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
+from xml.sax.saxutils import escape
 
 from localcloud.http import Headers, Reply, Request
 from localcloud.oss.documents import document
@@ -22,6 +23,8 @@ _REASONS = {
     "SignatureDoesNotMatch": "0002-00000040",
     "InvalidAccessKeyId": "0002-00000902",
 }
+# oss2 reads an error's first 4096 bytes, and understands nothing of a longer one.
+_LONGEST_ERROR = 4096
 _TROUBLESHOOTING = "https://api.aliyun.com/troubleshoot?q="
 
 
@@ -104,13 +107,21 @@ def xml_reply(body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(200, {"Content-Type": "application/xml", **(headers or {})}, body)
 
 
+def _error_document(values: dict[str, str]) -> bytes:
+    """Of values that are too long for it the beginning is told: keys, hosts and headers are the client's own."""
+    while len(body := document("Error", values.items())) > _LONGEST_ERROR:
+        longest = max(values, key=lambda name: len(escape(values[name]).encode("utf-8", "surrogateescape")))
+        values[longest] = values[longest][: len(values[longest]) // 2]
+    return body
+
+
 def error_reply(call: Call, error: OssError) -> Reply:
     if isinstance(error, NotModified):
         return Reply(304, error.headers)
     fields = [("Code", error.code), ("Message", error.message), ("RequestId", call.request_id), ("HostId", call.headers.get("host", ""))]
     reason = error.details.get("EC") or _REASONS.get(error.code)
     details = {**error.details, "EC": reason, "RecommendDoc": f"{_TROUBLESHOOTING}{reason}"} if reason else error.details
-    body = document("Error", [*fields, *details.items()])
+    body = _error_document({**dict(fields), **details})
     headers = {"Content-Type": "application/xml", **({"x-oss-ec": reason} if reason else {}), **error.headers}
     if call.method == "HEAD":
         # A reply to HEAD has no body, so the document goes in a header (oss2.exceptions.make_exception).

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import oss2
 import pytest
@@ -299,3 +300,15 @@ def test_a_response_header_is_sent_as_one(bucket: Any, wanted: str, status: int,
     bucket.put_object("k", b"x")
     answer = requests.get(bucket.sign_url("GET", "k", 60, params={"response-content-type": wanted}), timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, sent)
+
+
+@pytest.mark.contract("oss2 make_exception: an error document of more than 4096 bytes is not understood")
+def test_an_error_is_short_enough_to_be_read(bucket: Any) -> None:
+    for method in (bucket.get_object, bucket.head_object):
+        with pytest.raises(oss2.exceptions.NoSuchKey):
+            method("&" * 1023)
+    url = bucket.sign_url("GET", "&" * 1023, 60)
+    for host in ("&" * 8000, "h" * 8000):
+        answer = requests.get(url, headers={"Host": host}, timeout=10)
+        assert len(answer.content) <= 4096
+        assert ElementTree.fromstring(answer.content).findtext("Code")
