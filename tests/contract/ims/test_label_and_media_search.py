@@ -9,6 +9,7 @@ import pytest
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
+from engines.speech.types import SpokenLine, Transcript
 from tests.contract.ims.cloud import Cloud, until
 from tests.contract.ims.test_recognition import create_entity, create_lib
 from tests.contract.ims.test_search_libraries import message
@@ -88,6 +89,24 @@ def test_the_clips_of_one_media(cloud: Cloud, client: Any) -> None:
     with pytest.raises(ClientException) as caught:
         label_search(client, "van", specific_search=True)
     assert (caught.value.code, "MediaId" in caught.value.message) == ("MissingParameter", True)
+
+
+@pytest.mark.contract(AI_LABEL + ": AsrInfo; what was said is searched in full, and by no narrower type")
+def test_what_was_said_is_found(cloud: Cloud, client: Any) -> None:
+    cloud.scripted.transcript = Transcript(
+        (SpokenLine(0.5, 2.0, "The parcel is at the Gate"), SpokenLine(2.0, 4.0, "thank you")), "speech:m"
+    )
+    add(cloud, client, "a", "read 2 gate 4")
+    assert labelled(client, "parcel gate") == ["a"] == labelled(client, "the Gate", matching_mode="precise")
+    assert labelled(client, "parcel", multimodal_search_type="Ocr") == []
+    found = label_search(client, "gate", specific_search=True, media_id="a").media_list[0].ai_data
+    assert [(line.content, line.from_, line.to, line.timestamp) for line in found.asr_info] == [
+        ("The parcel is at the Gate", 0.5, 2.0, 0.5)
+    ]
+    assert [line.content for line in found.ocr_info] == ["gate 4"]
+    # SearchMedia shows all that is known of a media.
+    (info,) = search(client).media_info_list
+    assert [line.content for line in info.ai_data.asr_info] == ["The parcel is at the Gate", "thank you"]
 
 
 @pytest.mark.contract(
