@@ -1,7 +1,7 @@
 """What was understood of one media, laid out in time: people, tags, spoken lines and read lines.
 
 This is what the results of smart tag jobs are written from and what a search by label (`SearchMediaByAILabel`, index type aiLabel) finds:
-call `labels_of` with the description of the media and, where its sound was transcribed, with the transcript.
+call `labels_of` with the description of the media, where it has pictures, and with the transcript, where its sound was transcribed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engines.speech.types import SpokenLine, Transcript
+from engines.speech.types import Transcript
 from engines.understanding.types import Description, Occurrence, PersonSeen, Reading
 
 UNKNOWN_FACE = "未知人脸"
@@ -51,15 +51,24 @@ class MediaLabels:
     writing: tuple[LabelLine, ...]
 
 
-def labels_of(description: Description, transcript: Transcript | None = None) -> MediaLabels:
-    """Everybody and everything once, with all times; somebody unknown counts from 1 in the order of appearance."""
+def labels_of(description: Description | None, transcript: Transcript | None = None) -> MediaLabels:
+    """Everybody and everything once, with all times; somebody unknown counts from 1 in the order of appearance.
+
+    A media that has no pictures has no description, and of labels none.
+    """
+    speech = spoken_lines(transcript)
+    if description is None:
+        return MediaLabels((), speech, ())
     tags = [MediaLabel(tag.kind, tag.name, "", tag.occurrences) for tag in description.tags]
-    spoken: Sequence[SpokenLine] = transcript.lines if transcript else ()
     return MediaLabels(
         labels=(*people(description), *tags),
-        speech=tuple(LabelLine(line.start, line.end, line.text) for line in spoken),
+        speech=speech,
         writing=tuple(written_lines(description.readings, description.seconds or 0.0)),
     )
+
+
+def spoken_lines(transcript: Transcript | None) -> tuple[LabelLine, ...]:
+    return tuple(LabelLine(line.start, line.end, line.text) for line in transcript.lines) if transcript else ()
 
 
 def people(description: Description) -> list[MediaLabel]:

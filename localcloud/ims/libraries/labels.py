@@ -64,8 +64,7 @@ class LabelIndex:
         notes.extend(frames.notes)
         if description is None and transcript is None and not frames.descriptions:
             raise NothingToIndex("; ".join(notes))
-        labels = labels_of(description, transcript) if description else spoken_alone(transcript)
-        rows = rows_of(with_key_frames(labels, map(labels_of, frames.descriptions)))
+        rows = rows_of(with_key_frames(labels_of(description, transcript), map(labels_of, frames.descriptions)))
         return Read(list(rows), facts_of(description) if description else MediaFacts(), "; ".join(notes))
 
     def put(self, write: sqlite3.Connection, media: sqlite3.Row, entry: Any) -> None:
@@ -97,12 +96,6 @@ class LabelIndex:
         except (Untranscribed, UnreadableMedia, AnalysisFailed) as reason:
             notes.append(f"nothing that was said is indexed: {reason}")
             return None
-
-
-def spoken_alone(transcript: Transcript | None) -> MediaLabels:
-    """Of a media that has no pictures."""
-    lines = transcript.lines if transcript else ()
-    return MediaLabels((), tuple(LabelLine(line.start, line.end, line.text) for line in lines), ())
 
 
 def with_key_frames(media: MediaLabels, frames: Iterable[MediaLabels]) -> MediaLabels:

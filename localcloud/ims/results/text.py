@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from engines.speech.types import Transcript
 from engines.understanding.types import Description, Reading, ReadLine
-from localcloud.ims.jobs.cognition import LabelLine, written_lines
+from localcloud.ims.jobs.cognition import LabelLine, spoken_lines, written_lines
 from localcloud.ims.results.labels import KEYWORD, Shape, corners
 
 _KEYWORDS = 20
@@ -62,8 +62,9 @@ def subtitle_lines(description: Description | None, transcript: Transcript | Non
     burnt = captions(description) if description else ()
     if burnt:
         return burnt, "the captions in the picture"
-    if transcript and transcript.lines:
-        return tuple(LabelLine(line.start, line.end, line.text) for line in transcript.lines), "what is said"
+    said = spoken_lines(transcript)
+    if said:
+        return said, "what is said"
     return (), "nothing: no captions were read and no speech was transcribed"
 
 

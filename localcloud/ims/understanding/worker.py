@@ -1,9 +1,9 @@
 """The process that looks at the pixels: `python -m localcloud.ims.understanding.worker`, JSON lines in and out.
 
 First line in: `{"settings": {...}}` (EngineSettings); answer: `{"ready": "name of the engine"}`. Then `{"files": [...], "kind": "video",
-"wishes": {...}}` each, or `{"sound": "file", "language": null}`; answers: `{"description": {...}}`, `{"transcript": {...}}`,
-`{"untranscribed": "why"}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its
-standard input does, even in the middle of a piece of work: then its parent is dead.
+"wishes": {...}}` each, or `{"sound": "file", "language": null}`, or `{"picture": "file", "algorithm": "face"}`, which enrols a sample;
+answers: `{"description": {...}}`, `{"transcript": {...}}`, `{"enrolment": {...}}`, `{"untranscribed": "why"}`, `{"unreadable": "why"}` or
+`{"failed": "why"}`. The process ends when its standard input does, even in the middle of a piece of work: then its parent is dead.
 """
 
 from __future__ import annotations
