@@ -39,7 +39,7 @@ class Operation:
         return self.scope, method, frozenset(selectors)
 
 
-_UNENCRYPTED = "headers for encryption on the server are ignored"
+_UNENCRYPTED = "headers for encryption on the server are kept and answered, but nothing is encrypted on disk"
 _NOT_PROCESSED = "TIFF, HEIC and AVIF; marks of words and a picture together, and in OSS's own fonts; documents and sound"
 
 _SERVICE = (
@@ -81,7 +81,12 @@ _BUCKET = tuple(
         ("PUT tagging", "PutBucketTags"),
         ("DELETE tagging", "DeleteBucketTags"),
         ("GET encryption", "GetBucketEncryption"),
-        ("PUT encryption", "PutBucketEncryption", Access.OWNER, "the rule is kept and answered, but nothing is encrypted on disk"),
+        (
+            "PUT encryption",
+            "PutBucketEncryption",
+            Access.OWNER,
+            "the rule is kept and answered, but nothing is encrypted on disk, and objects do not name it",
+        ),
         ("DELETE encryption", "DeleteBucketEncryption"),
         ("GET logging", "GetBucketLogging"),
         ("PUT logging", "PutBucketLogging", Access.OWNER, "the rule is kept and answered, but no access log is written"),

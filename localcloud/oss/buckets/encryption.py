@@ -6,17 +6,11 @@ from xml.etree.ElementTree import Element, fromstring
 
 from localcloud.oss import documents
 from localcloud.oss.buckets.configuration import Kind, Shape
-from localcloud.oss.errors import OssError, invalid_argument
+from localcloud.oss.errors import OssError
+from localcloud.oss.objects.encryption import FIELDS, asked_for, check_rule
 from localcloud.oss.wire import Call
 
-ALGORITHMS = ("AES256", "KMS", "SM4")
 _APPLIED = "ApplyServerSideEncryptionByDefault"
-_FIELDS = {
-    "SSEAlgorithm": "x-oss-server-side-encryption",
-    "KMSMasterKeyID": "x-oss-server-side-encryption-key-id",
-    "KMSDataEncryption": "x-oss-server-side-data-encryption",
-}
-"""The elements of a rule, and the headers of PutBucket that say the same."""
 
 
 def _missing(bucket: str) -> OssError:
@@ -26,18 +20,7 @@ def _missing(bucket: str) -> OssError:
 
 
 def _check(root: Element) -> None:
-    _check_rule({name: root.findtext(f"{_APPLIED}/{name}") or "" for name in _FIELDS})
-
-
-def _check_rule(rule: dict[str, str]) -> None:
-    algorithm, data = rule["SSEAlgorithm"], rule["KMSDataEncryption"]
-    if algorithm not in ALGORITHMS:
-        message = f"The Encryption request you specified is not valid. Supported value: {'/'.join(ALGORITHMS)}."
-        raise OssError(400, "InvalidEncryptionAlgorithmError", message, {"SSEAlgorithm": algorithm})
-    if rule["KMSMasterKeyID"] and algorithm != "KMS":
-        raise invalid_argument("KMSMasterKeyID", rule["KMSMasterKeyID"], "KMSMasterKeyID is not applicable if the algorithm is not KMS.")
-    if data and (algorithm != "KMS" or data != "SM4"):
-        raise invalid_argument("KMSDataEncryption", data, "KMSDataEncryption can only be SM4, and only where the algorithm is KMS.")
+    check_rule({name: root.findtext(f"{_APPLIED}/{name}") or "" for name in FIELDS})
 
 
 KIND = Kind(
@@ -53,12 +36,10 @@ KIND = Kind(
 
 def of_headers(call: Call) -> str | None:
     """The rule that the headers of PutBucket give, if any. Raises InvalidArgument and InvalidEncryptionAlgorithmError."""
-    rule = {name: call.headers.get(header, "") for name, header in _FIELDS.items()}
-    if not any(rule.values()):
+    rule = asked_for(call)
+    if not rule:
         return None
-    _check_rule(rule)
-    given = [(name, value) for name, value in rule.items() if value]
-    return documents.document(KIND.shape.name, [(_APPLIED, given)]).decode()
+    return documents.document(KIND.shape.name, [(_APPLIED, list(rule.items()))]).decode()
 
 
 def in_bucket_info(document: str | None) -> list[documents.Element]:

@@ -59,13 +59,13 @@ class Multipart:
         self._uploads.begin(upload)
         write = documents.KeyWriter(call.query)
         names: list[documents.Element] = [("Bucket", call.bucket), ("Key", write(call.key)), ("UploadId", upload.id)]
-        return xml_reply(documents.document("InitiateMultipartUploadResult", [*write.elements(), *names]))
+        return xml_reply(documents.document("InitiateMultipartUploadResult", [*write.elements(), *names]), upload.properties.encryption)
 
     def upload_part(self, call: Call) -> Reply:
         upload, position = self._upload(call), number(call, "partNumber", 0, 1, MOST_PARTS)
         content = self._blobs.take(call.request.body)
         part = self._keep(call, upload, position, content)
-        return Reply(200, {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(content.crc)})
+        return Reply(200, {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc), **upload.properties.encryption})
 
     def copy_part(self, call: Call) -> Reply:
         upload, position = self._upload(call), number(call, "partNumber", 0, 1, MOST_PARTS)

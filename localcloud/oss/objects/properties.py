@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from localcloud.oss.errors import invalid_argument, invalid_digest
 from localcloud.oss.numbers import whole_number
+from localcloud.oss.objects.encryption import encryption_of
 from localcloud.oss.storage.records import Properties
 from localcloud.oss.wire import Call
 
@@ -24,12 +25,12 @@ _TAG_VALUE = re.compile(r"[\w +\-=.:/]{0,256}")
 
 
 def properties_of(call: Call) -> Properties:
-    """Raises InvalidArgument."""
+    """Raises InvalidArgument and InvalidEncryptionAlgorithmError."""
     headers = {name: call.headers[name] for name in _KEPT_HEADERS if name in call.headers}
     meta = {name.removeprefix(_META): value for name, value in call.headers.items() if name.startswith(_META)}
     if sum(len(name) + len(value) for name, value in meta.items()) > MOST_META_BYTES:
         raise invalid_argument(_META, "", f"The user metadata of an object is at most {MOST_META_BYTES} bytes.")
-    return Properties(headers, meta, tags_of(call.headers.get("x-oss-tagging", "")), object_acl(call))
+    return Properties(headers, meta, tags_of(call.headers.get("x-oss-tagging", "")), object_acl(call), encryption_of(call))
 
 
 def object_acl(call: Call) -> str:

@@ -105,6 +105,7 @@ def _described(record: StoredRecord, now: float) -> dict[str, str]:
         "x-oss-storage-class": record.storage_class,
         "x-oss-hash-crc64ecma": str(record.crc),
         **version_headers(record),
+        **record.properties.encryption,
         **record.properties.headers,
         **{f"x-oss-meta-{name}": value for name, value in record.properties.meta.items()},
     }

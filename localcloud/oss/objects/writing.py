@@ -221,7 +221,8 @@ def change_of(call: Call, name: str) -> Change:
 
 def written(record: StoredRecord) -> dict[str, str]:
     """The headers with which every write is answered; oss2 compares the CRC with its own."""
-    return {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc), **version_headers(record)}
+    checksums = {"ETag": f'"{record.etag}"', "x-oss-hash-crc64ecma": str(record.crc)}
+    return {**checksums, **version_headers(record), **record.properties.encryption}
 
 
 def _record(call: Call, content: Content, properties: Properties, storage_class: str) -> StoredRecord:
@@ -261,4 +262,4 @@ def _copied_properties(call: Call, source: Properties) -> Properties:
     replaced = call.headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE"
     tags = given.tags if call.headers.get("x-oss-tagging-directive", "COPY").upper() == "REPLACE" else source.tags
     described = given if replaced else source
-    return Properties(described.headers, described.meta, tags, given.acl)
+    return Properties(described.headers, described.meta, tags, given.acl, given.encryption)

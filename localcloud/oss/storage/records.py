@@ -36,12 +36,16 @@ class Usage:
 
 @dataclass(frozen=True)
 class Properties:
-    """What a client says of an object besides its content. `headers` are those returned with it; `meta` is without `x-oss-meta-`."""
+    """What a client says of an object besides its content.
+
+    `headers` are those returned with it; `meta` is without `x-oss-meta-`; `encryption` are the headers that asked for it.
+    """
 
     headers: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     acl: str = "default"
+    encryption: dict[str, str] = field(default_factory=dict)
 
     @property
     def content_type(self) -> str:

@@ -312,3 +312,40 @@ def test_an_error_is_short_enough_to_be_read(bucket: Any) -> None:
         answer = requests.get(url, headers={"Host": host}, timeout=10)
         assert len(answer.content) <= 4096
         assert ElementTree.fromstring(answer.content).findtext("Code")
+
+
+ENCRYPTION = "x-oss-server-side-encryption"
+
+
+@pytest.mark.contract("OSS PutObject, CopyObject, InitiateMultipartUpload: x-oss-server-side-encryption is answered by writes and reads")
+def test_encryption_that_was_asked_for_is_answered(bucket: Any) -> None:
+    asked = {ENCRYPTION: "AES256"}
+    assert bucket.put_object("k", b"x", headers=asked).headers[ENCRYPTION] == "AES256"
+    for found in (bucket.head_object("k"), bucket.get_object("k")):
+        assert found.headers[ENCRYPTION] == "AES256"
+    begun = bucket.init_multipart_upload("parts", headers=asked)
+    part = bucket.upload_part("parts", begun.upload_id, 1, b"x")
+    done = bucket.complete_multipart_upload("parts", begun.upload_id, [oss2.models.PartInfo(1, part.etag)])
+    appended = bucket.append_object("log", 0, b"x", headers=asked)
+    assert [one.headers[ENCRYPTION] for one in (begun, part, done, appended, bucket.head_object("parts"))] == ["AES256"] * 5
+    kms = {ENCRYPTION: "KMS", f"{ENCRYPTION}-key-id": "9468da86-3509-4f8d-a61e-6eab1eac0000"}
+    bucket.copy_object(bucket.bucket_name, "k", "copy", headers=kms)
+    assert kms.items() <= dict(bucket.head_object("copy").headers).items()
+    bucket.copy_object(bucket.bucket_name, "k", "plain")
+    assert ENCRYPTION not in bucket.head_object("plain").headers
+
+
+@pytest.mark.contract("OSS error codes: 400 InvalidEncryptionAlgorithmError; KMSMasterKeyID is for KMS")
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({ENCRYPTION: "ROT13"}, "InvalidEncryptionAlgorithmError"),
+        ({f"{ENCRYPTION}-key-id": "key"}, "InvalidEncryptionAlgorithmError"),
+        ({ENCRYPTION: "AES256", f"{ENCRYPTION}-key-id": "key"}, "InvalidArgument"),
+    ],
+)
+def test_encryption_that_does_not_exist_is_refused(bucket: Any, headers: dict[str, str], code: str) -> None:
+    with pytest.raises(oss2.exceptions.ServerError) as refusal:
+        bucket.put_object("k", b"x", headers=headers)
+    assert (refusal.value.status, refusal.value.code) == (400, code)
+    assert not bucket.object_exists("k")
