@@ -11,13 +11,11 @@ from urllib.parse import parse_qsl, unquote
 from localcloud.http import Reply
 from localcloud.oss import documents
 from localcloud.oss.errors import (
-    NotModified,
     invalid_argument,
     no_such_key,
     not_implemented,
     object_not_appendable,
     position_not_equal_to_length,
-    precondition_failed,
 )
 from localcloud.oss.names import check_key
 from localcloud.oss.objects.conditions import check_conditions
@@ -144,7 +142,7 @@ class Writing:
     def copy_source(self, call: Call) -> StoredRecord:
         """The object, or the version of it, that `x-oss-copy-source` names.
 
-        Raises InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidObjectState and PreconditionFailed.
+        Raises InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidObjectState, PreconditionFailed and NotModified.
         """
         header = call.headers["x-oss-copy-source"]
         path, _, query = header.partition("?")
@@ -154,10 +152,7 @@ class Writing:
         version = version_of(dict(parse_qsl(query, keep_blank_values=True)))
         source = self._source(bucket, key, version)
         check_readable(source, call.now)
-        try:
-            check_conditions(call.headers, source.etag, source.modified, "x-oss-copy-source-")
-        except NotModified as error:
-            raise precondition_failed("x-oss-copy-source-if-none-match") from error
+        check_conditions(call.headers, source.etag, source.modified, "x-oss-copy-source-")
         return source
 
     def _source(self, bucket: str, key: str, version: str | None) -> StoredRecord:

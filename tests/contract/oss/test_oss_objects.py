@@ -349,3 +349,21 @@ def test_encryption_that_does_not_exist_is_refused(bucket: Any, headers: dict[st
         bucket.put_object("k", b"x", headers=headers)
     assert (refusal.value.status, refusal.value.code) == (400, code)
     assert not bucket.object_exists("k")
+
+
+@pytest.mark.contract("OSS CopyObject: 412 where if-match or if-unmodified-since fails, 304 where if-none-match or if-modified-since does")
+@pytest.mark.parametrize(
+    ("condition", "value", "status"),
+    [
+        ("if-match", "0" * 32, 412),
+        ("if-unmodified-since", "Fri, 01 Jan 2010 00:00:00 GMT", 412),
+        ("if-none-match", hashlib.md5(b"x").hexdigest().upper(), 304),
+        ("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT", 304),
+    ],
+)
+def test_a_copy_under_a_condition_that_does_not_hold(bucket: Any, condition: str, value: str, status: int) -> None:
+    bucket.put_object("k", b"x")
+    with pytest.raises(oss2.exceptions.ServerError) as refusal:
+        bucket.copy_object(bucket.bucket_name, "k", "copy", headers={f"x-oss-copy-source-{condition}": value})
+    assert refusal.value.status == status
+    assert not bucket.object_exists("copy")
