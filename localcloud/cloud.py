@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from engines.retrieval import open_library
-from localcloud.connection import Patience
 from localcloud.disk import survive_power_loss
-from localcloud.door import Door
+from localcloud.door import Door, Patience
 from localcloud.fc.project.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate

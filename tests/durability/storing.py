@@ -10,8 +10,8 @@ from typing import Any
 import oss2
 import requests
 
+from localcloud.door.intake import IN_MEMORY
 from localcloud.identity import Credential
-from localcloud.intake import IN_MEMORY
 from localcloud.place import Place
 from tests.durability.model import Cell, Lost
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.cloud import LaptopCloud
-from localcloud.connection import Patience
+from localcloud.door import Patience
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from tests.contract.ims.cloud import InProcess

@@ -17,7 +17,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientException
 from fc2.fc_exceptions import FcError
 
-from localcloud.door import WORKERS
+from localcloud.door.server import WORKERS
 from localcloud.fc.running.instances import Limits
 from tests.contract.fc.clients import NEWER, OLDER, invoke, newer, older, served
 from tests.contract.fc.laptop import KEYRING, Laptop, eventually

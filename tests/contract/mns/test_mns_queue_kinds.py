@@ -13,7 +13,7 @@ import pytest
 from mns.message_property import MessagePropertyValue, MessageSystemPropertyValue, PropertyType, SystemPropertyType
 from mns.queue import Message, QueueMeta
 
-from localcloud.door import WORKERS
+from localcloud.door.server import WORKERS
 from tests.contract.mns.support import DOCUMENT, SDK, Cloud, eventually, refusal, signed
 
 # The SDK marks its message counts as deprecated, and sets them itself.

@@ -15,7 +15,7 @@ from typing import Any
 import oss2
 import pytest
 
-from localcloud.intake import IN_MEMORY
+from localcloud.door.intake import IN_MEMORY
 from tests.contract.oss.server import ACCOUNT, BUCKET, REGION, LocalOss, auth_for, eventually
 
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ import oss2
 import pytest
 import requests
 
-from localcloud.intake import IN_MEMORY
+from localcloud.door.intake import IN_MEMORY
 from tests.contract.oss.server import LocalOss, auth_for
 
 ODD_KEYS = [

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.door import WORKERS, Door, DoorError
+from localcloud.door import Door, DoorError
+from localcloud.door.intake import IN_MEMORY
+from localcloud.door.server import WORKERS
 from localcloud.http import FileSlice, Later, Reply, Request
-from localcloud.intake import IN_MEMORY
 
 
 class Answering:
@@ -306,7 +307,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 
 def test_stop_frees_the_port_at_once_although_a_connection_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.door.GRACE_SECONDS", 60)
+    monkeypatch.setattr("localcloud.door.server.GRACE_SECONDS", 60)
     with opened(tmp_path) as (door, _):
         idle = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
         idle.request("GET", "/")

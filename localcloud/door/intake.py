@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.checksum import Checksums
+from localcloud.door.pace import Pace
 from localcloud.http import Body, Terms
-from localcloud.pace import Pace
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a request body kept in memory; a longer one goes to a file."""

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 
 import uvicorn
 
-from localcloud.connection import Connection, Patience
+from localcloud.door.connection import Connection, Patience
+from localcloud.door.intake import ClientGone, Intake, Message, Receive, TooLarge, TooSlow
+from localcloud.door.sending import Send, hang_up, send_reply
 from localcloud.http import Body, FileSlice, Headers, Later, Refuses, Reply, Request, Service, SetsTerms, Terms, Trouble
-from localcloud.intake import ClientGone, Intake, Message, Receive, TooLarge, TooSlow
-from localcloud.sending import Send, hang_up, send_reply
 
 log = logging.getLogger("localcloud.door")
 

@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import BinaryIO
 
+from localcloud.door.intake import Message, Receive
+from localcloud.door.pace import Pace
 from localcloud.http import FileSlice, Reply
-from localcloud.intake import Message, Receive
-from localcloud.pace import Pace
 
 CHUNK = 1024 * 1024
 """Bytes of a file read and sent at once. Each piece costs a change of threads: with a quarter of this 100 MB take half as long again."""
