@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.ims.jobs.inputs import InputLimits
+from localcloud.ims.inputs import InputLimits
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.ims.understanding.workers import WorkerLimits, Workers

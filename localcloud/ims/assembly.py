@@ -13,9 +13,9 @@ from localcloud.ims import operations
 from localcloud.ims.callbacks.callbacks import Callbacks
 from localcloud.ims.callbacks.events import EventCallback
 from localcloud.ims.callbacks.outbox import Notices
+from localcloud.ims.inputs import InputLimits, Inputs
 from localcloud.ims.jobs.cognition_jobs import CognitionJobs
 from localcloud.ims.jobs.editing import Editing
-from localcloud.ims.jobs.inputs import InputLimits, Inputs
 from localcloud.ims.jobs.notices import StateChanges
 from localcloud.ims.jobs.orders import Orders
 from localcloud.ims.jobs.pipelines import Pipelines

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import httpx
 
 from localcloud.database import Database
-from localcloud.ims.jobs.inputs import printable
+from localcloud.ims.inputs import printable
 from localcloud.ims.runner import Runner
 from localcloud.network import Reach, checked_client
 from localcloud.ports import CallbackQueues

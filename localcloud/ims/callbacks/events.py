@@ -16,7 +16,7 @@ from localcloud.database import Database
 from localcloud.ims.answers import Answer, iso_time
 from localcloud.ims.callbacks.callbacks import Callbacks, Receiver
 from localcloud.ims.errors import invalid_parameter, missing_parameter
-from localcloud.ims.jobs.inputs import is_web_address
+from localcloud.ims.inputs import is_web_address
 from localcloud.ims.operation import Operation
 from localcloud.ims.parameters import CommaList, Parameters, at_most_bytes
 from localcloud.ports import CallbackQueues

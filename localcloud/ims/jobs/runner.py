@@ -13,7 +13,7 @@ from pathlib import Path
 from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import Description, UnreadableMedia, Wishes
 from localcloud.database import Database
-from localcloud.ims.jobs.inputs import InputError, Inputs
+from localcloud.ims.inputs import InputError, Inputs
 from localcloud.ims.jobs.notices import StateChanges
 from localcloud.ims.jobs.work import WORK, Work
 from localcloud.ims.recognition.samples import Acquaintance

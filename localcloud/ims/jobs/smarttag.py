@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from localcloud.ims.answers import Answer
 from localcloud.ims.errors import invalid_parameter
+from localcloud.ims.inputs import is_web_address
 from localcloud.ims.jobs import parameters as p
-from localcloud.ims.jobs.inputs import is_web_address
 from localcloud.ims.jobs.store import JobStore
 from localcloud.ims.jobs.templates import Templates
 from localcloud.ims.jobs.work import Sources, plan

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from localcloud.database import Database
 from localcloud.ims.errors import invalid_parameter
+from localcloud.ims.inputs import InputError, Inputs, is_web_address, oss_address
 from localcloud.ims.jobs import parameters as p
-from localcloud.ims.jobs.inputs import InputError, Inputs, is_web_address, oss_address
 
 Family = Literal["smarttag", "cognition", "analysis"]
 """Which operation submitted it: SubmitSmarttagJob, SubmitVideoCognitionJob or SubmitMediaAiAnalysisJob."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from localcloud.database import Database
-from localcloud.ims.jobs.inputs import InputError, Inputs
+from localcloud.ims.inputs import InputError, Inputs
 from localcloud.ims.libraries.indexes import IndexKinds, NothingToIndex, Read
 from localcloud.ims.libraries.shelf import Shelf
 from localcloud.ims.runner import Runner

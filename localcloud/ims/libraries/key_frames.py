@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.understanding.types import Description, UnreadableMedia
-from localcloud.ims.jobs.inputs import InputError, Inputs
+from localcloud.ims.inputs import InputError, Inputs
 from localcloud.ims.libraries.parameters import KeyFrames
 from localcloud.ims.understanding.engine import AnalysisFailed
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from localcloud.database import Database
 from localcloud.ims.answers import Answer, plain_time
 from localcloud.ims.errors import invalid_parameter, not_found
-from localcloud.ims.jobs.inputs import InputError, Inputs, is_signed, is_web_address
+from localcloud.ims.inputs import InputError, Inputs, is_signed, is_web_address
 from localcloud.ims.libraries import parameters as p
 from localcloud.ims.libraries.indexes import IndexKinds
 from localcloud.ims.libraries.libraries import find_library

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from localcloud.database import Database
 from localcloud.ims.answers import Answer, iso_time
-from localcloud.ims.jobs.inputs import oss_address
+from localcloud.ims.inputs import oss_address
 from localcloud.ims.libraries.labels import ai_data
 
 APPLICATION = "app-1000000"

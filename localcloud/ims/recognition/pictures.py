@@ -12,7 +12,7 @@ from engines.imaging.pictures import checked_header
 from engines.recognition.types import Algorithm, Enrolment
 from localcloud.acs import AcsError
 from localcloud.ims.errors import invalid_parameter
-from localcloud.ims.jobs.inputs import InputError, InputLimits, Inputs
+from localcloud.ims.inputs import InputError, InputLimits, Inputs
 from localcloud.ims.runner import Stopped
 from localcloud.ims.understanding.engine import AnalysisFailed, Understanding
 

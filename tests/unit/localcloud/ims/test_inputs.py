@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.ims.jobs.inputs import InputError, InputLimits, Inputs, OssAddress, is_signed, is_web_address, oss_address, printable
+from localcloud.ims.inputs import InputError, InputLimits, Inputs, OssAddress, is_signed, is_web_address, oss_address, printable
 from localcloud.ims.runner import Stopped
 from localcloud.network import Reach
 from tests.contract.ims.cloud import FakeObjects, Website

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from localcloud.ims.jobs.inputs import InputError, InputLimits, Inputs
+from localcloud.ims.inputs import InputError, InputLimits, Inputs
 from localcloud.network import Forbidden, Reach, checked_client
 from tests.contract.ims.cloud import FakeObjects, Website
 

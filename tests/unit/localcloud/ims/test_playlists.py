@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.ims.jobs.inputs import InputError, InputLimits, Inputs
-from localcloud.ims.jobs.playlists import UnusablePlaylist, address_of, parse
+from localcloud.ims.inputs import InputError, InputLimits, Inputs
+from localcloud.ims.playlists import UnusablePlaylist, address_of, parse
 from localcloud.network import Reach
 from tests.contract.ims.cloud import FakeObjects, Website
 
