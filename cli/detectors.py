@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cli.errors import NOT_FOUND, CommandError
-from localcloud.ims.jobs.inputs import printable
+from localcloud.ims.inputs import printable
 from localcloud.ims.understanding.checks import EngineRefused, check_detector
 
 LARGEST_BYTES = 500 * 2**20

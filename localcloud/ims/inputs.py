@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from localcloud.ims.jobs import playlists
+from localcloud.ims import playlists
 from localcloud.ims.runner import Stopped
 from localcloud.network import Forbidden, Reach, checked_client
 from localcloud.ports import Objects
