@@ -49,11 +49,18 @@ class Libraries:
         row = find_library(self._database, given.search_lib_name)
         if row["name"] == p.DEFAULT_LIBRARY:
             raise operation_denied("the default search library stays")
-        with self._shelf.hold(row["name"]), self._database.transaction() as write:
-            for kind in self._kinds.values():
-                kind.forget(write, row["name"])
-            write.execute("DELETE FROM library WHERE name = ?", (row["name"],))
+        with self._shelf.hold(row["name"]):
+            self._expect_kill(row["name"])
+            with self._database.transaction() as write:
+                for kind in self._kinds.values():
+                    kind.forget(write, row["name"])
+                write.execute("DELETE FROM library WHERE name = ?", (row["name"],))
         return {}
+
+    def _expect_kill(self, library: str, kind: str | None = None) -> None:
+        """Have what is there indexed anew, should the process die when an index has forgotten it and this database has not."""
+        with self._database.transaction() as write:
+            write.execute("UPDATE index_job SET status = 'Running' WHERE library = ? AND type = COALESCE(?, type)", (library, kind))
 
     def create_index(self, given: p.CreateSearchIndex) -> Answer:
         if lacking := self._kinds[given.index_type].lacking:
@@ -70,14 +77,18 @@ class Libraries:
         if given.index_status is None and given.index_config is None:
             raise invalid_parameter("IndexStatus", "either IndexStatus or IndexConfig must be given")
         level = given.index_config.level if given.index_config else row["level"]
-        with self._shelf.hold(row["library"]), self._database.transaction() as write:
-            if given.index_status == "Deactive":
-                # "After an index is disabled, its data is cleared", AlterSearchIndex.
-                self._clear(write, row)
-            write.execute(
-                "UPDATE library_index SET status = ?, level = ? WHERE library = ? AND type = ?",
-                (given.index_status or row["status"], level, row["library"], row["type"]),
-            )
+        deactivates = given.index_status == "Deactive"
+        with self._shelf.hold(row["library"]):
+            if deactivates:
+                self._expect_kill(row["library"], row["type"])
+            with self._database.transaction() as write:
+                if deactivates:
+                    # "After an index is disabled, its data is cleared", AlterSearchIndex.
+                    self._clear(write, row)
+                write.execute(
+                    "UPDATE library_index SET status = ?, level = ? WHERE library = ? AND type = ?",
+                    (given.index_status or row["status"], level, row["library"], row["type"]),
+                )
         return {}
 
     def query_index(self, given: p.OfIndex) -> Answer:
@@ -91,9 +102,11 @@ class Libraries:
 
     def drop_index(self, given: p.OfIndex) -> Answer:
         row = self._index(given.search_lib_name, given.index_type)
-        with self._shelf.hold(row["library"]), self._database.transaction() as write:
-            self._clear(write, row)
-            write.execute("DELETE FROM library_index WHERE library = ? AND type = ?", (row["library"], row["type"]))
+        with self._shelf.hold(row["library"]):
+            self._expect_kill(row["library"], row["type"])
+            with self._database.transaction() as write:
+                self._clear(write, row)
+                write.execute("DELETE FROM library_index WHERE library = ? AND type = ?", (row["library"], row["type"]))
         return {}
 
     def _clear(self, write: sqlite3.Connection, index: sqlite3.Row) -> None:
