@@ -1,7 +1,7 @@
 """Each code block of the two published guides runs as printed, against a running laptop cloud.
 
-`seeds/` holds the blocks and the sample answers letter for letter, in their order: 000 is "IPC content understanding", 001 "IPC event
-search best practices"; 003, "QuerySmarttagJob", has a sample answer and no code. What is changed is changed here, when a block is run:
+They are "IPC content understanding" and "IPC event search best practices"; "QuerySmarttagJob" has a sample answer and no code. What
+is changed is changed here, when a block is run:
 
 - the endpoint `ice.cn-….aliyuncs.com`, and with it the protocol, which is https where nothing is said;
 - the keys, which CredentialClient reads from the environment;
@@ -29,11 +29,15 @@ from localcloud.ims import EngineSettings
 from localcloud.place import Place
 from tests.contract.ims.cloud import client as sdk_client
 from tests.contract.ims.cloud import until
+from tests.contract.ims.guides import FOLDER, published
 
-SEEDS = Path(__file__).parent / "seeds"
+pytestmark = pytest.mark.skipif(
+    FOLDER not in os.environ, reason=f"the published guides are not here; {FOLDER} names a folder with the pages saved as text"
+)
+
 LIBRARY = "IPCamera_test1"
-UNDERSTANDING = "IPC content understanding, the published guide: its code blocks and sample answers"
-EVENT_SEARCH = "IPC event search best practices, the published guide: its code blocks and sample answers"
+UNDERSTANDING = "seed: IPC content understanding, the published guide: its code blocks and sample answers"
+EVENT_SEARCH = "seed: IPC event search best practices, the published guide: its code blocks and sample answers"
 # What a block does when it is run as a program is to call main(); of main_async() it has the definition alone.
 RUN_ASYNC = "import asyncio, runpy, sys; asyncio.run(runpy.run_path(sys.argv[1])['Sample'].main_async([]))"
 
@@ -55,10 +59,10 @@ class Guide:
         self.bucket.put_object_from_file(path.name, str(path))
         return str(self.bucket.sign_url("GET", path.name, 3600, slash_safe=True))
 
-    def run(self, block: str, asynchronously: bool = False, **ids: str) -> Any:
+    def run(self, code: str, asynchronously: bool = False, **ids: str) -> Any:
         """The body of the answer that the block prints."""
-        path = self._folder / block
-        path.write_text(self._filled_in((SEEDS / block).read_text(), ids))
+        path = self._folder / "block.py"
+        path.write_text(self._filled_in(code, ids))
         command = [sys.executable, *(["-c", RUN_ASYNC] if asynchronously else []), str(path)]
         done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
@@ -92,10 +96,6 @@ class Guide:
             return self.client.query_smarttag_job(ice.QuerySmarttagJobRequest(job_id=job)).body.job_status in ("Success", "Fail")
 
         until(ended)
-
-
-def sample(name: str) -> Any:
-    return json.loads((SEEDS / name).read_text())
 
 
 def assert_shaped_like(sample: Any, answer: Any, place: str = "answer") -> None:
@@ -133,40 +133,43 @@ def guide(tmp_path_factory: pytest.TempPathFactory, clips: dict[str, Path]) -> I
 
 @pytest.mark.contract(UNDERSTANDING)
 def test_content_understanding(guide: Guide) -> None:
-    template = guide.run("000_1_create_template.py")
-    assert_shaped_like(sample("000_1_create_template.json"), template)
-    job = guide.run("000_2_submit_job.py", template_id=template["CustomTemplate"]["TemplateId"])
-    assert_shaped_like(sample("000_2_submit_job.json"), job)
+    page, reference = published("IPC content understanding"), published("Querying a smart tag task")
+    create_template, submit, query = page.codes[:3]
+    template = guide.run(create_template)
+    assert_shaped_like(page.answers[0], template)
+    job = guide.run(submit, template_id=template["CustomTemplate"]["TemplateId"])
+    assert_shaped_like(page.answers[1], job)
     guide.wait_for_job(job["JobId"])
-    answer, printed = guide.run("000_3_query_job.py", job_id=job["JobId"]), sample("000_3_query_job.json")
+    answer, printed = guide.run(query, job_id=job["JobId"]), page.answers[2]
     assert_shaped_like(printed, answer)
     assert_shaped_like(event_description(printed)["label"], event_description(answer)["label"])
     assert event_description(answer).keys() == event_description(printed).keys()
-    assert_shaped_like({key: value for key, value in sample("003_query_job.json").items() if key != "Results"}, answer)
+    assert_shaped_like({key: value for key, value in reference.answers[0].items() if key != "Results"}, answer)
 
 
 @pytest.mark.contract(UNDERSTANDING)
 def test_content_understanding_with_names(guide: Guide) -> None:
-    library = guide.run("000_4_create_library.py")
-    assert_shaped_like(sample("000_4_create_library.json"), library)
-    entity = guide.run("000_5_create_entity.py", lib_id=library["LibId"])
-    assert_shaped_like(sample("000_5_create_entity.json"), entity)
-    ids = {"lib_id": library["LibId"], "entity_id": entity["EntityId"]}
-    assert_shaped_like(sample("000_6_create_sample.json"), guide.run("000_6_create_sample.py", **ids))
-    template = guide.run("000_7_create_template_with_group.py", PedestrianGroupIds=library["LibId"])
+    page = published("IPC content understanding")
+    _, submit, query, create_library, create_entity, create_sample, create_template = page.codes
+    library = guide.run(create_library)
+    assert_shaped_like(page.answers[3], library)
+    entity = guide.run(create_entity, lib_id=library["LibId"])
+    assert_shaped_like(page.answers[4], entity)
+    assert_shaped_like(page.answers[5], guide.run(create_sample, lib_id=library["LibId"], entity_id=entity["EntityId"]))
+    template = guide.run(create_template, PedestrianGroupIds=library["LibId"])
     # "The process is the same as in the basic usage scenario."
-    job = guide.run("000_2_submit_job.py", template_id=template["CustomTemplate"]["TemplateId"])
+    job = guide.run(submit, template_id=template["CustomTemplate"]["TemplateId"])
     guide.wait_for_job(job["JobId"])
-    answer = guide.run("000_3_query_job.py", job_id=job["JobId"])
-    assert_shaped_like(sample("000_8_query_job_with_names.json"), answer)
+    assert_shaped_like(page.answers[6], guide.run(query, job_id=job["JobId"]))
 
 
 @pytest.mark.contract(EVENT_SEARCH)
 @pytest.mark.parametrize("asynchronously", [False, True], ids=["main", "main_async"])
 def test_event_search(guide: Guide, clips: dict[str, Path], asynchronously: bool) -> None:
+    page = published("IPC event search best practices")
     guide.bucket.put_object_from_file("clip", str(next(path for path in clips.values() if path.suffix == ".mp4")))
-    for block in ("001_1_create_library", "001_2_create_index", "001_3_insert_media"):
-        assert_shaped_like(sample(f"{block}.json"), guide.run(f"{block}.py", asynchronously))
+    for code, printed in zip(page.codes[:3], page.answers[:3], strict=True):
+        assert_shaped_like(printed, guide.run(code, asynchronously))
     # The guide searches for what its own media does not show, so there is another one to be found.
     body = json.dumps({"title": "Pandas", "visionDescription": "Two pandas are fighting in a yard"})
     insert = ice.InsertMediaToSearchLibRequest(search_lib_name=LIBRARY, input="oss://media/clip", msg_body=body, namespace="name-1")
@@ -174,7 +177,7 @@ def test_event_search(guide: Guide, clips: dict[str, Path], asynchronously: bool
     query = ice.QueryMediaIndexJobRequest(search_lib_name=LIBRARY, media_id=media)
     until(lambda: guide.client.query_media_index_job(query).body.index_job_info_list[0].status == "Success")
 
-    answer = guide.run("001_4_search.py", asynchronously)
-    assert_shaped_like(sample("001_4_search.json"), answer)
+    answer = guide.run(page.codes[3], asynchronously)
+    assert_shaped_like(page.answers[3], answer)
     assert [each["MediaId"] for each in answer["MediaList"]] == [media]
     guide.client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY))
