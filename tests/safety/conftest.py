@@ -31,12 +31,12 @@ resources:
 PATIENCE = Patience(connections=40, head_seconds=0.5, pause_seconds=0.5, stuck_seconds=1.0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # what one module leaves under way is no business of another
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("safety") / "data"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud(data: Path) -> Iterator[LaptopCloud]:
     cloud = LaptopCloud(data, Place(), EngineSettings(), understanding=InProcess(), patience=PATIENCE)
     cloud.start()
@@ -50,7 +50,7 @@ def cloud(data: Path) -> Iterator[LaptopCloud]:
     cloud.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clients(cloud: LaptopCloud) -> Clients:
     made = Clients(cloud.endpoint, cloud.keyring.account)
     made.furnish()

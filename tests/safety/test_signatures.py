@@ -79,7 +79,7 @@ class Recorder:
         self._server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def recorded(clients: Clients) -> dict[str, Recorded]:
     recorder = Recorder()
     there = replace(clients, endpoint=recorder.endpoint)
