@@ -45,7 +45,7 @@ def video_header(path: Path, pixels: int = PIXELS) -> VideoHeader:
     """Raises UnreadableMedia."""
     with _opened(path, pixels) as (container, stream):
         width, height = stream.codec_context.width, stream.codec_context.height
-        if _rotation(next(_decoded(container, stream), None)) % 180:
+        if _rotation(next(decoded(container, stream), None)) % 180:
             width, height = height, width
         rate = float(stream.average_rate) if stream.average_rate else None
         return VideoHeader(width, height, _seconds(container, stream), rate, container.metadata.get("title"))
@@ -58,7 +58,7 @@ def frames(path: Path, per_second: float, longest: int | None = None, pixels: in
     """
     with _opened(path, pixels) as (container, stream):
         due, start, count = 0.0, None, 0
-        for frame in _decoded(container, stream):
+        for frame in decoded(container, stream):
             # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
             stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
             count += 1
@@ -96,7 +96,7 @@ def _frame_at(container: Any, stream: Any, seconds: float, exact: bool) -> Any:
     length = _seconds(container, stream)
     _seek(container, stream, min(wanted, start + length) if length else wanted)
     shown = None
-    for frame in _decoded(container, stream):
+    for frame in decoded(container, stream):
         if shown is not None and frame.time is not None and frame.time > wanted + 1e-3:
             break
         shown = frame
@@ -104,7 +104,7 @@ def _frame_at(container: Any, stream: Any, seconds: float, exact: bool) -> Any:
             break
     if shown is None:
         _seek(container, stream, start)
-        shown = next(_decoded(container, stream), None)
+        shown = next(decoded(container, stream), None)
     return shown
 
 
@@ -156,7 +156,7 @@ def _video_stream(container: Any) -> Any:
     raise UnreadableMedia("the file has no video stream" + (", only sound" if container.streams.audio else ""))
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+def decoded(container: Any, stream: Any) -> Iterator[Any]:
     """Frames, passing over packets that can't be decoded: a clip cut short still shows its beginning."""
     try:
         for packet in container.demux(stream):

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import av
 import numpy as np
 import numpy.typing as npt
 
-from engines.imaging.video import opened_container
+from engines.imaging.video import decoded, opened_container
 from engines.speech.types import NoSound, Untranscribed
 
 RATE = 16_000
@@ -88,7 +88,7 @@ def _samples(path: Path, limit_seconds: float) -> Iterator[Samples]:
         begin = (container.start_time or 0) / av.time_base
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         given = 0
-        for frame in chain(_decoded(container, stream), (None,)):
+        for frame in chain(decoded(container, stream), (None,)):
             if given > limit_seconds * RATE:
                 raise Untranscribed(f"the sound is too long: the limit is {limit_seconds:g} seconds")
             missing = 0.0 if frame is None or frame.time is None else frame.time - begin - given / RATE
@@ -104,15 +104,3 @@ def _samples(path: Path, limit_seconds: float) -> Iterator[Samples]:
                 yield piece
         if not given:
             raise Untranscribed("no sound can be decoded: the media is damaged or was cut short")
-
-
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """Frames, passing over packets that can't be decoded."""
-    try:
-        for packet in container.demux(stream):
-            try:
-                yield from packet.decode()
-            except av.FFmpegError:
-                continue
-    except av.FFmpegError:
-        return

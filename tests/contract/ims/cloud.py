@@ -44,6 +44,21 @@ def until(look: Callable[[], T | None]) -> T:
     raise AssertionError("it did not happen in time")
 
 
+def rpc(action: str, version: str) -> open_api.Params:
+    """An operation as `call_api` of every SDK takes it: for those that have no method of their own here, and for odd requests."""
+    return open_api.Params(
+        action=action,
+        version=version,
+        protocol="HTTP",
+        pathname="/",
+        method="POST",
+        auth_type="AK",
+        style="RPC",
+        req_body_type="formData",
+        body_type="json",
+    )
+
+
 def client(port: int, key: Credential = KEY, **settings: Any) -> Any:
     return Client(
         open_api.Config(

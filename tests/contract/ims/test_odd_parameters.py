@@ -17,7 +17,7 @@ from alibabacloud_tea_util.models import RuntimeOptions
 
 from localcloud.ims.operation import Operation
 from localcloud.ims.operations import FAMILIES
-from tests.contract.ims.cloud import Cloud
+from tests.contract.ims.cloud import Cloud, rpc
 
 LIBRARY = "IPCamera_odd"
 ASSUMED = "our assumption: whatever a caller sends is answered in JSON, with a 2xx or a 4xx"
@@ -72,17 +72,7 @@ INPUT_OF_JOBS = {
 
 def call(client: Any, operation: Operation[Any, Any], query: dict[str, str]) -> dict[str, Any]:
     """The answer, or the error as the SDK gives it; an answer that is no JSON raises something else."""
-    params = open_api.Params(
-        action=operation.name,
-        version=operation.version,
-        protocol="HTTP",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
+    params = rpc(operation.name, operation.version)
     try:
         body: dict[str, Any] = client.call_api(params, open_api.OpenApiRequest(query=query), RuntimeOptions())["body"]
     except ClientException as refusal:
@@ -133,17 +123,7 @@ def test_odd_values_in_every_parameter(cloud: Cloud, operation: Operation[Any, A
 def test_a_parameter_of_a_megabyte(cloud: Cloud) -> None:
     """In a form body, as no URL is so long."""
     client, megabyte = cloud.client(), "x" * 1_000_000
-    params = open_api.Params(
-        action="InsertMediaToSearchLib",
-        version="2020-11-09",
-        protocol="HTTP",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
+    params = rpc("InsertMediaToSearchLib", "2020-11-09")
 
     def insert(**body: str) -> Any:
         return client.call_api(params, open_api.OpenApiRequest(query={"SearchLibName": LIBRARY}, body=body), RuntimeOptions())["body"]

@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_util.models import RuntimeOptions
 
 from localcloud.identity import Credential
-from tests.contract.ims.cloud import PLACE, Cloud, Website, until
+from tests.contract.ims.cloud import PLACE, Cloud, Website, rpc, until
 
 SEED = "IPC content understanding, the published guide and its sample answers"
 QUERY = "QuerySmarttagJob, API reference"
@@ -75,17 +75,7 @@ def engine_notes(body: Any) -> list[str]:
 
 def bind(client: Any, pipeline: str, notify: dict[str, str]) -> Any:
     """UpdatePipeline of MPS, which has no SDK here; called the way its SDK would."""
-    params = open_api.Params(
-        action="UpdatePipeline",
-        version="2014-06-18",
-        protocol="HTTP",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
+    params = rpc("UpdatePipeline", "2014-06-18")
     asked = {"PipelineId": pipeline, "Name": "ipc", "State": "Active", "NotifyConfig": json.dumps(notify), "Role": "AliyunMTSDefaultRole"}
     return client.call_api(params, open_api.OpenApiRequest(query=asked), RuntimeOptions())["body"]
 
