@@ -15,7 +15,7 @@ from sightline.media import media_id
 from sightline.pipeline import Pipeline
 from sightline.record import RecordShelf
 from sightline.settings import Settings
-from sightline.store import ObjectInfo, PositionConflict
+from sightline.store import ListedObject, ObjectInfo, PositionConflict
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
 
@@ -36,34 +36,44 @@ class FakeBucket:
 
     def __init__(self, name: str, clock: Callable[[], datetime]) -> None:
         self.name = name
-        self.objects: dict[str, bytes] = {}
+        self.contents: dict[str, bytes] = {}
         self.before_append: Callable[[str], None] = lambda key: None
         self._clock = clock
         self._modified: dict[str, datetime] = {}
 
     def get(self, key: str) -> bytes | None:
-        return self.objects.get(key)
+        return self.contents.get(key)
 
     def head(self, key: str) -> ObjectInfo | None:
-        content = self.objects.get(key)
+        content = self.contents.get(key)
         return None if content is None else ObjectInfo(etag(content), len(content), self._modified[key])
 
     def put(self, key: str, content: bytes, content_type: str = "application/octet-stream") -> None:
-        self.objects[key] = content
+        self.contents[key] = content
         self._modified[key] = self._clock()
 
     def append(self, key: str, position: int, content: bytes) -> None:
         self.before_append(key)
-        length = len(self.objects.get(key, b""))
+        length = len(self.contents.get(key, b""))
         if position != length:
             raise PositionConflict(f"{position} is not {length}")
-        self.put(key, self.objects.get(key, b"") + content)
+        self.put(key, self.contents.get(key, b"") + content)
 
     def delete(self, key: str) -> None:
-        self.objects.pop(key, None)
+        self.contents.pop(key, None)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        yield from sorted(key for key in self.objects if key.startswith(prefix))
+    def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
+        for key in sorted(self.contents, key=str.encode):
+            info = self.head(key)
+            if key.startswith(prefix) and key.encode() > after.encode() and info is not None:
+                yield ListedObject(key, info)
+
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        return (listed.key for listed in self.objects(prefix, after))
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        names = (key.removeprefix(prefix).partition("/") for key in self.keys(prefix, f"{prefix}{after}0" if after else ""))
+        return iter(dict.fromkeys(name for name, slash, _ in names if slash))
 
     def presign(self, key: str, seconds: int, process: str | None = None) -> str:
         return f"https://{self.name}.example/{key}?seconds={seconds}" + (f"&process={process}" if process else "")

@@ -50,7 +50,7 @@ def test_a_late_fact_of_old_content_does_not_count() -> None:
 
 def test_a_bucket_that_never_stands_still_is_an_error(bucket: FakeBucket) -> None:
     def race(key: str) -> None:
-        bucket.objects[key] = bucket.objects.get(key, b"") + UPLOADED.to_line()
+        bucket.contents[key] = bucket.contents.get(key, b"") + UPLOADED.to_line()
 
     bucket.before_append = race
     with pytest.raises(LedgerConflict, match="kept growing"):

@@ -238,11 +238,11 @@ def test_callbacks_repeated_early_or_foreign_change_nothing(world: World) -> Non
     submit(world.pipeline, KEY, "event-1")
     assert collect(world.pipeline, "job-1") == "nothing to do yet: the job is Submitted"
     finish(world)
-    before = world.state.objects.copy()
+    before = world.state.contents.copy()
     assert collect(world.pipeline, "job-1") == "nothing to do: done before"
     world.tagging.jobs["foreign"] = world.tagging.jobs["job-1"].__class__("foreign", "Success", '{"fromICE":true,"pk":1}')
     assert collect(world.pipeline, "foreign") == "ignored: not a job of ours"
-    assert world.state.objects == before
+    assert world.state.contents == before
     assert world.stage(identity) == "searchable"
 
 
@@ -513,4 +513,4 @@ def test_an_append_whose_answer_was_lost_is_not_repeated(world: World) -> None:
 def test_a_foreign_job_with_our_kind_leaves_no_trace(world: World, user_data: str) -> None:
     world.tagging.jobs["foreign"] = SmarttagJob("foreign", "Fail", user_data)
     assert collect(world.pipeline, "foreign").startswith("ignored")
-    assert world.state.objects == {}
+    assert world.state.contents == {}

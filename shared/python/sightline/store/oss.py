@@ -15,11 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from sightline.clock import Clock, utc_now
+from sightline.clock import Clock, from_iso, utc_now
 from sightline.credentials import CredentialsProvider
 from sightline.errors import ServiceRefused
 from sightline.store.signature import encode, sign_headers, sign_query
-from sightline.store.types import ObjectInfo, PositionConflict
+from sightline.store.types import ListedObject, ObjectInfo, PositionConflict
 from sightline.transport import send
 
 
@@ -75,15 +75,31 @@ class OssBucket:
     def delete(self, key: str) -> None:
         self._call("DELETE", key)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
+        for page in self._pages({"prefix": prefix, "start-after": after}):
+            yield from (_listed(element) for element in page.findall("Contents"))
+
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        for page in self._pages({"prefix": prefix, "start-after": after}):
+            yield from (unquote(element.text or "") for element in page.findall("Contents/Key"))
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        # "0" is what follows the slash: beyond everything in the folder.
+        for page in self._pages({"prefix": prefix, "start-after": f"{prefix}{after}0" if after else "", "delimiter": "/"}):
+            names = (unquote(element.text or "") for element in page.findall("CommonPrefixes/Prefix"))
+            yield from (name.removeprefix(prefix).rstrip("/") for name in names)
+
+    def _pages(self, query: Mapping[str, str]) -> Iterator[ElementTree.Element]:
+        """ListObjectsV2; `start-after` counts for the first page only, as its documentation says."""
+        wanted = {name: value for name, value in query.items() if value}
         token = ""
         while True:
-            query = {"list-type": "2", "prefix": prefix, "max-keys": "1000", "encoding-type": "url"}
-            response = self._call("GET", "", query={**query, "continuation-token": token} if token else query)
+            more = {"continuation-token": token} if token else {}
+            response = self._call("GET", "", query={"list-type": "2", "max-keys": "1000", "encoding-type": "url", **wanted, **more})
             if response is None:
                 return
             page = ElementTree.fromstring(response.content)
-            yield from (unquote(element.text or "") for element in page.findall("Contents/Key"))
+            yield page
             token = page.findtext("NextContinuationToken") or ""
             if page.findtext("IsTruncated") != "true" or not token:
                 return
@@ -131,6 +147,12 @@ class OssBucket:
         host = parts.netloc if _is_literal(parts.hostname) else f"{self._name}.{parts.netloc}"
         encoded = "&".join(f"{encode(name)}={encode(value)}" if value else encode(name) for name, value in query.items())
         return f"{parts.scheme}://{host}{path}" + (f"?{encoded}" if encoded else "")
+
+
+def _listed(element: ElementTree.Element) -> ListedObject:
+    etag = (element.findtext("ETag") or "").strip('"').upper()
+    info = ObjectInfo(etag, int(element.findtext("Size") or 0), from_iso(element.findtext("LastModified") or ""))
+    return ListedObject(unquote(element.findtext("Key") or ""), info)
 
 
 def _is_literal(host: str | None) -> bool:

@@ -21,6 +21,14 @@ class ObjectInfo:
     modified: datetime
 
 
+@dataclass(frozen=True)
+class ListedObject:
+    """A line of a listing: the object as `ObjectInfo` tells of it, and its key."""
+
+    key: str
+    info: ObjectInfo
+
+
 class Bucket(Protocol):
     """One bucket. Calls raise ServiceRefused or ServiceUnreachable; a missing object is None, never an error."""
 
@@ -39,7 +47,15 @@ class Bucket(Protocol):
 
     def delete(self, key: str) -> None: ...
 
-    def keys(self, prefix: str) -> Iterator[str]: ...
+    def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
+        """The objects below `prefix` beyond the key `after`, in the order of their keys' bytes; pages are fetched as they are needed."""
+        ...
+
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]: ...
+
+    def folders(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The names between `prefix` and the next slash, each once and in order, that come after the folder `after`."""
+        ...
 
     def presign(self, key: str, seconds: int, process: str | None = None) -> str:
         """An address that reads the object for `seconds`, processed by `x-oss-process` where that is given."""
