@@ -21,8 +21,10 @@ FactKind = Literal[
     "understood",  # the job ended well and its part is stored: job_id
     "inserted",  # the search library took the media: library
     "searchable",  # its index jobs ended well
+    "reopened",  # an understood media is to be indexed anew: reason
     "failed",  # nothing more will happen by itself: step, reason
     "removed",  # the object is gone, and so is everything made of it
+    "forgotten",  # the ledger itself is about to be deleted; nobody writes to it: until
 ]
 
 

@@ -10,9 +10,11 @@ from typing import Literal
 from sightline.clock import from_iso
 from sightline.ledger.facts import Fact
 
-Stage = Literal["unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed"]
+Stage = Literal[
+    "unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed", "forgotten"
+]
 
-FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed"})
+FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed", "forgotten"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Story:
     size: int = 0
     since: datetime | None = None
     attempt: int = 0
-    claim_until: datetime | None = None
+    claim_until: datetime | None = None  # of whoever submits, or deletes the ledger
     job_id: str = ""
     submitted_at: datetime | None = None
     step: str = ""
@@ -77,6 +79,10 @@ def _next(story: Story, fact: Fact) -> Story:
             return replace(story, stage="refused", since=fact.at, reason=str(details["reason"]))
         case "understood":
             return replace(story, stage="understood", since=fact.at, reason="", job_id=str(details["job_id"]))
+        case "reopened":
+            return replace(story, stage="understood", since=fact.at, step="", reason=str(details["reason"]))
+        case "forgotten":
+            return replace(story, stage="forgotten", since=fact.at, claim_until=from_iso(details["until"]))
         case "inserted" | "searchable" | "removed":
             return replace(story, stage=fact.kind, since=fact.at, reason="")
 
