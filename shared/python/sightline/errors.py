@@ -40,14 +40,15 @@ class LedgerConflict(SightlineError):
 
 
 class ServiceUnreachable(SightlineError):
-    """A request got no answer: refused, reset or timed out. It may have taken effect."""
+    """A request got no answer: refused, reset or timed out. Unless it was never sent, it may have taken effect."""
 
     retryable = True
 
-    def __init__(self, service: str, operation: str, cause: str) -> None:
+    def __init__(self, service: str, operation: str, cause: str, *, sent: bool = True) -> None:
         super().__init__(f"{service} {operation}: no answer ({cause})")
         self.service = service
         self.operation = operation
+        self.took_no_effect = not sent
 
 
 class ServiceRefused(SightlineError):
@@ -66,6 +67,7 @@ class ServiceRefused(SightlineError):
         self.request_id = request_id
         self.busy = status == 429 or code.startswith(("Throttling", "RequestsTooFrequent", "ServiceUnavailable"))
         self.retryable = self.busy or status >= 500
+        self.took_no_effect = self.busy or status < 500
 
     @property
     def missing(self) -> bool:

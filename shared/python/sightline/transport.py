@@ -37,7 +37,8 @@ def send(
             response = client.send(build())
         except httpx.TransportError as error:
             if attempt == attempts:
-                raise ServiceUnreachable(service, operation, type(error).__name__) from error
+                sent = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+                raise ServiceUnreachable(service, operation, type(error).__name__, sent=sent) from error
         else:
             if attempt == attempts or (response.status_code < 500 and response.status_code != 429):
                 return response

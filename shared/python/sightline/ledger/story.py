@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sightline.clock import from_iso
-from sightline.ledger.facts import Fact
+from sightline.ledger.facts import Fact, FactKind
 
 Stage = Literal[
     "unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed", "forgotten"
@@ -21,6 +21,8 @@ FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed
 class Story:
     """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly.
 
+    `arrived` is when we came to know of it, `kind` what it is, "video" where an earlier version did not say. `attempt` counts the submits
+    whose outcome nobody knows, `claim_until` ends the lease of whoever submits, or deletes the ledger, `slot` is where the job runs.
     `events` are all uploads that were taken on, `earlier_jobs` the jobs of those before the last one.
     """
 
@@ -29,9 +31,12 @@ class Story:
     bucket: str = ""
     key: str = ""
     size: int = 0
+    kind: str = "video"
+    arrived: datetime | None = None
     since: datetime | None = None
     attempt: int = 0
-    claim_until: datetime | None = None  # of whoever submits, or deletes the ledger
+    claim_until: datetime | None = None
+    slot: int | None = None
     job_id: str = ""
     submitted_at: datetime | None = None
     step: str = ""
@@ -60,45 +65,46 @@ def tell(facts: Iterable[Fact]) -> Story:
 
 
 def _next(story: Story, fact: Fact) -> Story:
-    details = fact.details
     if fact.kind == "uploaded":
         return _arrival(story, fact)
     if fact.generation != story.generation:
         return story  # written by somebody who was late; the newest generation counts
-    match fact.kind:
-        case "claimed":
-            until = from_iso(details["until"])
-            return replace(story, stage="claimed", since=fact.at, reason="", attempt=int(details["attempt"]), claim_until=until)
-        case "released":
-            return replace(story, stage="uploaded", since=fact.at, claim_until=None, reason=str(details["reason"]))
-        case "submitted":
-            return replace(story, stage="submitted", since=fact.at, submitted_at=fact.at, job_id=str(details["job_id"]))
-        case "failed":
-            return replace(story, stage="failed", since=fact.at, step=str(details["step"]), reason=str(details["reason"]))
-        case "refused":
-            return replace(story, stage="refused", since=fact.at, reason=str(details["reason"]))
-        case "understood":
-            return replace(story, stage="understood", since=fact.at, reason="", job_id=str(details["job_id"]))
-        case "reopened":
-            return replace(story, stage="understood", since=fact.at, step="", reason=str(details["reason"]))
-        case "forgotten":
-            return replace(story, stage="forgotten", since=fact.at, claim_until=from_iso(details["until"]))
-        case "inserted" | "searchable" | "removed":
-            return replace(story, stage=fact.kind, since=fact.at, reason="")
+    told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
+    if fact.kind == "submitted":
+        told["submitted_at"] = fact.at
+    return replace(
+        story, **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
+    )
+
+
+_DETAILS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "attempt": ("attempt", int),
+    "until": ("claim_until", from_iso),
+    "slot": ("slot", int),
+    "job_id": ("job_id", str),
+    "step": ("step", str),
+    "reason": ("reason", str),
+}
+_STAGES: Mapping[FactKind, Stage] = {"released": "uploaded", "reopened": "understood"}
+# What a fact puts an end to.
+_ENDS: Mapping[FactKind, Mapping[str, Any]] = {
+    "claimed": {"slot": None},
+    "released": {"slot": None, "claim_until": None},
+    "reopened": {"step": ""},
+}
 
 
 def _arrival(story: Story, fact: Fact) -> Story:
-    """A new generation starts anew; the same one again (after a failure) keeps its attempts."""
     details = fact.details
-    again = fact.generation == story.generation
     return Story(
         stage="uploaded",
         generation=fact.generation,
         bucket=str(details["bucket"]),
         key=str(details["key"]),
         size=int(details["size"]),
+        kind=details.get("kind", "video"),
+        arrived=fact.at,
         since=fact.at,
-        attempt=story.attempt if again else 0,
         events=story.events | {str(details["event"])},
         earlier_jobs=story.earlier_jobs | {story.job_id} - {""},
     )

@@ -1,0 +1,61 @@
+"""The waiting line: a marker for each media that waits, whose key tells its namespace and when it came."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from urllib.parse import quote, unquote
+
+from sightline.store import Bucket
+
+
+@dataclass(frozen=True)
+class Place:
+    """In the line of its namespace, the media that came first is served first."""
+
+    namespace: str
+    arrived: datetime
+    media_id: str
+
+    @property
+    def name(self) -> str:
+        milliseconds = round(self.arrived.timestamp() * 1000)
+        return f"{quote(self.namespace, safe='')}/{milliseconds:015}-{self.media_id}"
+
+
+class WaitingLine:
+    """Keys sort by arrival, and one namespace's lie together: its first is the first of a listing."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def join(self, place: Place, object_key: str) -> None:
+        self._bucket.put(self._prefix + place.name, object_key.encode(), "text/plain; charset=utf-8")
+
+    def leave(self, place: Place) -> None:
+        self._bucket.delete(self._prefix + place.name)
+
+    def object_key(self, place: Place) -> str | None:
+        """The key of the media's object; None for one that has left."""
+        content = self._bucket.get(self._prefix + place.name)
+        return None if content is None else content.decode()
+
+    def namespaces(self) -> Iterator[str]:
+        """Those in which somebody waits."""
+        return (unquote(name) for name in self._bucket.folders(self._prefix))
+
+    def first(self, namespace: str, passed_over: Collection[Place] = ()) -> Place | None:
+        """The first of a namespace but for those named."""
+        folder = f"{self._prefix}{quote(namespace, safe='')}/"
+        places = (_place(namespace, key.removeprefix(folder)) for key in self._bucket.keys(folder))
+        return next((place for place in places if place not in passed_over), None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._bucket.keys(self._prefix))
+
+
+def _place(namespace: str, name: str) -> Place:
+    milliseconds, _, media_id = name.partition("-")
+    return Place(namespace, datetime.fromtimestamp(int(milliseconds) / 1000, timezone.utc), media_id)
