@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from sightline.clock import Clock, utc_now
 from sightline.credentials import CredentialsProvider
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.signature import canonical_query, sign
-from sightline.transport import send
+from sightline.transport import Sleep, send
 
 ICE_VERSION = "2020-11-09"
 
@@ -23,13 +24,21 @@ Json = dict[str, Any]
 class ImsTransport:
     """Calls operations of one endpoint; `endpoint` may name its scheme, https otherwise."""
 
-    def __init__(self, client: httpx.Client, credentials: CredentialsProvider, endpoint: str, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        credentials: CredentialsProvider,
+        endpoint: str,
+        clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
         parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
         self._client = client
         self._credentials = credentials
         self._base = f"{parts.scheme}://{parts.netloc}/"
         self._host = parts.netloc
         self._clock = clock
+        self._sleep = sleep
 
     def call(self, action: str, parameters: Mapping[str, str | int | None], *, again: bool = True, version: str = ICE_VERSION) -> Json:
         """The answer's JSON. Parameters that are None are left out. Pass `again=False` for a call that may not happen twice.
@@ -44,7 +53,7 @@ class ImsTransport:
                 "POST", f"{self._base}?{canonical_query(query)}", headers={**headers, "accept": "application/json"}
             )
 
-        response = send(self._client, build, "IMS", action, again=again)
+        response = send(self._client, build, "IMS", action, again=again, sleep=self._sleep)
         document = _json(response, action)
         if response.is_success and _succeeded(document):
             return document

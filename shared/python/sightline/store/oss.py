@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -20,7 +21,7 @@ from sightline.credentials import CredentialsProvider
 from sightline.errors import ServiceRefused
 from sightline.store.signature import encode, sign_headers, sign_query
 from sightline.store.types import ListedObject, ObjectInfo, PositionConflict
-from sightline.transport import send
+from sightline.transport import Sleep, send
 
 
 class OssBucket:
@@ -35,6 +36,7 @@ class OssBucket:
         name: str,
         public_endpoint: str | None = None,
         clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
     ) -> None:
         self._client = client
         self._credentials = credentials
@@ -43,6 +45,7 @@ class OssBucket:
         self._public_endpoint = public_endpoint or endpoint
         self._name = name
         self._clock = clock
+        self._sleep = sleep
 
     @property
     def name(self) -> str:
@@ -127,7 +130,7 @@ class OssBucket:
             return self._client.build_request(method, self._address(self._endpoint, key, query or {}), headers=signed, content=content)
 
         # An append that seems to have failed may have happened; its caller must read again.
-        response = send(self._client, build, "OSS", f"{method} {self._name}", again=method != "POST")
+        response = send(self._client, build, "OSS", f"{method} {self._name}", again=method != "POST", sleep=self._sleep)
         if (
             response.status_code == 404
             and method in ("GET", "HEAD")
