@@ -177,5 +177,5 @@ def make_world() -> World:
         search_library="IPCamera_test",
     )
     tagging, library = FakeTagging(), FakeLibrary()
-    pipeline = Pipeline(settings, media, Ledger(state), RecordShelf(state), tagging, library, clock, clock.forward)
+    pipeline = Pipeline(settings, media, state, Ledger(state), RecordShelf(state), tagging, library, clock, clock.forward)
     return World(clock, media, state, tagging, library, pipeline)

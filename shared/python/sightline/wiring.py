@@ -67,7 +67,7 @@ class Wiring:
         )
         ledger, records = Ledger(state), RecordShelf(state)
         media, host = self.bucket(chosen.media_bucket), self._host
-        return Pipeline(chosen, media, ledger, records, tagging, self.library(), clock=host.clock, sleep=host.sleep)
+        return Pipeline(chosen, media, state, ledger, records, tagging, self.library(), clock=host.clock, sleep=host.sleep)
 
     def library(self) -> SearchLibrary:
         return SearchLibrary(self.ims(self.settings.search_endpoint), self.settings.search_library)

@@ -42,6 +42,7 @@ class Pipeline:
 
     settings: Settings
     media_bucket: Bucket
+    state_bucket: Bucket
     ledger: Ledger
     records: RecordShelf
     tagging: Tagging
