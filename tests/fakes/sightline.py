@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from random import Random
+from typing import Any
 
 from sightline.errors import ServiceRefused
 from sightline.ims.search_library import IndexState
 from sightline.ims.smarttag import EventDescription, Labels, SmarttagInput, SmarttagJob, SmarttagResult
 from sightline.ledger import Ledger
+from sightline.line import Line
 from sightline.media import media_id
 from sightline.pipeline import Pipeline
 from sightline.record import RecordShelf
@@ -165,7 +168,12 @@ class World:
         return [fact.kind for fact in self.pipeline.ledger.read(identity).facts]
 
 
-def make_world() -> World:
+def raised(what: str, error: Exception) -> None:
+    raise AssertionError(f"{what}: {error}") from error
+
+
+def make_world(**changes: Any) -> World:
+    """`changes` are settings."""
     clock = FakeClock()
     media, state = FakeBucket("media", clock), FakeBucket("state", clock)
     settings = Settings(
@@ -175,7 +183,12 @@ def make_world() -> World:
         ims_endpoint="ice.example",
         smarttag_template_id="template",
         search_library="IPCamera_test",
+        **changes,
     )
+    chance = Random(0)
+    line = Line(state, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, clock, chance)
     tagging, library = FakeTagging(), FakeLibrary()
-    pipeline = Pipeline(settings, media, state, Ledger(state), RecordShelf(state), tagging, library, clock, clock.forward)
+    pipeline = Pipeline(
+        settings, media, state, Ledger(state), RecordShelf(state), tagging, library, line, clock, clock.forward, raised, chance
+    )
     return World(clock, media, state, tagging, library, pipeline)

@@ -31,7 +31,19 @@ class Settings(BaseModel):
     page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
     claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
     callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")
-    job_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A smart tag or index job that takes longer has failed.")
+    jobs_in_flight: int = Field(
+        default=4,
+        ge=0,
+        description="Jobs of a region and pipeline at once; IMS runs two of a pipeline at a time. The others wait. 0: no limit.",
+    )
+    daily_jobs_per_namespace: int = Field(default=0, ge=0, description="More wait for the next day (UTC). 0: no limit.")
+    submit_attempts: int = Field(default=5, ge=1, description="After so many submits without an answer, each perhaps a job, a media fails.")
+    image_deadline_seconds: int = Field(default=1800, ge=60, description="A job of an image that takes longer has failed.")
+    sequence_deadline_seconds: int = Field(default=3600, ge=60, description="A job of an image sequence that takes longer has failed.")
+    video_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job of a video that takes longer has failed.")
+    index_deadline_seconds: int = Field(default=3600, ge=60, description="An index job that takes longer has failed.")
+    sweep_seconds: int = Field(default=480, ge=1, description="How long a sweep goes on; the next one does the rest.")
+    drain_seconds: int = Field(default=60, ge=0, description="How long a sweep waits for a pause to end, while media wait in line.")
     index_wait_seconds: float = Field(
         default=20, ge=0, description="How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest."
     )
@@ -42,6 +54,16 @@ class Settings(BaseModel):
     @property
     def reachable_oss_endpoint(self) -> str:
         return self.oss_public_endpoint or self.oss_endpoint
+
+    @property
+    def pool(self) -> str:
+        """Jobs of a region and pipeline share what the service runs at a time."""
+        return f"{self.region}.{self.smarttag_pipeline_id or 'default'}"
+
+    def deadline_seconds(self, kind: str) -> int:
+        """Of a job, by its media's kind."""
+        by_kind = {"image": self.image_deadline_seconds, "sequence": self.sequence_deadline_seconds}
+        return by_kind.get(kind, self.video_deadline_seconds)
 
     @property
     def search_endpoint(self) -> str:

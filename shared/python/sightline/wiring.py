@@ -17,6 +17,7 @@ from sightline import credentials, settings
 from sightline.clock import Clock, utc_now
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ledger import Ledger
+from sightline.line import Line
 from sightline.pipeline import Pipeline
 from sightline.record import RecordShelf
 from sightline.search import Searcher, SearchSite
@@ -67,7 +68,10 @@ class Wiring:
         )
         ledger, records = Ledger(state), RecordShelf(state)
         media, host = self.bucket(chosen.media_bucket), self._host
-        return Pipeline(chosen, media, state, ledger, records, tagging, self.library(), clock=host.clock, sleep=host.sleep)
+        line = Line(state, chosen.pool, chosen.jobs_in_flight, chosen.daily_jobs_per_namespace, host.clock, host.chance)
+        return Pipeline(
+            chosen, media, state, ledger, records, tagging, self.library(), line, clock=host.clock, sleep=host.sleep, chance=host.chance
+        )
 
     def library(self) -> SearchLibrary:
         return SearchLibrary(self.ims(self.settings.search_endpoint), self.settings.search_library)

@@ -29,6 +29,11 @@ class Journal:
     def story(self) -> Story:
         return tell(self.facts)
 
+    def slot_of(self, generation: str) -> int | None:
+        """Where the last job of a generation runs or ran."""
+        slots = [fact.details.get("slot") for fact in self.facts if (fact.kind, fact.generation) == ("claimed", generation)]
+        return slots[-1] if slots else None
+
 
 Decision = Callable[[Story], Sequence[Fact]]
 
@@ -90,9 +95,9 @@ class Ledger:
             if story.is_unfinished:
                 self.mark_pending(media_id, f"{story.bucket}/{story.key}")
 
-    def pending(self) -> Iterator[str]:
-        """Media ids with something left to do."""
-        for key in self._bucket.keys("pending/"):
+    def pending(self, after: str = "") -> Iterator[str]:
+        """Media ids with something left to do, in order, those beyond `after`."""
+        for key in self._bucket.keys("pending/", f"pending/{after}" if after else ""):
             yield key.removeprefix("pending/")
 
     def pending_address(self, media_id: str) -> tuple[str, str] | None:

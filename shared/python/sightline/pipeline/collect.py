@@ -7,7 +7,8 @@ from typing import Any
 
 from sightline.ims.smarttag import SmarttagJob, decode_data
 from sightline.ledger import Fact, Story
-from sightline.pipeline.endings import CHANGED, fail
+from sightline.pipeline.advance import advance
+from sightline.pipeline.endings import CHANGED, fail, free_slot
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
 from sightline.record import SmarttagPart
@@ -24,8 +25,12 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
     if home is None:
         return "ignored: not a job of ours"
     identity, generation = home
-    story = pipeline.ledger.read(identity).story
-    if story.generation != generation or story.stage in ("unknown", "removed"):
+    journal = pipeline.ledger.read(identity)
+    story = journal.story
+    if story.generation != generation or story.stage in ("unknown", "removed", "forgotten"):
+        if job.state in ("Success", "Fail"):
+            free_slot(pipeline, journal.slot_of(generation), identity, generation)
+            advance(pipeline)
         return CHANGED
     if not story.awaits(job_id):
         return "ignored: another job of this content counts"
@@ -34,8 +39,14 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
     if story.is_final:
         return "nothing to do: done before"
     if job.state == "Fail":
-        return fail(pipeline, identity, generation, "understand", job.reason)
+        return _fail(pipeline, identity, generation, job.reason)
     return _store(pipeline, job, story, identity, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
+
+
+def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> str:
+    outcome = fail(pipeline, identity, generation, "understand", reason)
+    advance(pipeline)
+    return outcome
 
 
 def _home(job: SmarttagJob) -> tuple[str, str] | None:
@@ -48,11 +59,10 @@ def _home(job: SmarttagJob) -> tuple[str, str] | None:
 
 def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, until: datetime) -> str:
     if job.result is None:
-        return fail(
+        return _fail(
             pipeline,
             identity,
             story.generation,
-            "understand",
             "the job succeeded without an EventDesc that can be read; does its template ask for vlEventDesc?",
         )
     if story.stage in ("uploaded", "claimed", "submitted"):
@@ -60,4 +70,6 @@ def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, un
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})
         before = ("uploaded", "claimed", "submitted")
         pipeline.ledger.update(identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [])
+        free_slot(pipeline, story.slot, identity, story.generation)
+        advance(pipeline)
     return index(pipeline, identity, story.generation, until)

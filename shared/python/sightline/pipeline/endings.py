@@ -14,9 +14,11 @@ CHANGED = "ignored: the content has changed since"
 def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: str) -> str:
     """The end of the road for this content, until somebody uploads it again. Newer content goes its own way."""
     fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
-    story, _ = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+    story, facts = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
     if story.generation != generation:
         return CHANGED
+    if facts:
+        free_slot(pipeline, story.slot, identity, generation)
     close(pipeline, identity, generation)
     return f"failed: {reason}"
 
@@ -27,6 +29,12 @@ def close(pipeline: Pipeline, identity: str, generation: str) -> None:
     if record is not None and record.generation != generation:
         forget(pipeline, identity)
     pipeline.ledger.clear_pending(identity)
+
+
+def free_slot(pipeline: Pipeline, slot: int | None, identity: str, generation: str) -> None:
+    """Nothing runs in it any more, if it is still this one's."""
+    if slot is not None:
+        pipeline.line.slots.free(slot, identity, generation)
 
 
 def remove(pipeline: Pipeline, key: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Protocol
 
 from sightline.clock import Clock, utc_now
 from sightline.ims.search_library import IndexState
 from sightline.ims.smarttag import SmarttagInput, SmarttagJob
 from sightline.ledger import Ledger
+from sightline.line import Line
 from sightline.media import Admitted, Ignored, KeyLayout, Refused, admit
 from sightline.media.admission import SizeLimits
 from sightline.record import RecordShelf
@@ -36,9 +39,19 @@ class Library(Protocol):
     def delete(self, media_id: str, namespace: str) -> None: ...
 
 
+Report = Callable[[str, Exception], None]
+
+
+def log_error(what: str, error: Exception) -> None:
+    logging.getLogger("sightline").error("%s", what, exc_info=error)
+
+
 @dataclass(frozen=True)
 class Pipeline:
-    """The ports and the settings, wired once for an instance."""
+    """The ports and the settings, wired once for an instance.
+
+    `report` takes the surprises of one media that must not cost its neighbours their turn.
+    """
 
     settings: Settings
     media_bucket: Bucket
@@ -47,8 +60,11 @@ class Pipeline:
     records: RecordShelf
     tagging: Tagging
     library: Library
+    line: Line
     clock: Clock = utc_now
     sleep: Callable[[float], None] = field(default=time.sleep)
+    report: Report = log_error
+    chance: Random = field(default_factory=Random)
 
     def admit(self, key: str, found: ObjectInfo) -> Admitted | Refused | Ignored:
         settings = self.settings

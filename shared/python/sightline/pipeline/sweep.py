@@ -2,41 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sightline.errors import ServiceRefused
+from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ledger import Story
+from sightline.pipeline.advance import advance
 from sightline.pipeline.collect import collect
 from sightline.pipeline.endings import CHANGED, close, fail
 from sightline.pipeline.index import index
-from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.ports import Pipeline, Report
+from sightline.pipeline.reclaim import reclaim
 from sightline.pipeline.submit import submit
+
+TROUBLES = 3
+"""After so many media in a row that a service did not answer for, the others are left to the next sweep: it has enough to do."""
 
 
 @dataclass
 class SweepReport:
-    """What was done to whom; `errors` did not hold up the others and are tried again at the next sweep."""
+    """What was done to whom; `errors` did not hold up the others and are tried again at the next sweep. `left` says why it ended early."""
 
     done: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    left: str = ""
 
 
-def sweep(pipeline: Pipeline, report_error: Callable[[str, Exception], None]) -> SweepReport:
-    """Look at every pending media once, and take the next step of each that has waited too long.
+def sweep(pipeline: Pipeline, report_error: Report) -> SweepReport:
+    """Look at every pending media once, and take the next step of each that has waited too long; then let the waiting line move on.
 
     All of them together wait for index jobs as long as one callback may, so that slow ones do not hold up the rest.
     """
-    report = SweepReport()
-    until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
-    for identity in pipeline.ledger.pending():
+    sweeper = _Sweeper(pipeline, report_error)
+    sweeper.part("slots", lambda: reclaim(pipeline))
+    sweeper.part("pending media", sweeper.attend_to_all)
+    sweeper.part("waiting line", lambda: _drain(pipeline))
+    sweeper.part("budgets", pipeline.line.budget.forget_past_days)
+    return sweeper.report
+
+
+class _Sweeper:
+    def __init__(self, pipeline: Pipeline, report_error: Report) -> None:
+        self._pipeline = pipeline
+        self._report_error = report_error
+        self.report = SweepReport()
+
+    def part(self, name: str, act: Callable[[], Mapping[str, str] | None]) -> bool:
+        """Whether it went well: one part's, or one media's, surprise must not cost the others their turn."""
         try:
-            report.done[identity] = _attend(pipeline, identity, until)
-        except Exception as error:  # noqa: BLE001 - one media's surprise must not cost its neighbours their turn, at every sweep
-            report_error(identity, error)
-            report.errors[identity] = f"{type(error).__name__}: {error}"
-    return report
+            self.report.done |= act() or {}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others' turn comes, at every sweep
+            self._report_error(name, error)
+            self.report.errors[name] = f"{type(error).__name__}: {error}"
+            return not isinstance(error, (ServiceRefused, ServiceUnreachable)) or not error.retryable
+        return True
+
+    def attend_to_all(self) -> None:
+        pipeline = self._pipeline
+        started = pipeline.clock()
+        end = started + timedelta(seconds=pipeline.settings.sweep_seconds)
+        until = started + timedelta(seconds=pipeline.settings.index_wait_seconds)
+        troubles = 0
+        for identity in _from_anywhere(pipeline):
+            if pipeline.clock() >= end or troubles == TROUBLES:
+                self.report.left = "no more time" if troubles < TROUBLES else f"{TROUBLES} media in a row got no answer"
+                return
+            well = self.part(identity, lambda identity=identity: {identity: _attend(pipeline, identity, until)})  # type: ignore[misc]
+            troubles = 0 if well else troubles + 1
+
+
+def _from_anywhere(pipeline: Pipeline) -> Iterator[str]:
+    """All pending media, beginning anywhere among them: a sweep that is cut short does not always leave the same ones."""
+    start = pipeline.chance.randbytes(16).hex()
+    yield from pipeline.ledger.pending(after=start)
+    for identity in pipeline.ledger.pending():
+        if identity > start:
+            return
+        yield identity
+
+
+def _drain(pipeline: Pipeline) -> dict[str, str]:
+    """Let the line move on; a short pause is waited for, since perhaps nothing runs whose end would start the next."""
+    until = pipeline.clock() + timedelta(seconds=pipeline.settings.drain_seconds)
+    done: dict[str, str] = {}
+    while True:
+        done |= advance(pipeline)
+        outlook = pipeline.line.look()
+        if not outlook.anyone_waits or outlook.pause is None or not pipeline.clock() < outlook.pause.until <= until:
+            return done
+        pipeline.sleep((outlook.pause.until - pipeline.clock()).total_seconds())
 
 
 def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
@@ -49,7 +104,7 @@ def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
 def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime) -> str:
     now = pipeline.clock()
     match story.stage:
-        case "unknown" | "uploaded" | "removed":
+        case "unknown" | "uploaded" | "removed" | "forgotten":
             return _submit(pipeline, identity)
         case "claimed":
             lapsed = story.claim_until is not None and story.claim_until <= now
@@ -58,7 +113,8 @@ def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime)
             return _ask(pipeline, identity, story, now, until)
         case "understood" | "inserted":
             outcome = index(pipeline, identity, story.generation, until)
-            if outcome.startswith("inserted") and _is_overdue(pipeline, story.since or now, now):
+            overdue = _is_over(story.since or now, pipeline.settings.index_deadline_seconds, now)
+            if outcome.startswith("inserted") and overdue:
                 return fail(pipeline, identity, story.generation, "index", "the search library did not index the media in time")
             return outcome
         case _:
@@ -66,15 +122,13 @@ def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime)
             return f"cleared: {story.stage}"
 
 
-def _is_overdue(pipeline: Pipeline, since: datetime, now: datetime) -> bool:
-    return now - since > timedelta(seconds=pipeline.settings.job_deadline_seconds)
+def _is_over(since: datetime, seconds: float, now: datetime) -> bool:
+    return now - since > timedelta(seconds=seconds)
 
 
 def _submit(pipeline: Pipeline, identity: str) -> str:
     address = pipeline.ledger.pending_address(identity)
-    if address is None:
-        return "nothing to do: finished meanwhile"
-    return submit(pipeline, address[1], f"sweep-{pipeline.clock().timestamp():.0f}")
+    return "nothing to do: finished meanwhile" if address is None else submit(pipeline, address[1], None)
 
 
 def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: datetime) -> str:
@@ -87,6 +141,6 @@ def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: 
         if not error.missing:
             raise
         return fail(pipeline, identity, story.generation, "understand", f"the service no longer knows job {story.job_id}")
-    if _is_overdue(pipeline, submitted, now) and outcome.startswith("nothing to do yet"):
+    if outcome.startswith("nothing to do yet") and _is_over(submitted, pipeline.settings.deadline_seconds(story.kind), now):
         return fail(pipeline, identity, story.generation, "understand", f"job {story.job_id} did not finish in time")
     return outcome

@@ -1,0 +1,42 @@
+"""The waiting line moves on: whoever frees a slot, or finds one free, starts who is next."""
+
+from __future__ import annotations
+
+from sightline.line import Outlook, Place
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.start import start
+from sightline.pipeline.work import find_work
+
+
+def advance(pipeline: Pipeline) -> dict[str, str]:
+    """Start waiting media while there is room. What was done, by media id; one media's trouble does not hold up those behind it."""
+    outcomes: dict[str, str] = {}
+    seen: set[Place] = set()
+    outlook = pipeline.line.look()
+    while outlook.anyone_waits and pipeline.line.has_room(outlook):
+        place = pipeline.line.next(seen)
+        if place is None:
+            break
+        seen.add(place)
+        outcomes[place.media_id] = _guarded(pipeline, place, outlook)
+        outlook = pipeline.line.look()
+    return outcomes
+
+
+def _guarded(pipeline: Pipeline, place: Place, outlook: Outlook) -> str:
+    try:
+        return _serve(pipeline, place, outlook)
+    except Exception as error:  # noqa: BLE001 - whoever stands behind it must not be held up, nor the caller's own work
+        pipeline.report(f"media {place.media_id} in the waiting line", error)
+        return f"error: {type(error).__name__}: {error}"
+
+
+def _serve(pipeline: Pipeline, place: Place, outlook: Outlook) -> str:
+    key = pipeline.line.waiting.object_key(place)
+    if key is None:
+        return "nothing to do: it has left the line"
+    work = find_work(pipeline, key, None)
+    if isinstance(work, str):
+        pipeline.line.waiting.leave(place)
+        return work
+    return start(pipeline, work, outlook, place)

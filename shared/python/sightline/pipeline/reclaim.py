@@ -1,0 +1,53 @@
+"""Slots whose job has ended without anybody giving them back: after a crash, a lost callback, or when newer content came."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sightline.errors import ServiceRefused
+from sightline.ledger import Journal
+from sightline.line import Holder
+from sightline.pipeline.ports import Pipeline
+
+
+def reclaim(pipeline: Pipeline) -> dict[str, str]:
+    """Free every slot that no job needs any more. What was done, by slot."""
+    done = {}
+    for number, holder in pipeline.line.slots.holders():
+        why = _is_idle(pipeline, number, holder)
+        if why and pipeline.line.slots.free(number, holder.media_id, holder.generation):
+            done[f"slot {number}"] = f"freed: {why}"
+    return done
+
+
+def _is_idle(pipeline: Pipeline, number: int, holder: Holder) -> str:
+    """Why it may be freed; empty where it may not."""
+    now, settings = pipeline.clock(), pipeline.settings
+    if now - holder.at < timedelta(seconds=settings.claim_seconds):
+        return ""
+    journal = pipeline.ledger.read(holder.media_id)
+    story = journal.story
+    if story.generation == holder.generation and story.slot == number:
+        if story.stage == "claimed":
+            return "its claim has lapsed" if story.claim_until is not None and story.claim_until <= now else ""
+        if story.stage == "submitted":
+            return ""  # its own way ends it: a callback, the sweep's question, or the deadline
+        if story.stage != "removed":
+            return f"its media is {story.stage}"
+    if now - holder.at > timedelta(seconds=settings.deadline_seconds(story.kind)):
+        return "its job is overdue"
+    return _job_has_ended(pipeline, journal, holder)
+
+
+def _job_has_ended(pipeline: Pipeline, journal: Journal, holder: Holder) -> str:
+    """The job of content that was replaced or removed still takes the service's time until it ends."""
+    jobs = [str(fact.details["job_id"]) for fact in journal.facts if (fact.kind, fact.generation) == ("submitted", holder.generation)]
+    if not jobs or journal.slot_of(holder.generation) is None:
+        return "nothing runs in it"
+    try:
+        state = pipeline.tagging.query(jobs[-1]).state
+    except ServiceRefused as error:
+        if not error.missing:
+            raise
+        return f"job {jobs[-1]} is no longer known"
+    return f"job {jobs[-1]} has ended" if state in ("Success", "Fail") else ""

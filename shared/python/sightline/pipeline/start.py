@@ -1,0 +1,131 @@
+"""From work to a running job.
+
+The order of the steps is what makes a crash between any two of them harmless: the pending marker comes before the claim, the claim before
+the job, and the job id after it. The job's UserData carries the way home, so its callback is understood even if the id was never written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sightline.clock import to_iso
+from sightline.errors import BadInput, ServiceRefused, ServiceUnreachable
+from sightline.ledger import Fact, Story
+from sightline.line import Outlook, Place
+from sightline.media import Media
+from sightline.pipeline.endings import close, fail, free_slot
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.sources import job_input
+from sightline.pipeline.work import Work
+
+
+def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None = None) -> str:
+    """Claim the work and submit its job; where there is no room after all, it waits in line. `place` is where it waited so far."""
+    media, line = work.media, pipeline.line
+    if not line.budget.spend(media.namespace, media.id, media.etag):
+        join(pipeline, work)
+        return f"waiting: namespace {media.namespace} has had its jobs of today; again from {to_iso(line.budget.begins_again())}"
+    slot = line.take(media.id, media.etag, outlook) if line.limit else None
+    if slot is None and line.limit:
+        join(pipeline, work)
+        return "waiting: for others to finish"
+    story = _claim(pipeline, work, slot)
+    if place is not None:
+        line.waiting.leave(place)
+    if story is None:
+        free_slot(pipeline, slot, media.id, media.etag)
+        return "nothing to do: another invocation has the claim"
+    if story.stage == "failed":
+        free_slot(pipeline, slot, media.id, media.etag)
+        close(pipeline, media.id, media.etag)
+        return f"failed: {story.reason}"
+    return _submit_job(pipeline, work, slot, outlook)
+
+
+def join(pipeline: Pipeline, work: Work) -> None:
+    """Into the waiting line, at the place of its arrival. The marker comes first: it is what a crash leaves to be found."""
+    media = work.media
+    story = work.before
+    known = story.generation == media.etag and story.stage in ("uploaded", "claimed") and story.arrived is not None
+    arrived = story.arrived if known and story.arrived else pipeline.clock()
+    pipeline.line.waiting.join(Place(media.namespace, arrived, media.id), media.key)
+    if not known:
+        pipeline.ledger.update(media.id, lambda now: _arrived(pipeline, work, now))
+
+
+def _arrived(pipeline: Pipeline, work: Work, story: Story) -> Sequence[Fact]:
+    fact = work.arrival(pipeline, story) if work.is_new(pipeline, story) else None
+    return [fact] if fact else []
+
+
+def _claim(pipeline: Pipeline, work: Work, slot: int | None) -> Story | None:
+    """The story with the claim, or with the failure that it ended in; None where another has it."""
+    media = work.media
+    address = f"{media.bucket}/{media.key}"
+    pipeline.ledger.mark_pending(media.id, address)
+    story, facts = pipeline.ledger.update(media.id, lambda now: _claim_facts(pipeline, work, slot, now))
+    if not facts:
+        return None
+    if work.before.stage != "unknown":
+        # Whoever saw earlier content to its end may have taken the marker away before he could see our claim.
+        pipeline.ledger.mark_pending(media.id, address)
+    return story
+
+
+def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None, story: Story) -> Sequence[Fact]:
+    if not work.is_new(pipeline, story):
+        return []
+    now, generation = pipeline.clock(), work.media.etag
+    arrival = work.arrival(pipeline, story)
+    attempt = 1 if arrival else max(1, story.attempt + (story.stage == "claimed"))
+    if attempt > pipeline.settings.submit_attempts:
+        reason = f"{story.attempt} submits got no answer; the last: {story.reason or 'its claim lapsed'}; upload it again"
+        return [Fact("failed", now, generation, {"step": "submit", "reason": reason})]
+    until = to_iso(now + timedelta(seconds=pipeline.settings.claim_seconds))
+    claimed = Fact("claimed", now, generation, {"attempt": attempt, "until": until, **({} if slot is None else {"slot": slot})})
+    return [arrival, claimed] if arrival else [claimed]
+
+
+def _submit_job(pipeline: Pipeline, work: Work, slot: int | None, outlook: Outlook) -> str:
+    media = work.media
+    try:
+        job_id = pipeline.tagging.submit(_title(media), job_input(pipeline, media), media.device, _way_home(media))
+    except BadInput as error:
+        return fail(pipeline, media.id, media.etag, "submit", str(error))
+    except (ServiceRefused, ServiceUnreachable) as error:
+        if error.service != "IMS":
+            raise
+        if not error.retryable:
+            return fail(pipeline, media.id, media.etag, "submit", str(error))
+        return _come_again(pipeline, work, slot, error)
+    _follow_claim(pipeline, media, Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id}))
+    if outlook.pause is not None:
+        pipeline.line.pace.go_on()
+    return f"submitted: job {job_id}"
+
+
+def _come_again(pipeline: Pipeline, work: Work, slot: int | None, error: ServiceRefused | ServiceUnreachable) -> str:
+    """The service is busy or broken. Where nothing runs, claim and slot are given back; where a job may run, both stay for the lease."""
+    media = work.media
+    pipeline.line.pace.slow_down(str(error))
+    if not error.took_no_effect:
+        return f"waiting: for the claim to lapse, because {error}"
+    story = pipeline.ledger.read(media.id).story
+    join(pipeline, Work(media, story, work.event_id))
+    _follow_claim(pipeline, media, Fact("released", pipeline.clock(), media.etag, {"reason": str(error)}))
+    free_slot(pipeline, slot, media.id, media.etag)
+    return f"waiting: {error}"
+
+
+def _follow_claim(pipeline: Pipeline, media: Media, fact: Fact) -> None:
+    pipeline.ledger.update(media.id, lambda story: [fact] if story.generation == media.etag and story.stage == "claimed" else [])
+
+
+def _title(media: Media) -> str:
+    return media.key.rpartition("/")[2]
+
+
+def _way_home(media: Media) -> str:
+    return json.dumps({"mediaId": media.id, "generation": media.etag, "kind": "smarttag"}, separators=(",", ":"))
