@@ -36,7 +36,7 @@ DEFAULT_PORT = 7070
 LOOPBACK = "127.0.0.1"
 LAYER = "sightline"
 SEARCH_FUNCTION = "sightline-search"
-NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "sightline", "IPCamera_sightline")
+NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "sightline-dead", "sightline", "IPCamera_sightline")
 
 
 def project_folder() -> Path:
@@ -147,9 +147,11 @@ def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment:
         "SIGHTLINE_MEDIA_BUCKET": NAMES.media_bucket,
         "SIGHTLINE_STATE_BUCKET": NAMES.state_bucket,
         "SIGHTLINE_CALLBACK_TOPIC": NAMES.topic,
+        "SIGHTLINE_DEAD_QUEUE": NAMES.dead_queue,
         "SIGHTLINE_SEARCH_LIBRARY": NAMES.library,
         "SIGHTLINE_OSS_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_OSS_PUBLIC_ENDPOINT": cloud.endpoint,
+        "SIGHTLINE_MNS_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_IMS_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_IMS_SEARCH_ENDPOINT": cloud.endpoint,
         "SIGHTLINE_TEMPLATE_ID": made.template_id,
