@@ -47,6 +47,15 @@ class Settings(BaseModel):
     index_wait_seconds: float = Field(
         default=20, ge=0, description="How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest."
     )
+    facts_retention_days: int = Field(default=90, ge=1, description="How long the ledger of a removed media is kept.")
+    audit_grace_seconds: int = Field(
+        default=600, ge=0, description="What is younger is left to its own event; `sweep` looks for lost events among the rest."
+    )
+    audit_back_seconds: int = Field(
+        default=86400, ge=0, description="How far back the first look for lost events goes; older uploads are for `sightline backfill`."
+    )
+    audit_keys_per_sweep: int = Field(default=5000, ge=1, description="Keys of the media bucket that a sweep looks at for lost events.")
+    media_checked_per_sweep: int = Field(default=100, ge=1, description="Media whose library entry, record and object a sweep checks.")
     max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
     max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
     max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")

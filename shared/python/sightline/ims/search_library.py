@@ -75,6 +75,16 @@ class SearchLibrary:
             if not error.missing:
                 raise
 
+    def exists(self) -> bool:
+        """Whether there is a library of this name."""
+        try:
+            self._transport.call("QuerySearchLib", {"SearchLibName": self._name})
+        except ServiceRefused as error:
+            if not error.missing:
+                raise
+            return False
+        return True
+
     def search(self, text: str, namespace: str, page: int, page_size: int) -> SearchPage:
         answer = self._transport.call(
             "SearchMediaByHybrid",
