@@ -139,10 +139,15 @@ class FakeLibrary:
         }
 
     def index_states(self, media_id: str) -> Sequence[IndexState]:
+        if media_id not in self.entries:
+            return []
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
     def delete(self, media_id: str, namespace: str) -> None:
         self.entries.pop(media_id, None)
+
+    def exists(self) -> bool:
+        return True
 
 
 @dataclass

@@ -38,6 +38,8 @@ class Library(Protocol):
 
     def delete(self, media_id: str, namespace: str) -> None: ...
 
+    def exists(self) -> bool: ...
+
 
 Report = Callable[[str, Exception], None]
 
