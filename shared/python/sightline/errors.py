@@ -6,11 +6,18 @@
     ├── LedgerConflict     another writer was faster: read again (retryable)
     ├── ServiceUnreachable no answer, so whether the call took effect is unknown (retryable)
     └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
+        └── UnusableAnswer      what it answered is no answer: names the field (retryable where it was a question)
 
 `retryable` says whether the same call may succeed later without anybody changing anything.
 """
 
 from __future__ import annotations
+
+from sightline.untrusted import plain
+
+# Of a code and of a message; a service's own are a word and a sentence or two, and both end in ledgers, logs and terminals.
+LONGEST_CODE = 100
+LONGEST_MESSAGE = 1_000
 
 
 class SightlineError(Exception):
@@ -59,7 +66,8 @@ class ServiceRefused(SightlineError):
     """
 
     def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
-        super().__init__(f"{service} {operation}: {status} {code}: {message} (request {request_id or 'unknown'})")
+        code, request_id = plain(code, LONGEST_CODE), plain(request_id, LONGEST_CODE)
+        super().__init__(f"{service} {operation}: {status} {code}: {plain(message, LONGEST_MESSAGE)} (request {request_id or 'unknown'})")
         self.service = service
         self.operation = operation
         self.status = status
@@ -74,3 +82,18 @@ class ServiceRefused(SightlineError):
         """Whether the thing that was asked for does not exist; no code for it is documented, so the status and the code's ending count."""
         known = self.code.startswith(("InvalidAccessKeyId", "InvalidApi"))
         return not known and (self.status == 404 or self.code.endswith(("NotExist", "NotFound")))
+
+
+class UnusableAnswer(ServiceRefused):
+    """An answer that was told as a success lacks what its documentation promises, so that nothing can be done with it.
+
+    It is a refusal to whoever asked: the same callers know what to do. A question may be asked again, since its next answer may be
+    whole; the deadline of what waits for it ends that. A call that changes something may have done so: it is not repeated, since the
+    next answer would lack the same, at the price of another job.
+    """
+
+    def __init__(self, service: str, operation: str, field: str, problem: str, *, retryable: bool) -> None:
+        super().__init__(service, operation, 200, "UnusableAnswer", f"{field} {problem}")
+        self.field = field
+        self.retryable = retryable
+        self.took_no_effect = retryable
