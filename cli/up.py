@@ -29,8 +29,8 @@ from localcloud.ims.understanding.checks import EngineRefused, check_settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from sightline.credentials import Credentials
+from sightline.host import Host
 from sightline.ims import ImsTransport
-from sightline.transport import new_client
 
 DEFAULT_PORT = 7070
 LOOPBACK = "127.0.0.1"
@@ -132,7 +132,7 @@ def _target(cloud: LaptopCloud, place: Place) -> Target:
     key = cloud.keyring.account
     auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
     return Target(
-        ims=ImsTransport(new_client(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
+        ims=ImsTransport(Host(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
         oss=lambda bucket: oss2.Bucket(auth, cloud.endpoint, bucket, region=place.region),
         mns=Account(cloud.endpoint, key.access_key_id, key.access_key_secret),
     )

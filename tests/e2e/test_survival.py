@@ -27,7 +27,7 @@ def put_all(cloud: Cloud, clips: dict[str, Path]) -> list[str]:
 
 def test_a_killed_cloud_goes_on_where_it_was(new_cloud: MakeCloud, clips: dict[str, Path]) -> None:
     """GIVEN uploads that were just acknowledged WHEN the cloud is killed, twice THEN each of them still becomes searchable."""
-    cloud = new_cloud(SIGHTLINE_CALLBACK_SECONDS="5", SIGHTLINE_CLAIM_SECONDS="5")
+    cloud = new_cloud(SIGHTLINE_CALLBACK_SECONDS="5", SIGHTLINE_CLAIM_SECONDS="5", SIGHTLINE_REQUEST_SECONDS="2")
     keys = put_all(cloud, clips)
     cloud.end(signal.SIGKILL)
     cloud.start()

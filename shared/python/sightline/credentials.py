@@ -1,9 +1,16 @@
-"""Access keys, asked for anew at every call: in a warm instance the temporary ones change."""
+"""Access keys, asked for anew at every attempt of a call: in a warm instance the temporary ones change.
+
+How a newer key reaches a warm instance of Function Compute: the runtimes up to python3.10 fill `context.credentials` from each
+invocation's own headers, while their environment is written when the process starts (and once more after a snapshot is restored), so the
+context is the newer of the two. The context of python3.12 has no credentials ("Context", Function Compute's help), so its environment is
+all there is. The keys are good for 36 hours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sightline.errors import BadSetting
 
@@ -31,3 +38,11 @@ def from_environment(environment: Mapping[str, str]) -> CredentialsProvider:
         return Credentials(values[0], values[1], values[2] or None)
 
     return provide
+
+
+def from_context(context: Any) -> Credentials | None:
+    """What an invocation brings; None for a runtime whose context has no key, and for a function without a role."""
+    found = getattr(context, "credentials", None)
+    names = ("access_key_id", "access_key_secret", "security_token")
+    key_id, secret, token = (getattr(found, name, None) or "" for name in names)
+    return Credentials(key_id, secret, token or None) if key_id and secret else None

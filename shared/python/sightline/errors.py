@@ -4,8 +4,10 @@
     ├── BadInput           what somebody gave us is wrong: names the field and the fix
     │   └── BadSetting     an environment variable is missing or wrong
     ├── LedgerConflict     another writer was faster: read again (retryable)
-    ├── ServiceUnreachable no answer, so whether the call took effect is unknown (retryable)
+    ├── ServiceUnreachable no answer, or none that can be read, so whether the call took effect is unknown (retryable)
     └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
+        ├── CredentialsExpired  the temporary key has ended, and the instance has no newer one (retryable, in another instance)
+        ├── PermissionMissing   the role may not do this: names the RAM action to grant
         └── UnusableAnswer      what it answered is no answer: names the field (retryable where it was a question)
 
 `retryable` says whether the same call may succeed later without anybody changing anything.
@@ -13,11 +15,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sightline.untrusted import plain
 
 # Of a code and of a message; a service's own are a word and a sentence or two, and both end in ledgers, logs and terminals.
 LONGEST_CODE = 100
 LONGEST_MESSAGE = 1_000
+
+# IMS and its gateway (its documents spell ServiceUnavailable in two ways); OSS; MNS.
+_BUSY = (
+    "Throttling",
+    "RequestsTooFrequent",
+    "ServiceUnavailable",
+    "ServiceUnAvailable",
+    "TotalQpsLimitExceeded",
+    "MetaOperationQpsLimitExceeded",
+    "QpsLimitExceeded",
+)
 
 
 class SightlineError(Exception):
@@ -47,7 +62,7 @@ class LedgerConflict(SightlineError):
 
 
 class ServiceUnreachable(SightlineError):
-    """A request got no answer: refused, reset or timed out. Unless it was never sent, it may have taken effect."""
+    """A request got no answer: refused, reset, timed out, cut short. Unless it was never sent, it may have taken effect."""
 
     retryable = True
 
@@ -62,10 +77,13 @@ class ServiceRefused(SightlineError):
     """A request got an error for an answer.
 
     `busy` says that it was turned away before anything was done; a broken service may have done it all the same. Codes of IMS are not
-    documented per operation, so callers branch on these two, the status class and a code's prefix only.
+    documented per operation, so callers branch on these two, the status class and a code's prefix only. `retry_after` is how many
+    seconds the service asked to be left alone, where it said so.
     """
 
-    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
+    def __init__(
+        self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "", *, retry_after: float | None = None
+    ) -> None:
         code, request_id = plain(code, LONGEST_CODE), plain(request_id, LONGEST_CODE)
         super().__init__(f"{service} {operation}: {status} {code}: {plain(message, LONGEST_MESSAGE)} (request {request_id or 'unknown'})")
         self.service = service
@@ -73,7 +91,8 @@ class ServiceRefused(SightlineError):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.busy = status == 429 or code.startswith(("Throttling", "RequestsTooFrequent", "ServiceUnavailable"))
+        self.retry_after = retry_after
+        self.busy = status == 429 or code.startswith(_BUSY)
         self.retryable = self.busy or status >= 500
         self.took_no_effect = self.busy or status < 500
 
@@ -82,6 +101,35 @@ class ServiceRefused(SightlineError):
         """Whether the thing that was asked for does not exist; no code for it is documented, so the status and the code's ending count."""
         known = self.code.startswith(("InvalidAccessKeyId", "InvalidApi"))
         return not known and (self.status == 404 or self.code.endswith(("NotExist", "NotFound")))
+
+
+class CredentialsExpired(ServiceRefused):
+    """The service no longer takes the temporary key, and nothing in this instance has a newer one: another instance will.
+
+    Nothing was done by the call.
+    """
+
+    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
+        advice = "the temporary key of the role has ended and this instance has no newer one, but a new instance will"
+        super().__init__(service, operation, status, code, f"{advice}; it says: {message}", request_id)
+        self.retryable = True
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A RAM action, and the resource to grant it on, as they stand in a policy."""
+
+    action: str
+    resource: str
+
+
+class PermissionMissing(ServiceRefused):
+    """The key is good, and its role may not do this. `permission` is what to grant."""
+
+    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str, permission: Permission) -> None:
+        advice = f"grant {permission.action} on {permission.resource} to the function's role"
+        super().__init__(service, operation, status, code, f"{advice}; it says: {message}", request_id)
+        self.permission = permission
 
 
 class UnusableAnswer(ServiceRefused):

@@ -30,6 +30,7 @@ class Settings(BaseModel):
     input_url_seconds: int = Field(default=6 * 3600, ge=60, description="How long IMS may fetch a submitted input.")
     page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
     claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
+    request_seconds: int = Field(default=30, ge=1, description="A request that is silent for so long counts as unanswered.")
     callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")
     jobs_in_flight: int = Field(
         default=4,
@@ -80,12 +81,25 @@ class Settings(BaseModel):
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Raises BadSetting for the first variable that is missing or wrong."""
+    """Raises BadSetting for the first variable that is missing or wrong, alone or beside another."""
     values = {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
     try:
-        return Settings.model_validate(values)
+        chosen = Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
         purpose = Settings.model_fields[name].description or ""
         raise BadSetting(name.upper(), first["msg"], f"set it in s.yaml. {purpose}") from error
+    _check_together(chosen)
+    return chosen
+
+
+def _check_together(chosen: Settings) -> None:
+    # A request may be silent twice, before its body is sent and before it is answered; the claim must hold until both have passed.
+    if chosen.claim_seconds < 2 * chosen.request_seconds:
+        problem = f"{chosen.claim_seconds} is less than twice REQUEST_SECONDS ({chosen.request_seconds})"
+        raise BadSetting(
+            "CLAIM_SECONDS", problem, "else a submit that still waits for its answer is done again: raise it, or lower the other"
+        )
+    if chosen.state_bucket == chosen.media_bucket:
+        raise BadSetting("STATE_BUCKET", "is the media bucket", "use another, whose objects start no function")

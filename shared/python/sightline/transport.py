@@ -2,45 +2,181 @@
 
 from __future__ import annotations
 
-import logging
-import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 import httpx
 
-from sightline.errors import ServiceUnreachable
+from sightline.clock import Clock, CloudClock
+from sightline.credentials import Credentials, CredentialsProvider
+from sightline.errors import (
+    CredentialsExpired,
+    Permission,
+    PermissionMissing,
+    ServiceRefused,
+    ServiceUnreachable,
+    UnusableAnswer,
+)
+from sightline.host import Host
 
-ATTEMPTS = 3
+ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
+# Kept back of an invocation's time, so that it can still say what became of it.
+RESERVE_SECONDS = 1.0
 
-Sleep = Callable[[float], None]
+_OUR_CLOCK_IS_WRONG = ("RequestTimeTooSkewed", "InvalidTimeStamp.Expired", "TimeExpired")  # OSS, the OpenAPI gateway, MNS
+_EXPIRED = ("SecurityTokenExpired", "InvalidSecurityToken.Expired")  # OSS, the OpenAPI gateway
+_DENIED = ("AccessDenied", "Forbidden", "NoPermission")
+_DENIED_BECAUSE = ("Forbidden.RAM", "Forbidden.NoPermission", "NoPermission.", "AccessDenied.")
+# Only what a service itself said counts as its time; a proxy between has a clock of its own.
+_REQUEST_IDS = ("x-oss-request-id", "x-acs-request-id", "x-mns-request-id")
 
 
-def new_client() -> httpx.Client:
-    """Connections are kept over the invocations of a warm instance; proxies of the environment are not for cloud services."""
-    # It logs every request at INFO, which is the level of Function Compute's root logger.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(timeout=httpx.Timeout(30, connect=5), trust_env=False)
+@dataclass(frozen=True)
+class Refusal:
+    """What an error answer says of itself. `action` is the RAM action that is missing, where the service names it."""
+
+    code: str
+    message: str
+    request_id: str = ""
+    action: str = ""
 
 
-def send(
-    client: httpx.Client, build: Callable[[], httpx.Request], service: str, operation: str, *, again: bool, sleep: Sleep = time.sleep
-) -> httpx.Response:
-    """Send what `build` makes; where `again` is true, no answer, 429 and 5xx are tried up to three times with growing, random pauses.
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    content: bytes
 
-    `again` must be false for a call that may not happen twice. Raises ServiceUnreachable where no answer came.
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a service. `again` must be false for one that may not happen twice.
+
+    `build` makes and signs the request, anew for each attempt; `refusal` reads an answer, and finds None where it is no error.
     """
-    attempts = ATTEMPTS if again else 1
-    for attempt in range(1, attempts + 1):
+
+    service: str
+    operation: str
+    permission: Permission
+    build: Callable[[Credentials], httpx.Request]
+    refusal: Callable[[Answer], Refusal | None]
+    most_bytes: int
+    again: bool
+
+
+def send(host: Host, credentials: CredentialsProvider, call: Call) -> Answer:
+    """The answer, which is no error. Raises ServiceRefused (and its kinds), ServiceUnreachable and UnusableAnswer.
+
+    Where `again` is true, no answer, a busy and a broken service are tried up to four times, as long as the invocation has time left.
+    What was turned away unread is sent once more in any case: with a newer key after an expired one, with the service's time after ours.
+    """
+    key = credentials()
+    attempt, has_corrected = 1, False
+    while True:
         try:
-            response = client.send(build())
-        except httpx.TransportError as error:
-            if attempt == attempts:
-                sent = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-                raise ServiceUnreachable(service, operation, type(error).__name__, sent=sent) from error
-        else:
-            if attempt == attempts or (response.status_code < 500 and response.status_code != 429):
-                return response
-        sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            return _exchange(host, key, call)
+        except CredentialsExpired as error:
+            newer = credentials()
+            if newer == key:
+                host.invocation.unfit = str(error)
+                raise
+            key = newer
+        except (ServiceRefused, ServiceUnreachable) as error:
+            if getattr(error, "code", "") in _OUR_CLOCK_IS_WRONG and not has_corrected:
+                has_corrected = True
+                continue
+            pause = _pause(host, attempt, error)
+            if not call.again or not error.retryable or attempt == ATTEMPTS or pause is None:
+                raise
+            host.sleep(pause)
+            attempt += 1
+            key = credentials()
+
+
+def _pause(host: Host, attempt: int, error: ServiceRefused | ServiceUnreachable) -> float | None:
+    """Anything up to a bound that doubles ("full jitter"), after what the service asked for; None where there is no time for it."""
+    asked = getattr(error, "retry_after", None) or 0.0
+    pause = asked + host.chance.uniform(0, min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))
+    return pause if asked <= LONGEST_PAUSE_SECONDS and pause + RESERVE_SECONDS < host.invocation.seconds_left() else None
+
+
+def _exchange(host: Host, key: Credentials, call: Call) -> Answer:
+    left = host.invocation.seconds_left() - RESERVE_SECONDS
+    if left <= 0:
+        raise ServiceUnreachable(call.service, call.operation, "not sent: the invocation is about to end", sent=False)
+    request = call.build(key)
+    patience = min(host.request_seconds, left)
+    request.extensions["timeout"] = httpx.Timeout(patience, connect=min(CONNECT_SECONDS, patience)).as_dict()
+    try:
+        answer = _read(host, request, call, patience)
+    except httpx.RequestError as error:
+        sent = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
+        raise ServiceUnreachable(call.service, call.operation, type(error).__name__, sent=sent) from error
+    refusal = call.refusal(answer)
+    if refusal is not None:
+        raise _error(call, key, answer, refusal)
+    return answer
+
+
+def _read(host: Host, request: httpx.Request, call: Call, patience: float) -> Answer:
+    asked = time.monotonic()
+    response = host.client.send(request, stream=True)
+    try:
+        _learn_time(host.clock, response, asked)
+        content = bytearray()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > call.most_bytes:
+                raise UnusableAnswer(call.service, call.operation, "the body", f"has more than {call.most_bytes:,} bytes", retryable=False)
+            if time.monotonic() - asked > 2 * patience:  # one for what was sent, one for the answer
+                raise httpx.ReadTimeout("the answer trickles", request=request)
+        return Answer(response.status_code, response.headers, bytes(content))
+    finally:
+        response.close()
+
+
+def _learn_time(clock: Clock, response: httpx.Response, asked: float) -> None:
+    headers = response.headers
+    if isinstance(clock, CloudClock) and any(name in headers for name in _REQUEST_IDS) and "age" not in headers:
+        clock.hear(headers.get("date", ""), clock.monotonic() - (time.monotonic() - asked))
+
+
+def _error(call: Call, key: Credentials, answer: Answer, refusal: Refusal) -> ServiceRefused:
+    code, message = refusal.code, refusal.message
+    said = (call.service, call.operation, answer.status, code, message, refusal.request_id)
+    if key.security_token and _says_expired(code, message):
+        return CredentialsExpired(*said)
+    # OSS says AccessDenied too where a bucket is asked for at another region's endpoint.
+    if (code in _DENIED or code.startswith(_DENIED_BECAUSE)) and "specified endpoint" not in message:
+        permission = Permission(refusal.action or call.permission.action, call.permission.resource)
+        return PermissionMissing(*said, permission)
+    return ServiceRefused(*said, retry_after=_retry_after(answer.headers))
+
+
+def _says_expired(code: str, message: str) -> bool:
+    """Of a temporary key. Once one has ended, a service may not know it any more; MNS has no code of its own for it."""
+    of_mns = code == "AccessDenied" and "token" in message and "expired" in message
+    return code in _EXPIRED or code.startswith("InvalidAccessKeyId") or of_mns
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds: of HTTP's Retry-After (a number or a date), or of the OpenAPI gateway's header in milliseconds."""
+    milliseconds, text = headers.get("x-acs-retry-after", ""), headers.get("retry-after", "")
+    if milliseconds.isdigit():
+        return int(milliseconds) / 1000
+    if text.isdigit():
+        return float(text)
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from random import Random
+from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from sightline import credentials, settings
-from sightline.clock import Clock, utc_now
+from sightline.clock import CloudClock
+from sightline.credentials import Credentials
+from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.host import Host as Host
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ledger import Ledger
 from sightline.line import Line
@@ -23,17 +24,6 @@ from sightline.record import RecordShelf
 from sightline.search import Searcher, SearchSite
 from sightline.settings import Settings
 from sightline.store import OssBucket
-from sightline.transport import Sleep, new_client
-
-
-@dataclass(frozen=True)
-class Host:
-    """What an instance has around it: a network, time and chance. The fault tests bring their own."""
-
-    client: httpx.Client = field(default_factory=new_client)
-    clock: Clock = utc_now
-    sleep: Sleep = time.sleep
-    chance: Random = field(default_factory=Random)
 
 
 class Wiring:
@@ -41,24 +31,37 @@ class Wiring:
 
     def __init__(self, environment: Mapping[str, str], host: Host | None = None) -> None:
         self.settings: Settings = settings.from_environment(environment)
-        self._credentials = credentials.from_environment(environment)
-        self._host = host or Host()
+        self._of_environment = credentials.from_environment(environment)
+        self._host = replace(host or Host(), request_seconds=self.settings.request_seconds)
+        self._credentials()
+
+    @contextmanager
+    def invocation(self, context: Any) -> Iterator[Wiring]:
+        """What an invocation brings counts until it ends; afterwards an instance that is of no more use ends too (SystemExit)."""
+        invocation = self._host.invocation
+        invocation.begin(context)
+        try:
+            self._hear_the_time()
+            yield self
+        finally:
+            invocation.end()
+
+    def _credentials(self) -> Credentials:
+        return self._host.invocation.credentials or self._of_environment()
+
+    def _hear_the_time(self) -> None:
+        """Before anything goes by the clock: a machine that is 20 minutes off learns it from the first answer that it gets."""
+        clock = self._host.clock
+        if isinstance(clock, CloudClock) and not clock.has_heard:
+            with suppress(ServiceRefused, ServiceUnreachable):
+                self.bucket(self.settings.state_bucket).head("what-time-is-it")
 
     def bucket(self, name: str) -> OssBucket:
-        chosen, host = self.settings, self._host
-        return OssBucket(
-            host.client,
-            self._credentials,
-            chosen.region,
-            chosen.oss_endpoint,
-            name,
-            chosen.reachable_oss_endpoint,
-            clock=host.clock,
-            sleep=host.sleep,
-        )
+        chosen = self.settings
+        return OssBucket(self._host, self._credentials, chosen.region, chosen.oss_endpoint, name, chosen.reachable_oss_endpoint)
 
     def ims(self, endpoint: str) -> ImsTransport:
-        return ImsTransport(self._host.client, self._credentials, endpoint, self._host.clock, self._host.sleep)
+        return ImsTransport(self._host, self._credentials, endpoint)
 
     def pipeline(self) -> Pipeline:
         chosen = self.settings

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from sightline import credentials, settings, transport
+from sightline import credentials, settings
 from sightline.credentials import Credentials
 from sightline.errors import BadSetting, ServiceRefused, ServiceUnreachable
+from sightline.host import Host
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ims.smarttag import SmarttagInput, decode_data
 from sightline.store import OssBucket, PositionConflict
@@ -43,17 +44,16 @@ def keys() -> Credentials:
     return Credentials("id", "secret")
 
 
+def host(script: Script) -> Host:
+    return Host(httpx.Client(transport=httpx.MockTransport(script)), sleep=lambda _: None)
+
+
 def ims(script: Script) -> ImsTransport:
-    return ImsTransport(httpx.Client(transport=httpx.MockTransport(script)), keys, "http://ims.example")
+    return ImsTransport(host(script), keys, "http://ims.example")
 
 
 def bucket(script: Script, endpoint: str = "http://127.0.0.1:1") -> OssBucket:
-    return OssBucket(httpx.Client(transport=httpx.MockTransport(script)), keys, "cn-shanghai", endpoint, "media")
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "FIRST_PAUSE_SECONDS", 0)
+    return OssBucket(host(script), keys, "cn-shanghai", endpoint, "media")
 
 
 def answer(document: Any, status: int = 200) -> httpx.Response:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from sightline.clock import Clock, utc_now
-from sightline.credentials import CredentialsProvider
-from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.credentials import Credentials, CredentialsProvider
+from sightline.errors import Permission, ServiceUnreachable
+from sightline.host import Host
 from sightline.ims.signature import canonical_query, sign
-from sightline.transport import Sleep, send
+from sightline.transport import Answer, Call, Refusal, send
 
 ICE_VERSION = "2020-11-09"
+# The part before the colon of a RAM action; the older API belongs to ApsaraVideo Media Processing.
+_RAM_CODES = {ICE_VERSION: "ice", "2014-06-18": "mts"}
+MOST_ANSWER_BYTES = 16 * 2**20
 
 Json = dict[str, Any]
 
@@ -24,49 +27,57 @@ Json = dict[str, Any]
 class ImsTransport:
     """Calls operations of one endpoint; `endpoint` may name its scheme, https otherwise."""
 
-    def __init__(
-        self,
-        client: httpx.Client,
-        credentials: CredentialsProvider,
-        endpoint: str,
-        clock: Clock = utc_now,
-        sleep: Sleep = time.sleep,
-    ) -> None:
+    def __init__(self, host: Host, credentials: CredentialsProvider, endpoint: str) -> None:
         parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-        self._client = client
+        self._host = host
         self._credentials = credentials
         self._base = f"{parts.scheme}://{parts.netloc}/"
-        self._host = parts.netloc
-        self._clock = clock
-        self._sleep = sleep
+        self._name = parts.netloc
 
     def call(self, action: str, parameters: Mapping[str, str | int | None], *, again: bool = True, version: str = ICE_VERSION) -> Json:
         """The answer's JSON. Parameters that are None are left out. Pass `again=False` for a call that may not happen twice.
 
-        Raises ServiceRefused and ServiceUnreachable.
+        Raises as `transport.send` does.
         """
         query = {name: str(value) for name, value in parameters.items() if value is not None}
 
-        def build() -> httpx.Request:
-            headers = sign(self._credentials(), self._clock(), secrets.token_hex(16), "POST", self._host, action, version, query)
-            return self._client.build_request(
-                "POST", f"{self._base}?{canonical_query(query)}", headers={**headers, "accept": "application/json"}
-            )
+        def build(key: Credentials) -> httpx.Request:
+            headers = sign(key, self._host.clock(), secrets.token_hex(16), "POST", self._name, action, version, query)
+            address = f"{self._base}?{canonical_query(query)}"
+            return self._host.client.build_request("POST", address, headers={**headers, "accept": "application/json"})
 
-        response = send(self._client, build, "IMS", action, again=again, sleep=self._sleep)
-        document = _json(response, action)
-        if response.is_success and _succeeded(document):
-            return document
-        code, message = str(document.get("Code", "Unknown")), str(document.get("Message", ""))
-        raise ServiceRefused("IMS", action, response.status_code, code, message, str(document.get("RequestId", "")))
+        permission = Permission(f"{_RAM_CODES.get(version, 'ice')}:{action}", "*")
+        call = Call("IMS", action, permission, build, lambda answer: _refusal(action, answer), MOST_ANSWER_BYTES, again)
+        return _json(action, send(self._host, self._credentials, call))
 
 
-def _json(response: httpx.Response, action: str) -> Json:
+def _json(action: str, answer: Answer) -> Json:
+    """Raises ServiceUnreachable for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
     try:
-        document = response.json()
-    except ValueError as error:
-        raise ServiceUnreachable("IMS", action, f"status {response.status_code} without JSON") from error
-    return document if isinstance(document, dict) else {}
+        document = json.loads(answer.content)
+    except (ValueError, RecursionError) as error:
+        raise ServiceUnreachable("IMS", action, f"status {answer.status} without JSON") from error
+    if not isinstance(document, dict):
+        raise ServiceUnreachable("IMS", action, f"status {answer.status} with JSON that is no object")
+    return document
+
+
+def _refusal(action: str, answer: Answer) -> Refusal | None:
+    try:
+        document = _json(action, answer)
+    except ServiceUnreachable:
+        if answer.is_success:
+            raise
+        return Refusal("Unknown", "an error without JSON, so perhaps not from the service itself")
+    if answer.is_success and _succeeded(document):
+        return None
+    denied = document.get("AccessDeniedDetail")
+    return Refusal(
+        str(document.get("Code", "Unknown")),
+        str(document.get("Message", "")),
+        str(document.get("RequestId", "")),
+        str(denied.get("AuthAction") or "") if isinstance(denied, dict) else "",
+    )
 
 
 def _succeeded(document: Json) -> bool:

@@ -8,61 +8,58 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from sightline.clock import Clock, from_iso, utc_now
-from sightline.credentials import CredentialsProvider
-from sightline.errors import ServiceRefused
+from sightline.clock import from_iso
+from sightline.credentials import Credentials, CredentialsProvider
+from sightline.errors import Permission, ServiceRefused, ServiceUnreachable
+from sightline.host import Host
 from sightline.store.signature import encode, sign_headers, sign_query
 from sightline.store.types import ListedObject, ObjectInfo, PositionConflict
-from sightline.transport import Sleep, send
+from sightline.transport import Answer, Call, Refusal, send
+
+# Ledgers, records, manifests and pages of a listing are what is read here; films are not.
+MOST_ANSWER_BYTES = 64 * 2**20
+_ACTIONS = {"GET": "oss:GetObject", "HEAD": "oss:GetObject", "PUT": "oss:PutObject", "POST": "oss:PutObject", "DELETE": "oss:DeleteObject"}
 
 
 class OssBucket:
-    """Implements `Bucket`. `public_endpoint` is what presigned addresses name; the client keeps its connections."""
+    """Implements `Bucket`. `public_endpoint` is what presigned addresses name; the host's client keeps its connections."""
 
     def __init__(
-        self,
-        client: httpx.Client,
-        credentials: CredentialsProvider,
-        region: str,
-        endpoint: str,
-        name: str,
-        public_endpoint: str | None = None,
-        clock: Clock = utc_now,
-        sleep: Sleep = time.sleep,
+        self, host: Host, credentials: CredentialsProvider, region: str, endpoint: str, name: str, public_endpoint: str | None = None
     ) -> None:
-        self._client = client
+        self._host = host
         self._credentials = credentials
         self._region = region
         self._endpoint = endpoint
         self._public_endpoint = public_endpoint or endpoint
         self._name = name
-        self._clock = clock
-        self._sleep = sleep
 
     @property
     def name(self) -> str:
         return self._name
 
     def get(self, key: str) -> bytes | None:
-        response = self._call("GET", key)
-        return None if response is None else response.content
+        answer = self._look("GET", key)
+        return None if answer is None else answer.content
 
     def head(self, key: str) -> ObjectInfo | None:
-        response = self._call("HEAD", key)
-        if response is None:
+        answer = self._look("HEAD", key)
+        if answer is None:
             return None
-        headers = response.headers
-        return ObjectInfo(
-            headers["ETag"].strip('"').upper(), int(headers["Content-Length"]), parsedate_to_datetime(headers["Last-Modified"])
-        )
+        headers = answer.headers
+        try:
+            modified = parsedate_to_datetime(headers["Last-Modified"])
+            return ObjectInfo(headers["ETag"].strip('"').upper(), int(headers["Content-Length"]), modified)
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._unreadable("HEAD", error) from error
 
     def put(self, key: str, content: bytes, content_type: str = "application/octet-stream") -> None:
         self._call("PUT", key, headers={"Content-Type": content_type}, content=content)
@@ -80,7 +77,10 @@ class OssBucket:
 
     def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
         for page in self._pages({"prefix": prefix, "start-after": after}):
-            yield from (_listed(element) for element in page.findall("Contents"))
+            try:
+                yield from [_listed(element) for element in page.findall("Contents")]
+            except ValueError as error:
+                raise self._unreadable("GET", error) from error
 
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         for page in self._pages({"prefix": prefix, "start-after": after}):
@@ -98,10 +98,11 @@ class OssBucket:
         token = ""
         while True:
             more = {"continuation-token": token} if token else {}
-            response = self._call("GET", "", query={"list-type": "2", "max-keys": "1000", "encoding-type": "url", **wanted, **more})
-            if response is None:
-                return
-            page = ElementTree.fromstring(response.content)
+            answer = self._call("GET", "", query={"list-type": "2", "max-keys": "1000", "encoding-type": "url", **wanted, **more})
+            try:
+                page = ElementTree.fromstring(answer.content)
+            except ElementTree.ParseError as error:
+                raise self._unreadable("GET", error) from error
             yield page
             token = page.findtext("NextContinuationToken") or ""
             if page.findtext("IsTruncated") != "true" or not token:
@@ -109,8 +110,17 @@ class OssBucket:
 
     def presign(self, key: str, seconds: int, process: str | None = None) -> str:
         query = {"x-oss-process": process} if process else {}
-        signed = sign_query(self._credentials(), self._region, self._clock(), "GET", f"/{self._name}/{key}", query, seconds)
+        signed = sign_query(self._credentials(), self._region, self._host.clock(), "GET", f"/{self._name}/{key}", query, seconds)
         return self._address(self._public_endpoint, key, signed)
+
+    def _look(self, method: str, key: str) -> Answer | None:
+        """None where the object is missing."""
+        try:
+            return self._call(method, key)
+        except ServiceRefused as error:
+            if error.status == 404 and error.code in ("NoSuchKey", "SymlinkTargetNotExist", ""):
+                return None
+            raise
 
     def _call(
         self,
@@ -120,28 +130,23 @@ class OssBucket:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
-    ) -> httpx.Response | None:
-        """None where the object is missing."""
-
-        def build() -> httpx.Request:
-            # Signed anew at each attempt: the date, and in a warm instance the key itself, may have changed.
+    ) -> Answer:
+        def build(credentials: Credentials) -> httpx.Request:
             resource = f"/{self._name}/{key}"
-            signed = sign_headers(self._credentials(), self._region, self._clock(), method, resource, query or {}, headers or {})
-            return self._client.build_request(method, self._address(self._endpoint, key, query or {}), headers=signed, content=content)
+            signed = sign_headers(credentials, self._region, self._host.clock(), method, resource, query or {}, headers or {})
+            return self._host.client.build_request(method, self._address(self._endpoint, key, query or {}), headers=signed, content=content)
 
         # An append that seems to have failed may have happened; its caller must read again.
-        response = send(self._client, build, "OSS", f"{method} {self._name}", again=method != "POST", sleep=self._sleep)
-        if (
-            response.status_code == 404
-            and method in ("GET", "HEAD")
-            and _error_code(response) in ("NoSuchKey", "SymlinkTargetNotExist", "")
-        ):
-            return None
-        if response.is_success:
-            return response
-        raise ServiceRefused(
-            "OSS", f"{method} {self._name}", response.status_code, _error_code(response), _field(response, "Message"), _request_id(response)
-        )
+        call = Call("OSS", f"{method} {self._name}", self._permission(method, key), build, _refusal, MOST_ANSWER_BYTES, method != "POST")
+        return send(self._host, self._credentials, call)
+
+    def _permission(self, method: str, key: str) -> Permission:
+        """As "RAM policies" of the OSS documentation has it: appending is putting, and a HEAD a GET."""
+        resource = f"acs:oss:*:*:{self._name}"
+        return Permission(_ACTIONS[method], f"{resource}/*") if key else Permission("oss:ListObjects", resource)
+
+    def _unreadable(self, method: str, error: Exception) -> ServiceUnreachable:
+        return ServiceUnreachable("OSS", f"{method} {self._name}", f"the answer can't be read: {type(error).__name__}")
 
     def _address(self, endpoint: str, key: str, query: Mapping[str, str]) -> str:
         parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
@@ -169,16 +174,21 @@ def _is_literal(host: str | None) -> bool:
     return True
 
 
-def _error_code(response: httpx.Response) -> str:
-    return _field(response, "Code")
+def _refusal(answer: Answer) -> Refusal | None:
+    if answer.is_success:
+        return None
+    document = answer.content or _error_of_head(answer.headers)
+    return Refusal(_field(document, "Code"), _field(document, "Message"), str(answer.headers.get("x-oss-request-id", "")))
 
 
-def _request_id(response: httpx.Response) -> str:
-    return str(response.headers.get("x-oss-request-id", ""))
+def _error_of_head(headers: httpx.Headers) -> bytes:
+    """An answer to HEAD has no body; its error comes in a header."""
+    try:
+        return base64.b64decode(headers.get("x-oss-err", ""))
+    except ValueError:
+        return b""
 
 
-def _field(response: httpx.Response, name: str) -> str:
-    # An answer to HEAD has no body; its error comes in a header.
-    text = response.text or base64.b64decode(response.headers.get("x-oss-err", "")).decode(errors="replace")
-    found = re.search(rf"<{name}>([^<]*)</{name}>", text)
-    return found.group(1) if found else ""
+def _field(document: bytes, name: str) -> str:
+    found = re.search(rf"<{name}>([^<]*)</{name}>", document.decode(errors="replace"))
+    return unescape(found.group(1)) if found else ""
