@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import httpx
 import oss2
-
 from cli.running import Running
 from sightline.credentials import Credentials
+from sightline.host import Host, new_client
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ledger import Ledger
 from sightline.record import RecordShelf
 from sightline.store import OssBucket
-from sightline.transport import new_client
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Clients:
         return Credentials(self.running.access_key_id, self.running.access_key_secret)
 
     def bucket(self, name: str) -> OssBucket:
-        return OssBucket(self.http, self.credentials, self.running.region, self.running.endpoint, name)
+        return OssBucket(Host(self.http), self.credentials, self.running.region, self.running.endpoint, name)
 
     def ims(self) -> ImsTransport:
-        return ImsTransport(self.http, self.credentials, self.running.endpoint)
+        return ImsTransport(Host(self.http), self.credentials, self.running.endpoint)
 
     def ledger(self) -> Ledger:
         return Ledger(self.bucket(self.running.state_bucket))
