@@ -14,12 +14,13 @@ def initialize(_context: Any) -> None:
     wiring().pipeline()
 
 
-def handler(event: bytes, _context: Any) -> dict[str, Any]:
-    pipeline = wiring().pipeline()
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    with wiring().invocation(context) as instance:
+        pipeline = instance.pipeline()
 
-    def act(message: JobMessage) -> str:
-        if message.state in ("Submitted", "Processing"):
-            return f"nothing to do yet: the message says {message.state}"
-        return collect(pipeline, message.job_id)
+        def act(message: JobMessage) -> str:
+            if message.state in ("Submitted", "Processing"):
+                return f"nothing to do yet: the message says {message.state}"
+            return collect(pipeline, message.job_id)
 
-    return each(parse_callbacks(event), act)
+        return each(parse_callbacks(event), act)

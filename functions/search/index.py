@@ -21,5 +21,6 @@ def initialize(_context: Any) -> None:
     site()
 
 
-def handler(event: bytes, _context: Any) -> dict[str, Any]:
-    return answer_web(site(), lambda: site().answer(parse_http(event)))
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    with wiring().invocation(context):
+        return answer_web(site(), lambda: site().answer(parse_http(event)))

@@ -14,12 +14,13 @@ def initialize(_context: Any) -> None:
     wiring().pipeline()
 
 
-def handler(event: bytes, _context: Any) -> dict[str, Any]:
-    pipeline = wiring().pipeline()
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    with wiring().invocation(context) as instance:
+        pipeline = instance.pipeline()
 
-    def act(change: ObjectChange) -> str:
-        if change.bucket != pipeline.media_bucket.name:
-            return f"ignored: {change.bucket} is not the media bucket"
-        return submit(pipeline, change.key, change.event_id)
+        def act(change: ObjectChange) -> str:
+            if change.bucket != pipeline.media_bucket.name:
+                return f"ignored: {change.bucket} is not the media bucket"
+            return submit(pipeline, change.key, change.event_id)
 
-    return each(parse_objects(event), act)
+        return each(parse_objects(event), act)

@@ -16,7 +16,8 @@ def initialize(_context: Any) -> None:
     wiring().pipeline()
 
 
-def handler(_event: bytes, _context: Any) -> dict[str, Any]:
-    report = sweep(wiring().pipeline(), lambda media_id, error: logger.error("media %s", media_id, exc_info=error))
-    logger.info("swept: %s", report)
-    return asdict(report)
+def handler(_event: bytes, context: Any) -> dict[str, Any]:
+    with wiring().invocation(context) as instance:
+        report = sweep(instance.pipeline(), lambda media_id, error: logger.error("media %s", media_id, exc_info=error))
+        logger.info("swept: %s", report)
+        return asdict(report)
