@@ -66,9 +66,9 @@ class FakeBucket:
         self.contents.pop(key, None)
 
     def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
-        for key in sorted(self.contents, key=str.encode):
+        for key in sorted((key for key in self.contents if key.startswith(prefix) and key.encode() > after.encode()), key=str.encode):
             info = self.head(key)
-            if key.startswith(prefix) and key.encode() > after.encode() and info is not None:
+            if info is not None:
                 yield ListedObject(key, info)
 
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:

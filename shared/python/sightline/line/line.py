@@ -61,10 +61,12 @@ class Line:
     def is_paused(self, outlook: Outlook) -> bool:
         return outlook.pause is not None and self._clock() < outlook.pause.until
 
+    def has_slot(self, outlook: Outlook) -> bool:
+        return not self.limit or any(number not in outlook.taken for number in range(self.limit))
+
     def has_room(self, outlook: Outlook) -> bool:
         """Whether a job may be started now, as far as the service goes."""
-        free = not self.limit or any(number not in outlook.taken for number in range(self.limit))
-        return free and not self.is_paused(outlook)
+        return self.has_slot(outlook) and not self.is_paused(outlook)
 
     def take(self, media_id: str, generation: str, outlook: Outlook) -> int | None:
         """A slot's number, or None where others were faster. Only for a line with a limit."""

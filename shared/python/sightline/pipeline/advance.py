@@ -8,12 +8,15 @@ from sightline.pipeline.start import start
 from sightline.pipeline.work import find_work
 
 
-def advance(pipeline: Pipeline) -> dict[str, str]:
-    """Start waiting media while there is room. What was done, by media id; one media's trouble does not hold up those behind it."""
+def advance(pipeline: Pipeline, *, after_a_job: bool = False) -> dict[str, str]:
+    """Start waiting media while there is room. What was done, by media id; one media's trouble does not hold up those behind it.
+
+    `after_a_job` tells that one has just ended: the best news that a busy service has room again, so one is tried in spite of a pause.
+    """
     outcomes: dict[str, str] = {}
     seen: set[Place] = set()
     outlook = pipeline.line.look()
-    while outlook.anyone_waits and pipeline.line.has_room(outlook):
+    while outlook.anyone_waits and (pipeline.line.has_room(outlook) or (after_a_job and not seen and pipeline.line.has_slot(outlook))):
         place = pipeline.line.next(seen)
         if place is None:
             break

@@ -30,7 +30,7 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
     if story.generation != generation or story.stage in ("unknown", "removed", "forgotten"):
         if job.state in ("Success", "Fail"):
             free_slot(pipeline, journal.slot_of(generation), identity, generation)
-            advance(pipeline)
+            advance(pipeline, after_a_job=True)
         return CHANGED
     if not story.awaits(job_id):
         return "ignored: another job of this content counts"
@@ -45,7 +45,7 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
 
 def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> str:
     outcome = fail(pipeline, identity, generation, "understand", reason)
-    advance(pipeline)
+    advance(pipeline, after_a_job=True)
     return outcome
 
 
@@ -71,5 +71,5 @@ def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, un
         before = ("uploaded", "claimed", "submitted")
         pipeline.ledger.update(identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [])
         free_slot(pipeline, story.slot, identity, story.generation)
-        advance(pipeline)
+        advance(pipeline, after_a_job=True)
     return index(pipeline, identity, story.generation, until)
