@@ -32,9 +32,7 @@ class Answer:
 
 def invoke(state: Running, function: str, event: bytes, *, wait: bool = True) -> Answer:
     """Invoke a function; unless `wait`, asynchronously. Raises CommandError with the function's own error."""
-    client = fc2.Client(
-        endpoint=state.endpoint, accessKeyID=state.access_key_id, accessKeySecret=state.access_key_secret, Timeout=INVOKE_TIMEOUT_SECONDS
-    )
+    client = _client(state)
     try:
         headers = {"x-fc-invocation-type": "Sync" if wait else "Async"}
         response = client.invoke_function(SERVICE, _full_name(function), payload=event, headers=headers)
@@ -46,6 +44,21 @@ def invoke(state: Running, function: str, event: bytes, *, wait: bool = True) ->
             raise CommandError(f"there is no function {function}", "use submit, collect, search or sweep", NOT_FOUND) from error
         raise CommandError(f"{function} failed: {_said(error.message)}", f"look at `sightline logs {function}`") from error
     return Answer(response.headers["X-Fc-Request-Id"], _decoded(response.data) if wait else None)
+
+
+def environment_of(state: Running, function: str) -> dict[str, str]:
+    """The environment variables that a function was deployed with. Raises CommandError."""
+    try:
+        described = _client(state).get_function(SERVICE, _full_name(function)).data
+    except (requests.RequestException, fc2.FcError) as error:
+        raise CommandError(f"Function Compute does not tell how {function} was deployed ({error})", "see `sightline status`") from error
+    return dict(described.get("environmentVariables") or {})
+
+
+def _client(state: Running) -> fc2.Client:
+    return fc2.Client(
+        endpoint=state.endpoint, accessKeyID=state.access_key_id, accessKeySecret=state.access_key_secret, Timeout=INVOKE_TIMEOUT_SECONDS
+    )
 
 
 def _said(message: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import cloud, functions, media, models
+from cli.commands import backfill, cloud, functions, media, models
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -20,6 +20,7 @@ VERBS = (
     media.upload_command,
     media.search_command,
     media.explain_command,
+    backfill.backfill,
     functions.invoke,
     functions.logs,
     models.models,

@@ -50,9 +50,8 @@ def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
 
     A file that is named is uploaded whatever it is; in a folder only media are. Raises CommandError.
     """
-    for option, name in (("--namespace", namespace), ("--device", device)):
-        if not name.strip() or "/" in name or name.endswith(SEQUENCE_FOLDER):
-            raise CommandError(f"{option} can't be {name!r}", f"use a name without a slash that does not end in {SEQUENCE_FOLDER}", USAGE)
+    check_name("--namespace", namespace)
+    check_name("--device", device)
     base = f"{PREFIX}{namespace}/{device}/"
     planned: list[Planned] = []
     for path in paths:
@@ -66,6 +65,12 @@ def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
         raise CommandError("there is nothing to upload in there", f"media end in {', '.join(sorted(IMAGES | VIDEOS))}", NOT_FOUND)
     _refuse_collisions(planned)
     return planned
+
+
+def check_name(option: str, name: str) -> None:
+    """Raises CommandError for a name that would change the layout of keys."""
+    if not name.strip() or "/" in name or name.endswith(SEQUENCE_FOLDER):
+        raise CommandError(f"{option} can't be {name!r}", f"use a name without a slash that does not end in {SEQUENCE_FOLDER}", USAGE)
 
 
 def _refuse_collisions(planned: Sequence[Planned]) -> None:

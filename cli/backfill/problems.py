@@ -1,0 +1,15 @@
+"""What can stand in the way of one object. What ends the whole run is a CommandError."""
+
+from __future__ import annotations
+
+
+class ObjectRefused(Exception):
+    """This object can't be brought, and trying again would not help."""
+
+
+class ObjectChanged(Exception):
+    """The object is not what the listing said: it was replaced or deleted since."""
+
+
+class Unavailable(Exception):
+    """One of the services does not answer, or is too busy; nothing is wrong with the object."""
