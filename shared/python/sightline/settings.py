@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sightline.errors import BadSetting
+from sightline.media import KeyLayout, namespace_problem, parse_zones
 
 
 class Settings(BaseModel):
@@ -26,6 +28,10 @@ class Settings(BaseModel):
     smarttag_pipeline_id: str = Field(default="", description="The pipeline whose callbacks reach `collect`; the default one when empty.")
     search_library: str = Field(pattern=r"^IPCamera_[A-Za-z0-9]+$", description="The search library; IPC needs the prefix.")
     default_namespace: str = Field(default="default", min_length=1, description="Namespace of an upload or query that names none.")
+    camera_time_zone: str = Field(default="UTC", description="Zone (IANA) of a time in a key that names none.")
+    camera_time_zones: str = Field(
+        default="", description="Other zones, by namespace or namespace/device: `home=Asia/Shanghai,lab/door=Europe/Rome`."
+    )
     caption_language: str = Field(default="en", description="`targetLanguage` of video jobs.")
     input_url_seconds: int = Field(default=6 * 3600, ge=60, description="How long IMS may fetch a submitted input.")
     page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
@@ -57,9 +63,20 @@ class Settings(BaseModel):
     )
     audit_keys_per_sweep: int = Field(default=5000, ge=1, description="Keys of the media bucket that a sweep looks at for lost events.")
     media_checked_per_sweep: int = Field(default=100, ge=1, description="Media whose library entry, record and object a sweep checks.")
+    mns_endpoint: str = Field(default="", description="Where the queue of failed events is; the account's own in its region when empty.")
+    fc_account_id: str = Field(default="", description="Set by Function Compute.")
+    dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
+    letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
+    letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
+    letter_seconds: int = Field(default=60, ge=1, description="How long a sweep tries parked records; the next one goes on.")
     max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
     max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
     max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")
+
+    @cached_property
+    def key_layout(self) -> KeyLayout:
+        """Raises BadSetting for a zone that is unknown here."""
+        return KeyLayout(self.upload_prefix, self.default_namespace, parse_zones(self.camera_time_zone, self.camera_time_zones))
 
     @property
     def reachable_oss_endpoint(self) -> str:
@@ -74,6 +91,11 @@ class Settings(BaseModel):
         """Of a job, by its media's kind."""
         by_kind = {"image": self.image_deadline_seconds, "sequence": self.sequence_deadline_seconds}
         return by_kind.get(kind, self.video_deadline_seconds)
+
+    @property
+    def queue_endpoint(self) -> str:
+        """Of an account and region: "Endpoints", Simple Message Queue documentation."""
+        return self.mns_endpoint or f"https://{self.fc_account_id}.mns.{self.region}-internal.aliyuncs.com"
 
     @property
     def search_endpoint(self) -> str:
@@ -98,8 +120,14 @@ def _check_together(chosen: Settings) -> None:
     # A request may be silent twice, before its body is sent and before it is answered; the claim must hold until both have passed.
     if chosen.claim_seconds < 2 * chosen.request_seconds:
         problem = f"{chosen.claim_seconds} is less than twice REQUEST_SECONDS ({chosen.request_seconds})"
-        raise BadSetting(
-            "CLAIM_SECONDS", problem, "else a submit that still waits for its answer is done again: raise it, or lower the other"
-        )
+        raise BadSetting("CLAIM_SECONDS", problem, "raise it or lower the other: else a submit that waits for its answer is done again")
+    longest = max(chosen.image_deadline_seconds, chosen.sequence_deadline_seconds, chosen.video_deadline_seconds)
+    if chosen.input_url_seconds < longest:
+        problem = f"{chosen.input_url_seconds} is less than the longest deadline of a job ({longest})"
+        raise BadSetting("INPUT_URL_SECONDS", problem, "raise it, or lower the deadline: else a job that waits long finds its input gone")
     if chosen.state_bucket == chosen.media_bucket:
         raise BadSetting("STATE_BUCKET", "is the media bucket", "use another, whose objects start no function")
+    unsearchable = namespace_problem(chosen.default_namespace)
+    if unsearchable is not None:
+        raise BadSetting("DEFAULT_NAMESPACE", unsearchable, "use a name that people can search for")
+    _ = chosen.key_layout

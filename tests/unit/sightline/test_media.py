@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sightline.media import Admitted, Ignored, KeyLayout, Origin, Refused, admit, media_id
+from sightline.clock import to_iso
+from sightline.errors import BadSetting
+from sightline.media import Admitted, Ignored, KeyLayout, Origin, Refused, admit, media_id, parse_zones
 from sightline.media.admission import SizeLimits
 from tests.fakes.sightline import START
 
@@ -78,3 +80,117 @@ def test_a_media_id_belongs_to_bucket_and_key() -> None:
     assert media_id("media", "a") == media_id("media", "a")
     assert len({media_id("media", "a"), media_id("media", "b"), media_id("other", "a")}) == 3
     assert len(media_id("media", "a")) == 32
+
+
+def filmed(name: str, zone: str = "UTC") -> str | None:
+    time = KeyLayout("uploads/", "default", parse_zones(zone, "")).origin(f"uploads/home/door/{name}").time
+    return to_iso(time) if time else None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-11-21T08-15-30Z.mp4",
+        "2026-11-21T08:15:30.250Z.mp4",
+        "2026-11-21T161530+0800.mp4",
+        "2026-11-21T16:15:30+08:00.mp4",
+        "2026-11-21T16-15-30+08-00.mp4",
+        "20261121T161530+08.mp4",
+        "20261121_161530+0800_clip.mp4",
+        "2026-11-21T03-15-30-0500.mp4",
+        "20261121T031530-05-00.mp4",
+        "2026-11-21 08.15.30.mp4",
+        "camera7_20261121081530.mp4",
+        "20261121_081530-0001.mp4",
+        "20261121_081530-0500.mp4",
+        "20261121_081530_+9999.mp4",
+        "2026-11-21T08-15-30+0807.mp4",
+        "2026-99-99T99-99-99_2026-11-21T08-15-30.mp4",
+    ],
+)
+def test_a_time_is_read_as_cameras_write_it(name: str) -> None:
+    """All of them are one moment; an offset that no zone has, or that may be a number of the file, is none."""
+    assert filmed(name) in ("2026-11-21T08:15:30.000Z", "2026-11-21T08:15:30.250Z")
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "120261121081530.mp4", "202611210815301.mp4", "2026-02-30T10-00-00.mp4", "20261121_0815.mp4"])
+def test_digits_that_are_no_time(name: str) -> None:
+    assert filmed(name) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "moment"),
+    [
+        ("Asia/Shanghai", "2026-11-21T16-15-30", "2026-11-21T08:15:30.000Z"),
+        ("Europe/Rome", "2026-07-01T10-00-00", "2026-07-01T08:00:00.000Z"),
+        ("Europe/Rome", "2026-12-01T10-00-00", "2026-12-01T09:00:00.000Z"),
+        ("Europe/Rome", "2026-10-25T02-30-00", "2026-10-25T00:30:00.000Z"),  # exists twice: 00:30 and 01:30 UTC
+        ("Europe/Rome", "2026-03-29T02-30-00", "2026-03-29T01:30:00.000Z"),  # does not exist: it is 03:30 in summer time
+        ("Europe/Rome", "2026-10-25T02-30-00Z", "2026-10-25T02:30:00.000Z"),
+        ("America/New_York", "2026-11-21T08-15-30+0000", "2026-11-21T08:15:30.000Z"),
+    ],
+)
+def test_a_time_without_a_zone_is_the_camera_s(zone: str, local: str, moment: str) -> None:
+    assert filmed(f"{local}.mp4", zone) == moment
+
+
+def test_each_namespace_and_device_may_have_a_zone_of_its_own() -> None:
+    layout = KeyLayout("uploads/", "default", parse_zones("UTC", "home=Asia/Shanghai, lab=Europe/Rome,lab/roof top=America/New_York"))
+    hours = {}
+    for folder in ("home/door", "lab/door", "lab/roof top", "street/door"):
+        time = layout.origin(f"uploads/{folder}/2026-11-21T12-00-00.mp4").time
+        assert time is not None
+        hours[folder] = time.hour
+    assert hours == {"home/door": 4, "lab/door": 11, "lab/roof top": 17, "street/door": 12}
+
+
+@pytest.mark.parametrize(
+    ("general", "special", "field"),
+    [
+        ("Mars/Olympus", "", "CAMERA_TIME_ZONE"),
+        ("", "", "CAMERA_TIME_ZONE"),
+        ("../../etc/passwd", "", "CAMERA_TIME_ZONE"),
+        ("UTC", "home=Nowhere", "CAMERA_TIME_ZONES"),
+        ("UTC", "Asia/Shanghai", "CAMERA_TIME_ZONES"),
+        ("UTC", "=Asia/Shanghai", "CAMERA_TIME_ZONES"),
+    ],
+)
+def test_an_unknown_zone_is_named(general: str, special: str, field: str) -> None:
+    with pytest.raises(BadSetting) as raised:
+        parse_zones(general, special)
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("ahead", "believed"),
+    [(timedelta(hours=8), True), (timedelta(days=1), True), (timedelta(days=1, seconds=1), False), (timedelta(days=800), False)],
+)
+def test_a_clip_from_the_future_has_the_time_of_its_upload(ahead: timedelta, believed: bool) -> None:
+    told = START + ahead
+    verdict = judge(f"uploads/home/door/{told:%Y-%m-%dT%H-%M-%SZ}.mp4")
+    assert isinstance(verdict, Admitted)
+    assert verdict.media.time == (told if believed else START)
+
+
+@pytest.mark.parametrize("namespace", ["x" * 64, "家" * 64, "a b", "📹", "NFC é", "客\u3000厅", ".."])
+def test_a_namespace_that_can_be_searched_is_taken(namespace: str) -> None:
+    verdict = judge(f"uploads/{namespace}/clip.mp4")
+    assert isinstance(verdict, Admitted)
+    assert verdict.media.namespace == namespace
+
+
+@pytest.mark.parametrize(
+    ("namespace", "words"),
+    [
+        ("x" * 65, "65 characters"),
+        ("a\tb", "nobody can type"),
+        ("a\u2028b", "nobody can type"),
+        (" home", "a space"),
+        ("home ", "a space"),
+        (" ", "a space"),
+    ],
+)
+def test_a_namespace_that_nobody_could_search_is_refused(namespace: str, words: str) -> None:
+    verdict = judge(f"uploads/{namespace}/clip.mp4")
+    assert isinstance(verdict, Refused)
+    assert words in verdict.reason

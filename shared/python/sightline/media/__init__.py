@@ -2,12 +2,15 @@
 
 from sightline.media.admission import Admitted, Ignored, Refused, admit
 from sightline.media.identity import media_id
-from sightline.media.layout import KeyLayout, Origin
+from sightline.media.layout import LONGEST_NAMESPACE, KeyLayout, Origin, namespace_problem
 from sightline.media.manifest import Manifest, parse_manifest
 from sightline.media.types import Media, MediaKind
+from sightline.media.zones import CameraZones, parse_zones
 
 __all__ = [
+    "LONGEST_NAMESPACE",
     "Admitted",
+    "CameraZones",
     "Ignored",
     "KeyLayout",
     "Manifest",
@@ -17,5 +20,7 @@ __all__ = [
     "Refused",
     "admit",
     "media_id",
+    "namespace_problem",
     "parse_manifest",
+    "parse_zones",
 ]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sightline.media.identity import media_id
-from sightline.media.layout import KeyLayout, is_sequence_part
+from sightline.media.layout import KeyLayout, is_sequence_part, namespace_problem
 from sightline.media.types import Media, MediaKind
 
 # Formats of the smart tag documentation (MPS, "supported formats"), and m3u8 from the IPC guide's sample.
 IMAGES = frozenset({"jpg", "jpeg", "png"})
 VIDEOS = frozenset({"avi", "flv", "mkv", "mpg", "mp4", "ts", "mov", "mxf", "m3u8"})
+# A zone that nobody set makes up to 14 hours; what is further ahead is a wrong clock.
+MOST_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,16 @@ def admit(
     if size > most:
         return Refused(f"the object has {size:,} bytes and a {kind} may have {most:,}; upload a smaller one")
     origin = layout.origin(key)
-    media = Media(media_id(bucket, key), bucket, key, etag, size, kind, origin.namespace, origin.device, origin.time or uploaded)
-    return Admitted(media)
+    problem = namespace_problem(origin.namespace)
+    if problem is not None:
+        return Refused(f"the namespace, which is the first folder below {layout.prefix}, {problem}; name the folder otherwise")
+    filmed = _filmed(origin.time, uploaded)
+    return Admitted(Media(media_id(bucket, key), bucket, key, etag, size, kind, origin.namespace, origin.device, filmed))
+
+
+def _filmed(told: datetime | None, uploaded: datetime) -> datetime:
+    """The time of the upload stands in for a time that the key does not name, or that a wrong clock wrote there."""
+    return uploaded if told is None or told > uploaded + MOST_AHEAD else told
 
 
 def _kind(key: str) -> MediaKind | None:

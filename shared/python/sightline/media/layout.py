@@ -1,20 +1,26 @@
-"""The key layout: `uploads/<namespace>/<device>/<anything>`, with a time anywhere in the last part.
+"""The key layout: `uploads/<namespace>/<device>/<anything>`, with a time anywhere after the namespace.
 
-uploads/home/front_door/2026-11-21T08-15-30.mp4   namespace home, device front_door, filmed at 08:15:30 UTC
-uploads/home/20261121_081530_clip.mp4             namespace home, no device
-uploads/clip.mp4                                  the default namespace, no device
+uploads/home/front_door/2026-11-21T08-15-30Z.mp4   namespace home, device front_door, filmed at 08:15:30 UTC
+uploads/home/20261121_081530_clip.mp4              namespace home, no device, filmed at 08:15:30 where the camera is
+uploads/clip.mp4                                   the default namespace, no device
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from datetime import datetime, timezone
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
 
-_TIME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)[T_ -](\d\d)[-:_]?(\d\d)[-:_]?(\d\d)")
+from sightline.media.times import time_in
+from sightline.media.zones import CameraZones
+
 # vlEventDescParams.deviceId: at most 32 letters, digits, underscores and hyphens (IPC content understanding guide).
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+# No document of IMS bounds a namespace. A query's is stripped and has at most so many characters, so an upload's must be like that.
+LONGEST_NAMESPACE = 64
+_NEVER_WRITTEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, breaks of lines and paragraphs
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Origin:
 class KeyLayout:
     prefix: str
     default_namespace: str
+    zones: CameraZones = field(default_factory=CameraZones)
 
     def covers(self, key: str) -> bool:
         return key.startswith(self.prefix)
@@ -38,8 +45,9 @@ class KeyLayout:
         *folders, name = key[len(self.prefix) :].split("/")
         folders = [folder for folder in folders if folder]
         namespace = folders[0] if folders else self.default_namespace
-        device = _legal_device(folders[1]) if len(folders) > 1 and not folders[1].endswith(SEQUENCE_FOLDER) else None
-        return Origin(namespace, device, _time_in("/".join([*folders[1:], name])))
+        device = folders[1] if len(folders) > 1 and not folders[1].endswith(SEQUENCE_FOLDER) else ""
+        time = time_in("/".join([*folders[1:], name]), self.zones.of(namespace, device))
+        return Origin(namespace, _legal_device(device) if device else None, time)
 
 
 SEQUENCE_FOLDER = ".event"
@@ -51,19 +59,20 @@ def is_sequence_part(key: str) -> bool:
     return any(folder.endswith(SEQUENCE_FOLDER) for folder in folders) and not key.endswith("/manifest.json")
 
 
+def namespace_problem(namespace: str) -> str | None:
+    """Why nobody could search this namespace."""
+    if len(namespace) > LONGEST_NAMESPACE:
+        return f"has {len(namespace):,} characters and may have {LONGEST_NAMESPACE}"
+    if any(unicodedata.category(character) in _NEVER_WRITTEN for character in namespace):
+        return "has characters that nobody can type"
+    if namespace != namespace.strip():
+        return "begins or ends with a space"
+    return None if namespace else "is empty"
+
+
 def _legal_device(name: str) -> str:
     """The name itself where IMS takes it, else the legal part of it with a hash of the whole, so that two cameras stay two."""
     if _DEVICE.fullmatch(name):
         return name
     legal = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:23]
     return f"{legal}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
-
-
-def _time_in(text: str) -> datetime | None:
-    for found in _TIME.finditer(text):
-        year, month, day, hour, minute, second = map(int, found.groups())
-        try:
-            return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
-        except ValueError:
-            continue
-    return None

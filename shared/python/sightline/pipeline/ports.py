@@ -14,7 +14,7 @@ from sightline.ims.search_library import IndexState
 from sightline.ims.smarttag import SmarttagInput, SmarttagJob
 from sightline.ledger import Ledger
 from sightline.line import Line
-from sightline.media import Admitted, Ignored, KeyLayout, Refused, admit
+from sightline.media import Admitted, Ignored, Refused, admit
 from sightline.media.admission import SizeLimits
 from sightline.record import RecordShelf
 from sightline.settings import Settings
@@ -70,6 +70,5 @@ class Pipeline:
 
     def admit(self, key: str, found: ObjectInfo) -> Admitted | Refused | Ignored:
         settings = self.settings
-        layout = KeyLayout(settings.upload_prefix, settings.default_namespace)
         limits = SizeLimits(settings.max_image_bytes, settings.max_video_bytes)
-        return admit(self.media_bucket.name, key, found.etag, found.size, found.modified, layout, limits)
+        return admit(self.media_bucket.name, key, found.etag, found.size, found.modified, settings.key_layout, limits)
