@@ -162,13 +162,14 @@ def _what_is_lost(pipeline: Pipeline, identity: str, story: Story) -> str:
     record = pipeline.records.get(identity)
     if record is None or record.generation != story.generation:
         return "its record is lost"
-    states = _index_states(pipeline, identity)
+    states = index_states_of(pipeline, identity)
     if not states:
         return "its library entry is lost"
     return "its index job failed later" if "Fail" in states else ""
 
 
-def _index_states(pipeline: Pipeline, identity: str) -> Sequence[IndexState]:
+def index_states_of(pipeline: Pipeline, identity: str) -> Sequence[IndexState]:
+    """Empty for a media that the library does not know. Raises ServiceRefused and ServiceUnreachable."""
     try:
         return pipeline.library.index_states(identity)
     except ServiceRefused as error:
