@@ -6,66 +6,36 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sightline.errors import UnusableAnswer
+from sightline.ims.answers import Json, as_text, decode_data, objects, shown
+from sightline.ims.descriptions import EventDescription, Labels, SmarttagResult, read_results
+from sightline.ims.transport import ImsTransport
+from sightline.untrusted import plain
 
-from sightline.ims.transport import ImsTransport, Json
-
-_Model = TypeVar("_Model", bound=BaseModel)
+__all__ = [
+    "EventDescription",
+    "Labels",
+    "SmarttagClient",
+    "SmarttagInput",
+    "SmarttagJob",
+    "SmarttagResult",
+    "decode_data",
+]
 
 JobState = Literal["Submitted", "Processing", "Success", "Fail"]
 
+_STATES: dict[str, JobState] = {"submitted": "Submitted", "processing": "Processing", "success": "Success", "fail": "Fail"}
+# 32 hex digits in the samples; the form is not documented.
+_JOB_ID = re.compile(r"[!-~]{1,128}")
 _LONGEST_TITLE_BYTES = 256
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
-
-class Labels(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    human: bool = False
-    package: bool = False
-    pet: bool = False
-    vehicle: bool = False
-
-    def names(self) -> list[str]:
-        return [name for name, present in self if present]
-
-
-class EventDescription(BaseModel):
-    """The decoded `EventDesc` of a job; its texts come from a model and are not to be trusted."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    title: str = ""
-    brief: str = ""
-    caption: str = ""
-    event: list[str] = Field(default_factory=list)
-    object: list[str] = Field(default_factory=list)
-    action: list[str] = Field(default_factory=list)
-    label: Labels = Field(default_factory=Labels)
-
-
-class EngineNote(BaseModel):
-    """What the laptop cloud says of the engine that answered; the cloud sends nothing of the kind."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-    name: str
-    seconds: float | None = None
-    cannot_see: list[str] = Field(default_factory=list, alias="cannotSee")
-    notes: list[str] = Field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class SmarttagResult:
-    description: EventDescription
-    engine: EngineNote | None
+_LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True)
 class SmarttagJob:
-    """`result` is set for a job that ended well, `reason` for one that failed."""
+    """`result` is set for a job that ended well. `reason` says why one failed, why a result can't be used, or which state is meant."""
 
     job_id: str
     state: JobState
@@ -90,14 +60,17 @@ class SmarttagClient:
         self._language = language
 
     def submit(self, title: str, source: SmarttagInput, device: str | None, user_data: str) -> str:
-        """The job id. Never sent twice: the service has no client token, so a second call is a second job."""
+        """The job id. Never sent twice: the service has no client token, so a second call is a second job.
+
+        Raises ServiceRefused and ServiceUnreachable; UnusableAnswer where a job may run whose id was not told.
+        """
         media: Json = {"type": "URL", "inputs": list(source.urls)}
         if source.is_video:
             media["extra"] = {"mediaType": "video", "fps": 2, "targetLanguage": self._language}
         answer = self._transport.call(
             "SubmitSmarttagJob",
             {
-                "Title": _cut(title, _LONGEST_TITLE_BYTES),
+                "Title": _cut(plain(title), _LONGEST_TITLE_BYTES),
                 "Input": _compact({"Media": _compact(media), "Type": "Multi"}),
                 "TemplateId": self._template_id,
                 "Params": _compact({"vlEventDescParams": {"deviceId": device}}) if device else None,
@@ -106,62 +79,54 @@ class SmarttagClient:
             },
             again=False,
         )
-        return str(answer["JobId"])
+        told = answer.get("JobId")
+        job_id = as_text(told)
+        if isinstance(told, (list, dict)) or not _JOB_ID.fullmatch(job_id):
+            raise UnusableAnswer("IMS", "SubmitSmarttagJob", "JobId", f"is {shown(told)}", retryable=False)
+        return job_id
 
     def query(self, job_id: str) -> SmarttagJob:
+        """How the job stands. A state that is not documented counts as not finished, so that the job's deadline decides.
+
+        Raises ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer names no state.
+        """
         answer = self._transport.call("QuerySmarttagJob", {"JobId": job_id})
-        state: JobState = answer["JobStatus"]
-        items = (answer.get("Results") or {}).get("Result") or []
-        user_data = str(answer.get("UserData") or "")
+        told = answer.get("JobStatus")
+        if not isinstance(told, str) or not told.strip():
+            raise UnusableAnswer("IMS", "QuerySmarttagJob", "JobStatus", f"is {shown(told)}", retryable=True)
+        user_data = _user_data(answer.get("UserData"))
+        state = _STATES.get(told.strip().lower())
+        if state is None:
+            return SmarttagJob(job_id, "Processing", user_data, reason=f"the service says {shown(told)}, which is no known state")
+        items = _items(answer.get("Results"))
         if state == "Success":
-            return SmarttagJob(job_id, state, user_data, result=_result(items))
+            return _succeeded(job_id, user_data, read_results(items))
         return SmarttagJob(job_id, state, user_data, reason=_reason(items) if state == "Fail" else "")
 
 
-def _result(items: list[Json]) -> SmarttagResult | None:
-    """None where there is no usable EventDesc among the results."""
-    by_type = {str(item.get("Type")): decode_data(str(item.get("Data", ""))) for item in items}
-    description, engine = by_type.get("EventDesc"), by_type.get("Engine")
-    said = _valid(EventDescription, description)
-    return None if said is None else SmarttagResult(said, _valid(EngineNote, engine))
+def _succeeded(job_id: str, user_data: str, read: SmarttagResult | str) -> SmarttagJob:
+    if isinstance(read, str):
+        return SmarttagJob(job_id, "Success", user_data, reason=plain(read, _LONGEST_REASON))
+    return SmarttagJob(job_id, "Success", user_data, read)
 
 
-def _valid(model: type[_Model], data: Any) -> _Model | None:
-    """None for what has another form than documented: a language model wrote some of it."""
-    try:
-        return model.model_validate(_cleaned(data))
-    except ValidationError:
-        return None
+def _items(results: Any) -> list[Json]:
+    """`Results` is documented as an object around the list `Result`, which QueryVideoCognitionJob spells `result`."""
+    held = decode_data(results)
+    if isinstance(held, dict):
+        held = held.get("Result", held.get("result"))
+    return objects(decode_data(held))
 
 
-def decode_data(data: str) -> Any:
-    """JSON that may be encoded twice: EventDesc is a string in a string; `Meta` ends in white space. The text itself on failure."""
-    value: Any = data.strip()
-    for _ in range(3):
-        if not isinstance(value, str):
-            return value
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _cleaned(value: Any) -> Any:
-    """The same without control characters, since captions go to terminals and pages; a field that is null is one left out."""
-    if isinstance(value, str):
-        return _CONTROL.sub(" ", value).strip()
-    if isinstance(value, list):
-        return [_cleaned(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _cleaned(item) for name, item in value.items() if item is not None}
-    return value
+def _user_data(told: Any) -> str:
+    """What `submit` gave the job, or what the service put there instead, fit to be encoded."""
+    return as_text(told).encode(errors="replace").decode()
 
 
 def _reason(items: list[Json]) -> str:
     """Why a job failed stands in the first result's Data, as Alibaba's own MCP server reads it."""
-    data = decode_data(str(items[0].get("Data", ""))) if items else ""
-    return _cleaned(data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)) or "the service gave no reason"
+    data = decode_data(items[0].get("Data")) if items else ""
+    return plain(as_text(data), _LONGEST_REASON) or "the service gave no reason"
 
 
 def _compact(value: object) -> str:

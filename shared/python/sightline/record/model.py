@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.ims.smarttag import EngineNote, SmarttagResult
+from sightline.ims.descriptions import Brief, Caption, EngineNote, Notes, Phrases, SmarttagResult, Title
 from sightline.media import Media
+
+VERSION = 1
 
 
 class _Stored(BaseModel):
@@ -17,15 +18,21 @@ class _Stored(BaseModel):
 
 
 class SmarttagPart(_Stored):
-    """What the smart tag job said."""
+    """What the smart tag job said, fit to be shown: the texts are cleaned and cut when they are read, too, whoever stored them.
 
-    title: str = ""
-    brief: str = ""
-    caption: str = ""
-    events: list[str] = Field(default_factory=list)
-    objects: list[str] = Field(default_factory=list)
-    actions: list[str] = Field(default_factory=list)
-    labels: list[str] = Field(default_factory=list)
+    `v` is the version of the form. A field that is added has a default and leaves it as it is, so that old parts are read by new
+    functions and new ones by old, in the middle of a deploy. `notes` say what the service told that could not be kept, or not whole.
+    """
+
+    v: int = VERSION
+    title: Title = ""
+    brief: Brief = ""
+    caption: Caption = ""
+    events: Phrases = Field(default_factory=list)
+    objects: Phrases = Field(default_factory=list)
+    actions: Phrases = Field(default_factory=list)
+    labels: Phrases = Field(default_factory=list)
+    notes: Notes = Field(default_factory=list)
     engine: EngineNote | None = None
 
     @classmethod
@@ -39,6 +46,7 @@ class SmarttagPart(_Stored):
             objects=said.object,
             actions=said.action,
             labels=said.label.names(),
+            notes=list(result.notes),
             engine=result.engine,
         )
 
@@ -46,7 +54,6 @@ class SmarttagPart(_Stored):
 class Record(SmarttagPart):
     """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image."""
 
-    v: int = 1
     media_id: str
     bucket: str
     key: str
@@ -58,9 +65,8 @@ class Record(SmarttagPart):
     time: datetime
 
 
-def merge(media: Media, preview_key: str, parts: Mapping[str, SmarttagPart]) -> Record:
-    """One record from the parts of one generation, whatever order they arrived in."""
-    part = parts.get("smarttag", SmarttagPart())
+def merge(media: Media, preview_key: str, part: SmarttagPart) -> Record:
+    """The record of one generation, from what its jobs said."""
     return Record(
         media_id=media.id,
         bucket=media.bucket,
@@ -71,5 +77,5 @@ def merge(media: Media, preview_key: str, parts: Mapping[str, SmarttagPart]) -> 
         namespace=media.namespace,
         device=media.device,
         time=media.time,
-        **part.model_dump(),
+        **part.model_dump(exclude={"v"}),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from sightline.errors import UnusableAnswer
 from sightline.media import Media
 from sightline.record.model import Record, SmarttagPart, merge
 from sightline.store import Bucket
@@ -19,16 +20,24 @@ class RecordShelf:
         self._bucket.put(_part_key(media_id, generation, job_kind), part.model_dump_json().encode(), _JSON)
 
     def compose(self, media: Media, preview_key: str) -> Record:
-        """Merge the parts of the media's generation, and keep the record."""
-        prefix = _part_key(media.id, media.etag, "").removesuffix(".json")
-        parts = {}
-        for key in self._bucket.keys(prefix):
-            content = self._bucket.get(key)
-            if content is not None:
-                parts[key.removeprefix(prefix).removesuffix(".json")] = SmarttagPart.model_validate_json(content)
-        record = merge(media, preview_key, parts)
+        """Make the record of the media's generation from its parts, and keep it.
+
+        Raises UnusableAnswer where a part is gone or can't be read. That is for good: only the job's result brings it back.
+        """
+        record = merge(media, preview_key, self._part(media, "smarttag"))
         self._bucket.put(_record_key(media.id), record.model_dump_json().encode(), _JSON)
         return record
+
+    def _part(self, media: Media, job_kind: str) -> SmarttagPart:
+        key = _part_key(media.id, media.etag, job_kind)
+        content = self._bucket.get(key)
+        if content is None:
+            raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, "is not there", retryable=False)
+        try:
+            return SmarttagPart.model_validate_json(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, f"can't be read: {first['msg']}", retryable=False) from error
 
     def get(self, media_id: str) -> Record | None:
         """None where there is none, or none that this version can read."""
