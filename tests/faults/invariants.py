@@ -1,0 +1,143 @@
+"""I1 to I7 of DESIGN.md over the history of a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from sightline.ledger import Story
+from tests.faults.history import Violation
+from tests.faults.laptop_services import LibraryEntry
+from tests.faults.null_engine import names_in
+from tests.faults.people import REFUSED_EXTENSIONS, etag, is_media
+from tests.faults.world import World
+
+LEFT_BEHIND = ("pending/", "line/")
+STAYS = ("pace.json", "turn")
+"""Of the line, what is no media's: its pause, and whose turn it was."""
+
+
+def check_always(world: World) -> None:
+    """After every step. What a search shows is checked by every search. Raises Violation."""
+    check_one_result_each(world)
+    check_submits(world)
+
+
+def check_one_result_each(world: World) -> None:
+    """I1."""
+    addresses = [entry.address for entry in world.services.library()]
+    for address in {each for each in addresses if addresses.count(each) > 1}:
+        raise Violation("I1", f"the library has {address} {addresses.count(address)} times", [address.split("/", 3)[3]])
+
+
+def check_submits(world: World) -> None:
+    """I5: one job for a piece of work, and one more for each that a fault kept from being written down.
+
+    It is another piece of work when content comes back that was replaced or deleted, or is uploaded again after it had failed.
+    """
+    for key, generation in {(job.key, job.generation) for job in world.history.jobs.values()}:
+        jobs = world.history.jobs_of(key, generation)
+        again = world.people.repeats(key, generation) if (key, generation) in world.history.failed else 0
+        pieces = world.people.runs(key, generation) + again
+        excused = sum(job.is_excused and not job.is_known for job in jobs)
+        if len(jobs) > pieces + excused:
+            why = f"for {pieces} pieces of work, and {excused} that a fault hid"
+            raise Violation("I5", f"{len(jobs)} jobs were submitted for {key} with content {generation[:6]}, {why}", [key])
+
+
+def check_end(world: World) -> None:
+    """I2 once all is quiet: everything has come to its end, and nothing is left over."""
+    for key in sorted(world.people.versions):
+        if is_media(key):
+            _check_ending(world, key)
+    _check_library(world)
+    for prefix in LEFT_BEHIND:
+        left = [key for key in world.state.keys(prefix) if not key.endswith(STAYS)]
+        if left:
+            raise Violation("I2", f"left over: {', '.join(left)}", _keys_of(world, left))
+
+
+def is_ended(world: World, key: str) -> bool:
+    """Whether a good upload can be found, and any other has its reason."""
+    return not _missing(world, key)
+
+
+def _check_ending(world: World, key: str) -> None:
+    missing = _missing(world, key)
+    if missing:
+        raise Violation("I2", f"{key}: {missing}", [key])
+
+
+def _missing(world: World, key: str) -> str:
+    """What keeps an upload from being at its end; empty where it is."""
+    content = world.people.content(key)
+    story = world.ledger.read(world.people.identity(key)).story
+    if content is None:
+        return "" if story.stage in ("unknown", "removed", "forgotten") else f"is deleted, and its ledger says {story.stage}"
+    if story.generation != etag(content):
+        return f"holds {etag(content)[:6]}, and its ledger knows {story.generation[:6] or 'nothing'} ({story.stage})"
+    wanted = expected_stage(key, content)
+    if story.stage == wanted or (story.stage == "failed" and _service_failed(world, story)):
+        return "" if wanted == "searchable" or story.reason else f"is {wanted} without a reason"
+    return f"should be {wanted} and is {story.stage} ({story.reason})"
+
+
+def expected_stage(key: str, content: bytes) -> str:
+    if PurePosixPath(key).suffix in REFUSED_EXTENSIONS or not content:
+        return "refused"
+    return "searchable" if content.startswith(b"good ") else "failed"
+
+
+def _service_failed(world: World, story: Story) -> bool:
+    """Whether the service itself said that a good upload failed (its address was deleted, or no longer good, when the job began)."""
+    job = world.history.jobs.get(story.job_id)
+    return bool(story.reason) and ("in time" in story.reason or (job is not None and world.services.job_state(job.id) == "Fail"))
+
+
+def _check_library(world: World) -> None:
+    """The library is exactly the uploads that can be found."""
+    entries = {entry.media_id: entry for entry in world.services.library()}
+    for key, content in world.people.present():
+        entry = entries.pop(world.people.identity(key), None)
+        story = world.ledger.read(world.people.identity(key)).story
+        if is_media(key) and story.stage == "searchable":
+            _check_entry(key, content, entry)
+        elif entry is not None:
+            raise Violation("I2", f"{key} is {story.stage} and in the library", [key])
+    for entry in entries.values():
+        key = entry.address.split("/", 3)[3]
+        raise Violation("I4", f"{key} is deleted and in the library", [key])
+
+
+def _check_entry(key: str, content: bytes, entry: LibraryEntry | None) -> None:
+    if entry is None:
+        raise Violation("I2", f"{key} is called searchable and is not in the library", [key])
+    if names_in(entry.text) != names_in(content.decode()):
+        raise Violation("I3", f"the library says {entry.text!r} of {key}, whose content is {content!r}", [key])
+
+
+def snapshot(world: World) -> dict[str, str]:
+    """All that replaying a message must not change: the ledgers, the records and parts, the library, the number of jobs."""
+    kept = {f"library {entry.media_id}": repr(entry) for entry in world.services.library()}
+    for key in list(_objects(world)):
+        kept[key] = (world.state.get(key) or b"").decode(errors="replace")
+    return {**kept, "jobs": str(len(world.history.jobs))}
+
+
+def check_unchanged(world: World, before: dict[str, str]) -> None:
+    """I7."""
+    after = snapshot(world)
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    if changed:
+        said = "; ".join(f"{name}: {before.get(name, '')[-160:]!r} became {after.get(name, '')[-320:]!r}" for name in changed[:3])
+        raise Violation("I7", f"replaying every message changed {len(changed)} things: {said}", _keys_of(world, changed))
+
+
+def _objects(world: World) -> Iterator[str]:
+    """Those of media: in folders that are named by their id."""
+    return (key for key in world.state.keys("") if len(key.partition("/")[0]) == 32)
+
+
+def _keys_of(world: World, names: list[str]) -> list[str]:
+    known = {world.people.identity(key): key for key in world.people.versions}
+    return sorted({key for name in names for identity, key in known.items() if identity in name})

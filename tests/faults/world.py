@@ -1,0 +1,198 @@
+"""Everything of one schedule: the services, the functions' instances, the mail between them, the people, and what was seen of it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+from types import ModuleType
+
+import httpx
+
+from cli.up import NAMES
+from localcloud.fc.project.project import Function, Project
+from localcloud.identity import Credential
+from localcloud.ports import ObjectEvent
+from sightline.ledger import Ledger
+from sightline.wiring import Host, Wiring
+from tests.faults.functions import ROOT, Invocation
+from tests.faults.history import History, Job
+from tests.faults.laptop_services import PLACE, LaptopServices, laptop_services
+from tests.faults.mail import Message, object_message, topic_message
+from tests.faults.people import People
+from tests.faults.points import Point, point_of, way_home
+from tests.faults.simulated_clock import SimulatedClock
+from tests.faults.template import Template
+
+CREDENTIAL_SECONDS = 36 * 3600
+"""https://www.alibabacloud.com/help/en/functioncompute: the temporary keys of a function are good for 36 hours."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What does not change in a schedule. `change` plants a bug into each function that is loaded."""
+
+    template: Template
+    sockets: bool = False
+    change: Callable[[ModuleType], None] = lambda module: None
+    jobs_at_once: int = 2
+
+
+@dataclass
+class Running:
+    """An invocation under way, and what it was invoked with: a message, or nothing for a sweep."""
+
+    invocation: Invocation
+    message: Message | None
+    started: float
+    timeout: float
+    keys: tuple[str, ...]
+
+
+@dataclass
+class World:
+    setup: Setup
+    services: LaptopServices
+    clock: SimulatedClock
+    functions: dict[str, Function]
+    chance: Random
+    people: People
+    history: History = field(default_factory=History)
+    step: int = 0
+    mail: dict[str, Message] = field(default_factory=dict)
+    seen: dict[str, Message] = field(default_factory=dict)
+    dead: list[Message] = field(default_factory=list)
+    running: dict[str, Running] = field(default_factory=dict)
+    jobs_under_way: list[str] = field(default_factory=list)
+    cursed: str = ""
+    """A key of which every request fails, of whoever asks."""
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False)
+        account = {**self.environment(self.functions["sweep"]), **_keys(self.services.keyring.account)}
+        # No sleep: nothing goes wrong on this way.
+        self.state = Wiring(account, Host(self._client, self.clock, lambda _seconds: None)).bucket(NAMES.state_bucket)
+        self.ledger = Ledger(self.state)
+
+    def close(self) -> None:
+        for running in self.running.values():
+            running.invocation.die()
+        self._client.close()
+
+    def tell(self, text: str, *keys: str) -> None:
+        self.history.add(self.step, text, keys)
+
+    def serve(self, request: httpx.Request, invocation: str) -> httpx.Response:
+        """Have a function's request answered, and see what it did."""
+        point = point_of(request)
+        key = self.key_of(point)
+        if self.cursed and key == self.cursed:
+            return httpx.Response(500, text="cursed", request=request)
+        response = self.services.serve(request)
+        if response.is_success and point.changes:
+            self._observe(point, request, response, invocation)
+        if point.changes or not response.is_success:
+            self.tell(f"{invocation}: {point} -> {response.status_code}{_detail(point, request)}", *([key] if key else []))
+        return response
+
+    def key_of(self, point: Point) -> str:
+        """The upload that a request is about; empty for one about all, or none."""
+        job = self.history.jobs.get(point.job)
+        return point.key or (job.key if job else "") or self.people.key_of(point.media) or ""
+
+    def environment(self, function: Function, *, expired: bool = False) -> dict[str, str]:
+        key = self.services.keyring.issue(function.role, -1 if expired else CREDENTIAL_SECONDS)
+        return {**function.environment_variables, **_keys(key)}
+
+    def take_news(self) -> None:
+        """Put what the services have to tell into the mail."""
+        for number, news in enumerate(self.services.take_news()):
+            if isinstance(news, ObjectEvent):
+                message = object_message(f"e{self.step}.{number}", news, self.functions.values())
+            else:
+                document = json.loads(news.body)
+                job = self.history.jobs.get(document["JobId"])
+                name = f"{job.name} {document['State']}" if job else f"m{self.step}.{number}"
+                message = topic_message(name, news, self.functions.values(), [job.key] if job else [])
+            if message is not None:
+                self.mail[message.name] = self.seen[message.name] = message
+
+    def _observe(self, point: Point, request: httpx.Request, response: httpx.Response, invocation: str) -> None:
+        if point.operation == "SubmitSmarttagJob":
+            home = way_home(dict(request.url.params)["UserData"])
+            key = self.people.key_of(str(home["mediaId"])) or ""
+            number = 1 + sum(job.key == key for job in self.history.jobs.values())
+            job = Job(response.json()["JobId"], f"{key}#{number}", key, str(home["generation"]), invocation)
+            self.history.jobs[job.id] = job
+        elif point.operation == "AppendObject" and point.what == "ledger":
+            for line in request.content.splitlines():
+                self._observe_fact(json.loads(line), self.key_of(point))
+
+    def _observe_fact(self, fact: dict[str, str], key: str) -> None:
+        if fact["fact"] in ("failed", "refused", "removed"):
+            self.history.failed.add((key, fact["generation"]))
+        for name in ("job_id", "job"):
+            if fact.get(name) in self.history.jobs:
+                self.history.jobs[fact[name]].is_known = True
+
+
+def _keys(key: Credential) -> dict[str, str]:
+    return {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+        "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token or "",
+    }
+
+
+def _detail(point: Point, request: httpx.Request) -> str:
+    if point.what == "ledger" and point.operation == "AppendObject":
+        facts = [json.loads(line) for line in request.content.splitlines()]
+        return ": " + ", ".join(f"{fact['fact']} {fact.get('generation', '')[:6]}" for fact in facts)
+    if point.operation == "SubmitSmarttagJob":
+        return f": generation {str(way_home(dict(request.url.params)['UserData']).get('generation', ''))[:6]}"
+    return ""
+
+
+class _Onlooker(httpx.BaseTransport):
+    """The harness's own way to the services: nothing is observed, and nothing goes wrong."""
+
+    def __init__(self, serve: Callable[[httpx.Request], httpx.Response]) -> None:
+        self._serve = serve
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._serve(request)
+
+
+@cache
+def project(endpoint: str, template_id: str, pipeline_id: str) -> Project:
+    """The functions as `sightline up` deploys them."""
+    variables = {
+        "SIGHTLINE_OSS_ENDPOINT": endpoint,
+        "SIGHTLINE_OSS_PUBLIC_ENDPOINT": endpoint,
+        "SIGHTLINE_IMS_ENDPOINT": endpoint,
+        "SIGHTLINE_TEMPLATE_ID": template_id,
+        "SIGHTLINE_PIPELINE_ID": pipeline_id,
+        "SIGHTLINE_ACCOUNT_ID": PLACE.account_id,
+        "SIGHTLINE_REGION": PLACE.region,
+    }
+    return Project.read(ROOT / "s.yaml", variables, {"AccountID": PLACE.account_id})
+
+
+@contextmanager
+def world(setup: Setup, folder: Path, seed: int) -> Iterator[World]:
+    clock = SimulatedClock()
+    with laptop_services(setup.template.folder, folder, clock, setup.sockets) as services:
+        made = setup.template.made
+        functions = project(services.endpoint, made.template_id, made.pipeline_id).functions
+        named = {name.rpartition("-")[2]: function for name, function in functions.items()}
+        people = People(services.endpoint, services.keyring.account, clock, services.serve)
+        one = World(setup, services, clock, named, Random(seed), people)
+        try:
+            yield one
+        finally:
+            one.close()
