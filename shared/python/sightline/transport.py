@@ -80,16 +80,16 @@ def send(host: Host, credentials: CredentialsProvider, call: Call) -> Answer:
     What was turned away unread is sent once more in any case: with a newer key after an expired one, with the service's time after ours.
     """
     key = credentials()
-    attempt, has_corrected = 1, False
+    attempt, has_renewed, has_corrected = 1, False, False
     while True:
         try:
             return _exchange(host, key, call)
         except CredentialsExpired as error:
             newer = credentials()
-            if newer == key:
+            if newer == key or has_renewed:
                 host.invocation.unfit = str(error)
                 raise
-            key = newer
+            key, has_renewed = newer, True
         except (ServiceRefused, ServiceUnreachable) as error:
             if getattr(error, "code", "") in _OUR_CLOCK_IS_WRONG and not has_corrected:
                 has_corrected = True
