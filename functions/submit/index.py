@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.events import ObjectChange, parse_objects
-from sightline.handlers import each
-from sightline.pipeline import submit
+from sightline.acts import acts
+from sightline.handlers import handle
 from sightline.wiring import wiring
 
 
@@ -16,11 +15,4 @@ def initialize(_context: Any) -> None:
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
     with wiring().invocation(context) as instance:
-        pipeline = instance.pipeline()
-
-        def act(change: ObjectChange) -> str:
-            if change.bucket != pipeline.media_bucket.name:
-                return f"ignored: {change.bucket} is not the media bucket"
-            return submit(pipeline, change.key, change.event_id)
-
-        return each(parse_objects(event), act)
+        return handle("submit", acts(instance.pipeline())["submit"], instance.letters(), event)

@@ -1,15 +1,15 @@
-"""Every few minutes: finish whatever a lost message left behind."""
+"""Every few minutes: finish whatever a lost message or a failed event left behind."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 from typing import Any
 
+from sightline.acts import redrive_due
+from sightline.handlers import each_part
+from sightline.letters import drain
 from sightline.pipeline import sweep
 from sightline.wiring import wiring
-
-logger = logging.getLogger("sightline")
 
 
 def initialize(_context: Any) -> None:
@@ -18,6 +18,12 @@ def initialize(_context: Any) -> None:
 
 def handler(_event: bytes, context: Any) -> dict[str, Any]:
     with wiring().invocation(context) as instance:
-        report = sweep(instance.pipeline(), lambda media_id, error: logger.error("media %s", media_id, exc_info=error))
-        logger.info("swept: %s", report)
-        return asdict(report)
+        pipeline, letters = instance.pipeline(), instance.letters()
+        return each_part(
+            {
+                "queue": lambda: asdict(drain(instance.dead_queue(), letters, pipeline.clock)),
+                "media": lambda: asdict(sweep(pipeline, pipeline.report)),
+                # Last, since a record may end whoever tries it.
+                "letters": lambda: asdict(redrive_due(pipeline, letters)),
+            }
+        )

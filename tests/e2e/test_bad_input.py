@@ -95,10 +95,10 @@ def test_a_hostile_query_is_only_a_query(cloud: Cloud, query: str) -> None:
     assert cloud.search(query)["hits"] == []
 
 
-def test_an_event_that_is_none_is_an_error_and_harms_nobody(cloud: Cloud, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ['{"events": 5}', '{"events": [{"eventName": "ObjectCreated:PutObject"}]}', "no JSON at all"])
+def test_an_event_that_is_none_is_a_dead_letter_and_harms_nobody(cloud: Cloud, tmp_path: Path, text: str) -> None:
     event = tmp_path / "event.json"
-    event.write_text('{"events": 5}')
-    failed = cloud.command("invoke", "submit", "--event", str(event), code=1)
-    assert "events" in failed.stderr
-    event.write_text('{"events": [{"eventName": "ObjectCreated:PutObject"}]}')
-    assert "unusable" in cloud.command("invoke", "submit", "--event", str(event)).stdout
+    event.write_text(text)
+    answer = json.loads(cloud.command("invoke", "submit", "--event", str(event), "--json").stdout)["answer"]
+    assert answer["outcomes"][0].startswith("dead: events")
+    assert len(answer["letters"]) == 1

@@ -1,22 +1,23 @@
-"""What is common to the entry points: each record by itself, and one place where anything unexpected is caught.
+"""What is common to the entry points: each record by itself, and what becomes of those that fail.
 
-Function Compute retries an asynchronous invocation that raises. So a handler raises only when a retry can help, after every other record
-of the event has been attended to; what a retry cannot help is logged as an error and named in the answer.
+A record that no retry can help becomes a dead letter at once. A record that was alone in its event and may go well later is left to
+Function Compute, which retries an asynchronous invocation that raises. Where it had neighbours, they are done, and it is parked as a letter
+that the sweep tries again: a retry of the event would repeat them all.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from sightline.errors import BadInput, SightlineError
-from sightline.events import BadRecord
-from sightline.events.http import HttpResponse
+from sightline.errors import BadInput
+from sightline.events import Event, HttpResponse, read_event, single_events
+from sightline.letters import Act, Failure, Letters, attempt
 from sightline.search import SearchSite
 
 Json = dict[str, Any]
-Record = TypeVar("Record")
 
 logger = logging.getLogger("sightline")
 
@@ -25,36 +26,52 @@ class RetryNeeded(Exception):
     """Raised to Function Compute, so that it invokes again: names the records that need it."""
 
 
-def each(records: Sequence[Record | BadRecord], act: Callable[[Record], str]) -> Json:
-    """Do `act` for every record. Raises RetryNeeded when one failed in a way that may pass; the repeated others find nothing to do."""
-    outcomes: list[str] = []
-    retry: list[str] = []
-    for record in records:
-        if isinstance(record, BadRecord):
-            logger.error("record %d can't be used: %s: %s", record.index, record.reason, record.text)
-            outcomes.append(f"unusable: {record.reason}")
-            continue
-        outcome = _attempt(record, act, retry)
-        logger.info("%s: %s", record, outcome)
-        outcomes.append(outcome)
-    if retry:
-        raise RetryNeeded("; ".join(retry))
-    return {"outcomes": outcomes}
+@dataclass(frozen=True)
+class _Outcome:
+    """`letter` is the id of the one that was written; `again` says that only Function Compute can see to the record."""
+
+    said: str
+    letter: str = ""
+    again: bool = False
 
 
-def _attempt(record: Record, act: Callable[[Record], str], retry: list[str]) -> str:
-    try:
-        return act(record)
-    except SightlineError as error:
-        if error.retryable:
-            retry.append(str(error))
-        else:
-            logger.exception("%s failed for good", record)
-        return f"error: {error}"
-    except Exception as error:  # one record's surprise must not cost its neighbours their turn
-        logger.exception("%s failed unexpectedly", record)
-        retry.append(f"{type(error).__name__}: {error}")
-        return f"error: {error}"
+def handle(function: str, act: Act, letters: Letters, event: bytes) -> Json:
+    """Do `act` for every record of an event: what was said of each, and the letters that were written.
+
+    Raises RetryNeeded, after every other record was attended to; the repeated ones then find nothing to do.
+    """
+    records = single_events(read_event(event))
+    outcomes = [_attend(function, act, letters, record, is_alone=len(records) == 1) for record in records]
+    needed = [outcome.said for outcome in outcomes if outcome.again]
+    if needed:
+        raise RetryNeeded("; ".join(needed))
+    return {"outcomes": [outcome.said for outcome in outcomes], "letters": [outcome.letter for outcome in outcomes if outcome.letter]}
+
+
+def _attend(function: str, act: Act, letters: Letters, record: Event, *, is_alone: bool) -> _Outcome:
+    result = attempt(lambda: act(record))
+    if isinstance(result, str):
+        logger.info("%s", result)
+        return _Outcome(result)
+    if result.may_pass and is_alone:
+        return _Outcome(result.reason, again=True)
+    kept = attempt(lambda: letters.keep(function, record, result))
+    if isinstance(kept, Failure):
+        return _Outcome(f"{result.reason}; and no letter could be kept: {kept.reason}", again=True)
+    logger.error("%s", kept.outcome)
+    return _Outcome(kept.outcome, kept.id)
+
+
+def each_part(parts: Mapping[str, Callable[[], Any]]) -> Json:
+    """Do all parts of a sweep, one after the other: what each says, or why it could not be done. The next sweep does those again."""
+    report: Json = {}
+    for name, part in parts.items():
+        result = attempt(part)
+        if isinstance(result, Failure):
+            logger.error("%s: %s", name, result.reason)
+        report[name] = {"error": result.reason} if isinstance(result, Failure) else result
+    logger.info("swept: %s", report)
+    return report
 
 
 def answer_web(site: SearchSite, act: Callable[[], HttpResponse]) -> Json:

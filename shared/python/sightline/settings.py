@@ -69,6 +69,12 @@ class Settings(BaseModel):
     letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
     letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
     letter_seconds: int = Field(default=60, ge=1, description="How long a sweep tries parked records; the next one goes on.")
+    mns_endpoint: str = Field(default="", description="Where the queue of failed events is; the account's own in its region when empty.")
+    fc_account_id: str = Field(default="", description="Set by Function Compute.")
+    dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
+    letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
+    letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
+    letter_seconds: int = Field(default=60, ge=1, description="How long a sweep tries parked records; the next one goes on.")
     max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
     max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
     max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")
@@ -91,6 +97,11 @@ class Settings(BaseModel):
         """Of a job, by its media's kind."""
         by_kind = {"image": self.image_deadline_seconds, "sequence": self.sequence_deadline_seconds}
         return by_kind.get(kind, self.video_deadline_seconds)
+
+    @property
+    def queue_endpoint(self) -> str:
+        """Of an account and region: "Endpoints", Simple Message Queue documentation."""
+        return self.mns_endpoint or f"https://{self.fc_account_id}.mns.{self.region}-internal.aliyuncs.com"
 
     @property
     def queue_endpoint(self) -> str:

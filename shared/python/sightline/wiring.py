@@ -18,7 +18,9 @@ from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.host import Host as Host
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ledger import Ledger
+from sightline.letters import Letters, Patience
 from sightline.line import Line
+from sightline.mns import MnsQueue
 from sightline.pipeline import Pipeline
 from sightline.record import RecordShelf
 from sightline.search import Searcher, SearchSite
@@ -75,6 +77,14 @@ class Wiring:
         return Pipeline(
             chosen, media, state, ledger, records, tagging, self.library(), line, clock=host.clock, sleep=host.sleep, chance=host.chance
         )
+
+    def letters(self) -> Letters:
+        chosen, host = self.settings, self._host
+        patience = Patience(chosen.letter_attempts, chosen.letter_pause_seconds)
+        return Letters(self.bucket(chosen.state_bucket), patience, host.clock, host.chance)
+
+    def dead_queue(self) -> MnsQueue:
+        return MnsQueue(self._host, self._credentials, self.settings.queue_endpoint, self.settings.dead_queue)
 
     def library(self) -> SearchLibrary:
         return SearchLibrary(self.ims(self.settings.search_endpoint), self.settings.search_library)

@@ -7,14 +7,13 @@ queue through EventBridge (a list of CloudEvents). The body is the message of a 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.events.records import BadRecord, bad_record
+from sightline.errors import BadInput
+from sightline.events.records import Event, decoded, is_text
+
+_FIX = "send the message of a job; samples are in events/"
 
 
 @dataclass(frozen=True)
@@ -26,46 +25,23 @@ class JobMessage:
     state: str
 
 
-def parse_callbacks(event: bytes) -> Sequence[JobMessage | BadRecord]:
-    return [_read(index, body) for index, body in enumerate(_bodies(event))]
-
-
-def _bodies(event: bytes) -> Iterator[Any]:
-    document = _decode(event.decode("utf-8", errors="replace"))
-    for item in document if isinstance(document, list) else [document]:
-        if isinstance(item, dict) and isinstance(item.get("data"), dict) and "messageBody" in item["data"]:
-            yield _decode(item["data"]["messageBody"])
-        elif isinstance(item, dict) and "TopicName" in item and "Message" in item:
-            yield _decode(item["Message"])
-        else:
-            yield item
-
-
-def _decode(text: Any) -> Any:
-    """JSON, or base64 of JSON, or the text as it came."""
-    if not isinstance(text, str):
-        return text
-    for candidate in (text, _from_base64(text)):
-        try:
-            return json.loads(candidate)
-        except ValueError:
-            continue
-    return text
-
-
-def _from_base64(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _read(index: int, body: Any) -> JobMessage | BadRecord:
+def read_job_message(event: Event) -> JobMessage:
+    """The message of an event of one record. Raises BadInput for any other shape."""
+    body = _body(event)
     if not isinstance(body, dict):
-        return bad_record(index, "the message is no JSON object", body)
+        raise BadInput("message", "is no JSON object", _FIX)
     message = body["MessageBody"] if isinstance(body.get("MessageBody"), dict) else body
     job_id = message.get("JobId")
-    if not isinstance(job_id, str) or not job_id:
-        return bad_record(index, "the message names no JobId", body)
+    if not is_text(job_id):
+        raise BadInput("JobId", "is missing or no text", _FIX)
     kind = str(message.get("Type") or body.get("EventType") or "")
     return JobMessage(job_id, kind, str(message.get("State") or message.get("Status") or ""))
+
+
+def _body(event: Event) -> Any:
+    item = event[0] if isinstance(event, list) and len(event) == 1 else event
+    if isinstance(item, dict) and isinstance(item.get("data"), dict) and "messageBody" in item["data"]:
+        return decoded(item["data"]["messageBody"])
+    if isinstance(item, dict) and "TopicName" in item and "Message" in item:
+        return decoded(item["Message"])
+    return decoded(item)

@@ -6,12 +6,13 @@ Format: "HTTP trigger: invoking a function" in the Function Compute documentatio
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sightline.errors import BadInput
-from sightline.events.records import Json, decode
+from sightline.events.records import Json
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class HttpResponse:
 
 def parse_http(event: bytes) -> HttpRequest:
     """Raises BadInput where the event is no HTTP event."""
-    document: Any = decode(event)
     try:
+        document: Any = json.loads(event)
         http = document["requestContext"]["http"]
         headers = {name.lower(): value for name, value in (document.get("headers") or {}).items()}
         return HttpRequest(http["method"].upper(), http["path"], dict(document.get("queryParameters") or {}), headers)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise BadInput(
             "event", f"is no HTTP event ({type(error).__name__}: {error})", "call this function through its HTTP trigger"
         ) from error

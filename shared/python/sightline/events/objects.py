@@ -6,11 +6,12 @@ taken as it stands: no document says that it is encoded, and public functions us
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sightline.errors import BadInput
-from sightline.events.records import BadRecord, Json, bad_record, decode
+from sightline.events.records import Event, is_text
+
+_FIX = "send an OSS event of Function Compute; samples are in events/"
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,19 @@ class ObjectChange:
     event_id: str
 
 
-def parse_objects(event: bytes) -> Sequence[ObjectChange | BadRecord]:
-    """The changes that an event tells of, in order. Raises BadInput where the whole event is no OSS event."""
-    document = decode(event)
-    if not isinstance(document, dict) or not isinstance(document.get("events"), list):
-        raise BadInput("events", "is missing or no list", "send an OSS event of Function Compute")
-    return [_read(index, record) for index, record in enumerate(document["events"])]
-
-
-def _read(index: int, record: Json) -> ObjectChange | BadRecord:
+def read_change(event: Event) -> ObjectChange:
+    """The change that an event of one record tells of. Raises BadInput for any other shape."""
+    records = event.get("events") if isinstance(event, dict) else None
+    if not isinstance(records, list) or len(records) != 1:
+        raise BadInput("events", "is missing, or no list of one", _FIX)
+    record = records[0]
     try:
         name, bucket, key = record["eventName"], record["oss"]["bucket"]["name"], record["oss"]["object"]["key"]
-        event_id = record.get("responseElements", {}).get("requestId", "")
+        event_id = (record.get("responseElements") or {}).get("requestId", "")
     except (KeyError, TypeError, AttributeError) as error:
-        return bad_record(index, f"{type(error).__name__}: {error}", record)
-    if not all(isinstance(part, str) and part for part in (name, bucket, key)):
-        return bad_record(index, "eventName, bucket name and object key must be texts", record)
+        raise BadInput("events[0]", f"has another shape ({type(error).__name__}: {error})", _FIX) from error
+    if not all(is_text(part) for part in (name, bucket, key)):
+        raise BadInput("events[0]", "has an eventName, bucket name or object key that is no text", _FIX)
     if not name.startswith(("ObjectCreated:", "ObjectRemoved:")):
-        return bad_record(index, f"eventName {name!r} is neither ObjectCreated nor ObjectRemoved", record)
+        raise BadInput("eventName", f"is {name[:100]!r}", "have the trigger send ObjectCreated and ObjectRemoved only")
     return ObjectChange(name, bucket, key, str(event_id))

@@ -1,0 +1,54 @@
+"""What `submit` and `collect` do with one record: the same when it comes with an event, and when the sweep tries a parked one again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sightline.errors import ServiceRefused
+from sightline.events import Event, read_change, read_job_message
+from sightline.letters import Act, Letters, Redriven, redrive
+from sightline.pipeline import Pipeline, collect, submit
+
+logger = logging.getLogger("sightline")
+
+
+def acts(pipeline: Pipeline, until: datetime | None = None) -> Mapping[str, Act]:
+    """By the function's name. Index jobs are waited for `until` then, or as long as one callback may.
+
+    Each raises BadInput for a record of another shape, and whatever the pipeline raises.
+    """
+    return {
+        "submit": lambda event: _submit(pipeline, event),
+        "collect": lambda event: _collect(pipeline, event, until),
+    }
+
+
+def redrive_due(pipeline: Pipeline, letters: Letters) -> Redriven:
+    """Try the parked records that are due, as long as the settings say. All together wait for index jobs as long as one callback may."""
+    now, settings = pipeline.clock(), pipeline.settings
+    patient = acts(pipeline, now + timedelta(seconds=settings.index_wait_seconds))
+    return redrive(letters, patient, pipeline.clock, now + timedelta(seconds=settings.letter_seconds))
+
+
+def _submit(pipeline: Pipeline, event: Event) -> str:
+    change = read_change(event)
+    logger.info("%s", change)
+    if change.bucket != pipeline.media_bucket.name:
+        return f"ignored: {change.bucket} is not the media bucket"
+    return submit(pipeline, change.key, change.event_id)
+
+
+def _collect(pipeline: Pipeline, event: Event, until: datetime | None) -> str:
+    message = read_job_message(event)
+    logger.info("%s", message)
+    if message.state in ("Submitted", "Processing"):
+        return f"nothing to do yet: the message says {message.state}"
+    try:
+        return collect(pipeline, message.job_id, until)
+    except ServiceRefused as error:
+        if error.operation != "QuerySmarttagJob" or not error.missing:
+            raise
+        # A job of ours that is lost is found by the sweep, which knows whose it was.
+        return "ignored: the service knows no such job"

@@ -1,0 +1,37 @@
+"""One attempt at one record, and the one place where anything unexpected is caught."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sightline.errors import SightlineError
+from sightline.events import Event
+
+Act = Callable[[Event], str]
+"""What a function does with one record; says what was done, in a phrase."""
+
+Result = TypeVar("Result")
+
+logger = logging.getLogger("sightline")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`may_pass` says whether another attempt may go well without anybody changing anything."""
+
+    reason: str
+    may_pass: bool
+
+
+def attempt(act: Callable[[], Result]) -> Result | Failure:
+    """What `act` gives, or why it gives nothing. What nobody expected may pass: it is tried again, and then kept."""
+    try:
+        return act()
+    except SightlineError as error:
+        return Failure(str(error), error.retryable)
+    except Exception as error:  # one record's surprise must not cost its neighbours their turn
+        logger.exception("unexpected")
+        return Failure(f"{type(error).__name__}: {error}", may_pass=True)

@@ -1,0 +1,85 @@
+"""From the queue that Function Compute sends failed events to, into letters.
+
+A letter is stored before its message is deleted, and its id comes from the record: a crash between the two stores the same letter again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from sightline.clock import Clock
+from sightline.errors import BadInput
+from sightline.events import FailedInvocation, read_failure, single_events
+from sightline.letters.attempt import Failure, attempt
+from sightline.letters.letter import Letter
+from sightline.letters.letters import Letters
+from sightline.mns import Message
+
+BATCH = 16
+"""The most that one receive gives (BatchReceiveMessage, Simple Message Queue API reference)."""
+MOST_BATCHES = 20
+"""So many in a sweep; the next one does the rest."""
+
+logger = logging.getLogger("sightline")
+
+
+class Queue(Protocol):
+    """Met by `mns.MnsQueue`. A message that was received is hidden for a while, and comes back unless it is deleted."""
+
+    def receive(self, most: int) -> Sequence[Message]: ...
+
+    def delete(self, receipts: Sequence[str]) -> None: ...
+
+
+@dataclass
+class Drained:
+    """The letters that were stored, and the messages that could not be: they come back."""
+
+    letters: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def drain(queue: Queue, letters: Letters, clock: Clock) -> Drained:
+    """Empty the queue, or a bounded part of it. Raises ServiceRefused and ServiceUnreachable where the queue does not answer."""
+    report = Drained()
+    for _ in range(MOST_BATCHES):
+        messages = queue.receive(BATCH)
+        stored = [message.receipt for message in messages if _stored(message, letters, clock, report)]
+        if stored:
+            queue.delete(stored)
+        if len(stored) < len(messages) or not messages:
+            break
+    return report
+
+
+def _stored(message: Message, letters: Letters, clock: Clock, report: Drained) -> bool:
+    result = attempt(lambda: [letters.add(letter) for letter in letters_of(message.body, clock())])
+    if isinstance(result, Failure):
+        report.errors.append(result.reason)
+        return False
+    for letter in result:
+        logger.info("from the queue: %s", letter.outcome)
+    report.letters += [letter.id for letter in result]
+    return True
+
+
+def letters_of(body: str, now: datetime) -> list[Letter]:
+    """One letter for each record of the event that failed; one for a message that is no report of a failure."""
+    try:
+        failed = read_failure(body)
+    except BadInput as error:
+        return [replace(Letter.new("unknown", body, str(error), now), state="dead", attempts=1, due=None)]
+    return _letters(failed, now)
+
+
+def _letters(failed: FailedInvocation, now: datetime) -> list[Letter]:
+    """Which of several records it was, nobody knows: each is tried by itself. A record that was alone has had its retries."""
+    records = single_events(failed.event)
+    made = [Letter.new(failed.function, record, failed.reason, min(failed.at or now, now)) for record in records]
+    if len(made) > 1:
+        return made
+    return [replace(letter, state="dead", attempts=failed.attempts, due=None) for letter in made]

@@ -1,0 +1,112 @@
+"""Where letters are kept: an object for each, in the state bucket.
+
+letters/dead/<id>.json       waits for a person
+letters/retrying/<id>.json   waits for the sweep, which thus never reads the dead ones
+
+A letter that dies is written in its new place before it is taken out of the old one. Where both are there, the dead one counts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from sightline.clock import Clock
+from sightline.errors import BadInput
+from sightline.events import Event
+from sightline.letters.attempt import Failure
+from sightline.letters.letter import Letter, State, read_letter, told
+from sightline.letters.patience import Patience
+from sightline.store import Bucket
+
+_STATES: tuple[State, ...] = ("dead", "retrying")
+
+logger = logging.getLogger("sightline")
+
+
+class Letters:
+    """Two writers at once cost a count of attempts, never a letter. Calls raise ServiceRefused and ServiceUnreachable."""
+
+    def __init__(self, bucket: Bucket, patience: Patience, clock: Clock, chance: Random) -> None:
+        self._bucket = bucket
+        self._patience = patience
+        self._clock = clock
+        self._chance = chance
+
+    def keep(self, function: str, event: Event, failure: Failure) -> Letter:
+        """The letter of a record that has just failed; the same record again adds an attempt to the letter that is there."""
+        fresh = Letter.new(function, event, failure.reason, self._clock())
+        return self.end(self._tried(self.get(fresh.id) or fresh), failure)
+
+    def add(self, letter: Letter) -> Letter:
+        """Keep a letter that was written elsewhere. The same again changes nothing."""
+        known = self.get(letter.id)
+        if known is None:
+            return self._save(letter)
+        stays = known if known.state == "dead" or letter.state == "retrying" else letter
+        attempts, first, last = max(known.attempts, letter.attempts), min(known.first, letter.first), max(known.last, letter.last)
+        return self._save(replace(stays, attempts=attempts, first=first, last=last))
+
+    def begin(self, letter: Letter) -> Letter:
+        """Count an attempt before it is made: a record that ends whoever handles it must use its attempts up too."""
+        return self._save(self._tried(letter))
+
+    def end(self, letter: Letter, failure: Failure) -> Letter:
+        """After an attempt that was counted, and failed."""
+        lives = letter.state == "retrying" and failure.may_pass and letter.is_whole and not self.is_exhausted(letter)
+        state: State = "retrying" if lives else "dead"
+        return self._save(replace(letter, state=state, reason=told(failure.reason), due=letter.due if lives else None))
+
+    def is_exhausted(self, letter: Letter) -> bool:
+        return letter.attempts >= self._patience.attempts
+
+    def drop(self, letter_id: str) -> None:
+        for state in _STATES:
+            self._bucket.delete(_key(state, letter_id))
+
+    def get(self, letter_id: str) -> Letter | None:
+        found = (self._read(_key(state, letter_id)) for state in _STATES)
+        return next((letter for letter in found if letter is not None), None)
+
+    def all(self) -> Iterator[Letter]:
+        """The dead ones first."""
+        seen = set()
+        for state in _STATES:
+            for letter in self._of(state):
+                if letter.id not in seen:
+                    yield letter
+                seen.add(letter.id)
+
+    def due(self) -> Iterator[Letter]:
+        """Those that the sweep is to try now."""
+        now = self._clock()
+        return (letter for letter in self._of("retrying") if letter.due is None or letter.due <= now)
+
+    def _of(self, state: State) -> Iterator[Letter]:
+        letters = (self._read(key) for key in list(self._bucket.keys(_key(state, "").removesuffix(".json"))))
+        return (letter for letter in letters if letter is not None)
+
+    def _read(self, key: str) -> Letter | None:
+        """None where there is none, or none that can be read: a person sees it in the bucket, and it stays."""
+        content = self._bucket.get(key)
+        try:
+            return None if content is None else read_letter(content)
+        except BadInput as error:
+            logger.error("%s: %s", key, error)
+            return None
+
+    def _tried(self, letter: Letter) -> Letter:
+        now, attempts = self._clock(), letter.attempts + 1
+        return replace(letter, attempts=attempts, last=now, due=now + self._patience.pause(attempts, self._chance))
+
+    def _save(self, letter: Letter) -> Letter:
+        self._bucket.put(_key(letter.state, letter.id), letter.to_json(), "application/json")
+        if letter.state == "dead":
+            self._bucket.delete(_key("retrying", letter.id))
+        return letter
+
+
+def _key(state: State, letter_id: str) -> str:
+    return f"letters/{state}/{letter_id}.json"
