@@ -1,8 +1,8 @@
 """What was uploaded, and what its key says of it."""
 
 from sightline.media.admission import Admitted, Ignored, Refused, admit
-from sightline.media.identity import media_id
-from sightline.media.layout import LONGEST_NAMESPACE, KeyLayout, Origin, namespace_problem
+from sightline.media.identity import is_media_id, media_id
+from sightline.media.layout import LONGEST_NAMESPACE, KeyLayout, Origin, namespace_problem, normal_namespace
 from sightline.media.manifest import Manifest, parse_manifest
 from sightline.media.types import Media, MediaKind
 from sightline.media.zones import CameraZones, parse_zones
@@ -19,8 +19,10 @@ __all__ = [
     "Origin",
     "Refused",
     "admit",
+    "is_media_id",
     "media_id",
     "namespace_problem",
+    "normal_namespace",
     "parse_manifest",
     "parse_zones",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 
 def media_id(bucket: str, key: str) -> str:
@@ -11,3 +12,8 @@ def media_id(bucket: str, key: str) -> str:
     InsertMediaToSearchLib makes ids of this form itself where it is given none.
     """
     return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
+
+
+def is_media_id(text: str) -> bool:
+    """Whether it has the form of our ids: a search library may hold entries of others, too."""
+    return re.fullmatch("[0-9a-f]{32}", text) is not None

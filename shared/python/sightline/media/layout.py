@@ -44,7 +44,7 @@ class KeyLayout:
     def origin(self, key: str) -> Origin:
         *folders, name = key[len(self.prefix) :].split("/")
         folders = [folder for folder in folders if folder]
-        namespace = folders[0] if folders else self.default_namespace
+        namespace = normal_namespace(folders[0]) if folders else self.default_namespace
         device = folders[1] if len(folders) > 1 and not folders[1].endswith(SEQUENCE_FOLDER) else ""
         time = time_in("/".join([*folders[1:], name]), self.zones.of(namespace, device))
         return Origin(namespace, _legal_device(device) if device else None, time)
@@ -57,6 +57,11 @@ def is_sequence_part(key: str) -> bool:
     """Whether the key lies in a folder called `<anything>.event`: its images are parts of a sequence, and only its manifest is a media."""
     folders = key.split("/")[:-1]
     return any(folder.endswith(SEQUENCE_FOLDER) for folder in folders) and not key.endswith("/manifest.json")
+
+
+def normal_namespace(name: str) -> str:
+    """One form of what looks the same: macOS names folders in decomposed Unicode, and a query is typed in composed."""
+    return unicodedata.normalize("NFC", name)
 
 
 def namespace_problem(namespace: str) -> str | None:
