@@ -49,6 +49,9 @@ class Settings(BaseModel):
     sequence_deadline_seconds: int = Field(default=3600, ge=60, description="A job of an image sequence that takes longer has failed.")
     video_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job of a video that takes longer has failed.")
     index_deadline_seconds: int = Field(default=3600, ge=60, description="An index job that takes longer has failed.")
+    longest_invocation_seconds: int = Field(
+        default=600, ge=1, description="No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it."
+    )
     sweep_seconds: int = Field(default=480, ge=1, description="How long a sweep goes on; the next one does the rest.")
     drain_seconds: int = Field(default=60, ge=0, description="How long a sweep waits for a pause to end, while media wait in line.")
     index_wait_seconds: float = Field(
@@ -63,12 +66,6 @@ class Settings(BaseModel):
     )
     audit_keys_per_sweep: int = Field(default=5000, ge=1, description="Keys of the media bucket that a sweep looks at for lost events.")
     media_checked_per_sweep: int = Field(default=100, ge=1, description="Media whose library entry, record and object a sweep checks.")
-    mns_endpoint: str = Field(default="", description="Where the queue of failed events is; the account's own in its region when empty.")
-    fc_account_id: str = Field(default="", description="Set by Function Compute.")
-    dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
-    letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
-    letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
-    letter_seconds: int = Field(default=60, ge=1, description="How long a sweep tries parked records; the next one goes on.")
     mns_endpoint: str = Field(default="", description="Where the queue of failed events is; the account's own in its region when empty.")
     fc_account_id: str = Field(default="", description="Set by Function Compute.")
     dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
@@ -97,11 +94,6 @@ class Settings(BaseModel):
         """Of a job, by its media's kind."""
         by_kind = {"image": self.image_deadline_seconds, "sequence": self.sequence_deadline_seconds}
         return by_kind.get(kind, self.video_deadline_seconds)
-
-    @property
-    def queue_endpoint(self) -> str:
-        """Of an account and region: "Endpoints", Simple Message Queue documentation."""
-        return self.mns_endpoint or f"https://{self.fc_account_id}.mns.{self.region}-internal.aliyuncs.com"
 
     @property
     def queue_endpoint(self) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sightline.errors import LedgerConflict
+from sightline.ims import SmarttagJob
 from sightline.ledger import Fact, Ledger, tell
 from sightline.ledger.facts import read_line
-from tests.fakes.sightline import START, FakeBucket, FakeClock
+from sightline.pipeline import collect
+from tests.fakes.sightline import START, FakeBucket, FakeClock, etag, make_world
 
 UPLOADED = Fact("uploaded", START, "E1", {"bucket": "media", "key": "uploads/a b+.mp4", "size": 3, "event": "e"})
 
@@ -40,6 +44,36 @@ def test_an_append_to_a_ledger_that_has_grown_is_refused(bucket: FakeBucket) -> 
 def test_a_fact_of_a_newer_version_is_passed_over(bucket: FakeBucket) -> None:
     bucket.put("m/ledger.jsonl", UPLOADED.to_line() + b'{"v":2,"at":"2026-11-21T08:15:31.000Z","fact":"translated","generation":"E1"}\n')
     assert tell(Ledger(bucket).read("m").facts).stage == "uploaded"
+
+
+# Lines as the deploys before this one wrote them; they stay as they are, whatever becomes of the format.
+OF_VERSION_1 = b"""\
+{"v":1,"at":"2026-11-21T08:15:30.250Z","fact":"uploaded","generation":"E1","bucket":"media","key":"uploads/a.mp4","size":3,"event":"e"}
+{"v":1,"at":"2026-11-21T08:15:30.300Z","fact":"claimed","generation":"E1","attempt":1,"until":"2026-11-21T08:17:00.300Z"}
+{"v":1,"at":"2026-11-21T08:15:31.000Z","fact":"submitted","generation":"E1","job_id":"job-1"}
+"""
+
+
+def test_a_deploy_in_the_middle_of_a_job_reads_the_facts_of_the_one_before(bucket: FakeBucket) -> None:
+    bucket.put("m/ledger.jsonl", OF_VERSION_1)
+    story = Ledger(bucket).read("m").story
+    assert (story.stage, story.job_id, story.attempt, story.slot, story.kind) == ("submitted", "job-1", 1, None, "video")
+    world = make_world()
+    identity = world.upload("uploads/a.mp4", b"a clip")
+    world.state.put(f"{identity}/ledger.jsonl", OF_VERSION_1.replace(b'"E1"', f'"{etag(b"a clip")}"'.encode()))
+    user_data = json.dumps({"mediaId": identity, "generation": etag(b"a clip"), "kind": "smarttag"})
+    world.tagging.jobs["job-1"] = SmarttagJob("job-1", "Submitted", user_data)
+    world.tagging.succeed("job-1")
+    assert collect(world.pipeline, "job-1") == "searchable"
+
+
+@pytest.mark.parametrize("line", [b"no JSON", b"[]", b"null", b"{}", b"\xff\xfe", b'{"fact":"uploaded"}', b"[" * 100_000])
+def test_a_line_that_nobody_can_read_does_not_hide_the_others(bucket: FakeBucket, line: bytes) -> None:
+    bucket.put("m/ledger.jsonl", line + b"\n" + UPLOADED.to_line())
+    ledger = Ledger(bucket)
+    assert ledger.read("m").story.stage == "uploaded"
+    ledger.update("m", lambda story: [Fact("removed", START, "E1")])
+    assert ledger.read("m").story.stage == "removed"
 
 
 def test_a_late_fact_of_old_content_does_not_count() -> None:

@@ -24,6 +24,7 @@ FactKind = Literal[
     "reopened",  # an understood media is to be indexed anew: reason
     "failed",  # nothing more will happen by itself: step, reason
     "removed",  # the object is gone, and so is everything made of it
+    "settled",  # whatever somebody late may have inserted of earlier content was taken out again
     "forgotten",  # the ledger itself is about to be deleted; nobody writes to it: until
 ]
 
@@ -43,10 +44,12 @@ class Fact:
 
 
 def read_line(line: bytes) -> Fact | None:
-    """None for a kind that this version does not know: a newer deploy may have written it, and the other facts still count."""
-    document = json.loads(line)
-    kind = document.pop("fact")
-    if kind not in get_args(FactKind):
+    """None for what this version can't read: a newer deploy, or somebody's hand, may have written it, and the other facts still count."""
+    try:
+        document = json.loads(line)
+        kind = document.pop("fact")
+        document.pop("v", None)
+        fact = Fact(kind, from_iso(document.pop("at")), str(document.pop("generation")), document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    document.pop("v", None)
-    return Fact(kind, from_iso(document.pop("at")), document.pop("generation"), document)
+    return fact if kind in get_args(FactKind) else None

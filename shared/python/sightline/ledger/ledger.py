@@ -89,10 +89,10 @@ class Ledger:
 
         The ledger is read again afterwards: whoever claimed new content between our reading and our deletion gets his marker back.
         """
-        if not self.read(media_id).story.is_unfinished:
+        if not self.read(media_id).story.needs_attention:
             self._bucket.delete(f"pending/{media_id}")
             story = self.read(media_id).story
-            if story.is_unfinished:
+            if story.needs_attention:
                 self.mark_pending(media_id, f"{story.bucket}/{story.key}")
 
     def pending(self, after: str = "") -> Iterator[str]:

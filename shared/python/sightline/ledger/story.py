@@ -23,6 +23,7 @@ class Story:
 
     `arrived` is when we came to know of it, `kind` what it is, "video" where an earlier version did not say. `attempt` counts the submits
     whose outcome nobody knows, `claim_until` ends the lease of whoever submits, or deletes the ledger, `slot` is where the job runs.
+    `contested_since` is set where earlier content was about to be inserted when it was replaced or removed: whoever does that may be late.
     `events` are all uploads that were taken on, `earlier_jobs` the jobs of those before the last one.
     """
 
@@ -41,6 +42,7 @@ class Story:
     submitted_at: datetime | None = None
     step: str = ""
     reason: str = ""
+    contested_since: datetime | None = None
     events: frozenset[str] = frozenset()
     earlier_jobs: frozenset[str] = frozenset()
 
@@ -49,8 +51,16 @@ class Story:
         return self.stage in FINAL
 
     @property
+    def is_being_inserted(self) -> bool:
+        return self.stage in ("understood", "inserted")
+
+    @property
     def is_unfinished(self) -> bool:
         return self.stage != "unknown" and not self.is_final
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.is_unfinished or self.contested_since is not None
 
     def awaits(self, job_id: str) -> bool:
         """Whether this job counts. Where no fact names the job, because a crash fell before it, any but an earlier one does."""
@@ -69,9 +79,13 @@ def _next(story: Story, fact: Fact) -> Story:
         return _arrival(story, fact)
     if fact.generation != story.generation:
         return story  # written by somebody who was late; the newest generation counts
+    if fact.kind == "settled":
+        return replace(story, contested_since=None)
     told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
     if fact.kind == "submitted":
         told["submitted_at"] = fact.at
+    if fact.kind == "removed" and story.is_being_inserted:
+        told["contested_since"] = fact.at
     return replace(
         story, **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
     )
@@ -85,12 +99,12 @@ _DETAILS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "step": ("step", str),
     "reason": ("reason", str),
 }
-_STAGES: Mapping[FactKind, Stage] = {"released": "uploaded", "reopened": "understood"}
+_STAGES: Mapping[FactKind, str] = {"released": "uploaded", "reopened": "understood"}
 # What a fact puts an end to.
 _ENDS: Mapping[FactKind, Mapping[str, Any]] = {
     "claimed": {"slot": None},
     "released": {"slot": None, "claim_until": None},
-    "reopened": {"step": ""},
+    "reopened": {"step": "", "contested_since": None},
 }
 
 
@@ -105,6 +119,7 @@ def _arrival(story: Story, fact: Fact) -> Story:
         kind=details.get("kind", "video"),
         arrived=fact.at,
         since=fact.at,
+        contested_since=fact.at if story.is_being_inserted else story.contested_since,
         events=story.events | {str(details["event"])},
         earlier_jobs=story.earlier_jobs | {story.job_id} - {""},
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sightline.ims.smarttag import SmarttagJob, decode_data
 from sightline.ledger import Fact, Story
 from sightline.pipeline.advance import advance
-from sightline.pipeline.endings import CHANGED, fail, free_slot
+from sightline.pipeline.endings import CHANGED, GONE, fail, free_slot
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
 from sightline.record import SmarttagPart
@@ -27,7 +27,7 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
     identity, generation = home
     journal = pipeline.ledger.read(identity)
     story = journal.story
-    if story.generation != generation or story.stage in ("unknown", "removed", "forgotten"):
+    if story.generation != generation or story.stage in GONE:
         if job.state in ("Success", "Fail"):
             free_slot(pipeline, journal.slot_of(generation), identity, generation)
             advance(pipeline, after_a_job=True)

@@ -8,6 +8,7 @@ from sightline.ledger import Fact, Story
 from sightline.media import media_id
 from sightline.pipeline.ports import Pipeline
 
+GONE = ("unknown", "removed", "forgotten")
 CHANGED = "ignored: the content has changed since"
 
 
@@ -24,7 +25,10 @@ def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: 
 
 
 def close(pipeline: Pipeline, identity: str, generation: str) -> None:
-    """What follows the last fact of a generation: nothing of other content is found any more, and the marker goes."""
+    """What follows the last fact of a generation: nothing of other content is found any more, and the marker goes.
+
+    It stays where somebody who is late may still insert earlier content: the sweep looks again when that can't be any more.
+    """
     record = pipeline.records.get(identity)
     if record is not None and record.generation != generation:
         forget(pipeline, identity)
@@ -43,7 +47,7 @@ def remove(pipeline: Pipeline, key: str) -> str:
     story = pipeline.ledger.read(identity).story
     if pipeline.media_bucket.head(key) is not None:
         return "nothing to do: the object is there"
-    if story.stage not in ("unknown", "removed"):
+    if story.stage not in GONE:
         forget(pipeline, identity)
         pipeline.ledger.update(identity, lambda now: _removed(pipeline, now) if now.generation == story.generation else [])
     if pipeline.media_bucket.head(key) is not None:
@@ -62,5 +66,15 @@ def forget(pipeline: Pipeline, identity: str) -> None:
         pipeline.records.remove(identity)
 
 
+def settle(pipeline: Pipeline, identity: str, story: Story) -> str:
+    """Nobody can be late any more: whatever of earlier content was inserted after its end is taken out."""
+    pipeline.library.delete(identity, pipeline.namespace_of(story.key))
+    pipeline.records.remove(identity)
+    settled = Fact("settled", pipeline.clock(), story.generation)
+    pipeline.ledger.update(identity, lambda now: [settled] if now == story else [])
+    pipeline.ledger.clear_pending(identity)
+    return f"settled: {story.stage}"
+
+
 def _removed(pipeline: Pipeline, story: Story) -> Sequence[Fact]:
-    return [] if story.stage in ("unknown", "removed") else [Fact("removed", pipeline.clock(), story.generation)]
+    return [] if story.stage in GONE else [Fact("removed", pipeline.clock(), story.generation)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sightline.errors import BadInput, ServiceRefused
+from sightline.errors import BadInput, PermissionMissing, ServiceRefused
 from sightline.ledger import Fact, FactKind, Story
 from sightline.media import Admitted, Media
 from sightline.pipeline.endings import CHANGED, close, fail, remove
@@ -17,7 +17,10 @@ LONGEST_LOOK_SECONDS = 2.0
 
 
 def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -> str:
-    """Insert an understood media, and wait for its index jobs `until` then; the sweep waits for the rest. Raises retryable errors only."""
+    """Insert an understood media, and wait for its index jobs `until` then; the sweep waits for the rest.
+
+    Raises retryable errors, and PermissionMissing: nothing is wrong with the media then.
+    """
     story = pipeline.ledger.read(identity).story
     found = pipeline.media_bucket.head(story.key)
     if found is None:
@@ -29,7 +32,7 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -
         stopped = "" if story.stage == "inserted" else _insert(pipeline, verdict.media)
         return stopped or _confirm(pipeline, identity, generation, until)
     except ServiceRefused as error:
-        if error.retryable:
+        if error.retryable or isinstance(error, PermissionMissing):
             raise
         return fail(pipeline, identity, generation, "index", str(error))
 

@@ -68,6 +68,9 @@ class Pipeline:
     report: Report = log_error
     chance: Random = field(default_factory=Random)
 
+    def namespace_of(self, key: str) -> str:
+        return self.settings.key_layout.origin(key).namespace
+
     def admit(self, key: str, found: ObjectInfo) -> Admitted | Refused | Ignored:
         settings = self.settings
         limits = SizeLimits(settings.max_image_bytes, settings.max_video_bytes)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sightline.clock import to_iso
-from sightline.errors import BadInput, ServiceRefused, ServiceUnreachable
+from sightline.errors import BadInput, PermissionMissing, ServiceRefused, ServiceUnreachable
 from sightline.ledger import Fact, Story
 from sightline.line import Outlook, Place
 from sightline.media import Media
@@ -91,13 +92,17 @@ def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None, story: Story)
 def _submit_job(pipeline: Pipeline, work: Work, slot: int | None, outlook: Outlook) -> str:
     media = work.media
     try:
-        job_id = pipeline.tagging.submit(_title(media), job_input(pipeline, media), media.device, _way_home(media))
+        source = job_input(pipeline, media)
     except BadInput as error:
         return fail(pipeline, media.id, media.etag, "submit", str(error))
     except (ServiceRefused, ServiceUnreachable) as error:
-        if error.service != "IMS":
-            raise
-        if not error.retryable:
+        _give_back(pipeline, work, slot, error)
+        raise
+    try:
+        job_id = pipeline.tagging.submit(_title(media), source, media.device, _way_home(media))
+    except (ServiceRefused, ServiceUnreachable) as error:
+        # For want of a right nothing is wrong with the media: it waits until somebody grants that.
+        if not error.retryable and not isinstance(error, PermissionMissing):
             return fail(pipeline, media.id, media.etag, "submit", str(error))
         return _come_again(pipeline, work, slot, error)
     _follow_claim(pipeline, media, Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id}))
@@ -108,15 +113,18 @@ def _submit_job(pipeline: Pipeline, work: Work, slot: int | None, outlook: Outlo
 
 def _come_again(pipeline: Pipeline, work: Work, slot: int | None, error: ServiceRefused | ServiceUnreachable) -> str:
     """The service is busy or broken. Where nothing runs, claim and slot are given back; where a job may run, both stay for the lease."""
-    media = work.media
     pipeline.line.pace.slow_down(str(error))
     if not error.took_no_effect:
         return f"waiting: for the claim to lapse, because {error}"
-    story = pipeline.ledger.read(media.id).story
-    join(pipeline, Work(media, story, work.event_id))
+    _give_back(pipeline, work, slot, error)
+    return f"waiting: {error}"
+
+
+def _give_back(pipeline: Pipeline, work: Work, slot: int | None, error: Exception) -> None:
+    media = work.media
+    join(pipeline, replace(work, before=pipeline.ledger.read(media.id).story))
     _follow_claim(pipeline, media, Fact("released", pipeline.clock(), media.etag, {"reason": str(error)}))
     free_slot(pipeline, slot, media.id, media.etag)
-    return f"waiting: {error}"
 
 
 def _follow_claim(pipeline: Pipeline, media: Media, fact: Fact) -> None:

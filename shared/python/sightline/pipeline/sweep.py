@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.errors import ServiceRefused, SightlineError
 from sightline.ledger import Story
 from sightline.pipeline.advance import advance
+from sightline.pipeline.audit import find_lost_uploads
 from sightline.pipeline.collect import collect
-from sightline.pipeline.endings import CHANGED, close, fail
+from sightline.pipeline.endings import CHANGED, close, fail, settle
 from sightline.pipeline.index import index
+from sightline.pipeline.orphans import find_orphans, reopen
 from sightline.pipeline.ports import Pipeline, Report
 from sightline.pipeline.reclaim import reclaim
 from sightline.pipeline.submit import submit
@@ -39,6 +42,8 @@ def sweep(pipeline: Pipeline, report_error: Report) -> SweepReport:
     sweeper.part("pending media", sweeper.attend_to_all)
     sweeper.part("waiting line", lambda: _drain(pipeline))
     sweeper.part("budgets", pipeline.line.budget.forget_past_days)
+    sweeper.part("lost uploads", lambda: find_lost_uploads(pipeline, sweeper.attempt, sweeper.end))
+    sweeper.part("orphans", lambda: find_orphans(pipeline, sweeper.attempt, sweeper.end))
     return sweeper.report
 
 
@@ -47,28 +52,36 @@ class _Sweeper:
         self._pipeline = pipeline
         self._report_error = report_error
         self.report = SweepReport()
+        self.end = pipeline.clock() + timedelta(seconds=pipeline.settings.sweep_seconds)
 
     def part(self, name: str, act: Callable[[], Mapping[str, str] | None]) -> bool:
-        """Whether it went well: one part's, or one media's, surprise must not cost the others their turn."""
+        """Whether trying again may not help: one part's, or one media's, surprise must not cost the others their turn."""
         try:
             self.report.done |= act() or {}
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' turn comes, at every sweep
             self._report_error(name, error)
             self.report.errors[name] = f"{type(error).__name__}: {error}"
-            return not isinstance(error, (ServiceRefused, ServiceUnreachable)) or not error.retryable
+            return not (isinstance(error, SightlineError) and error.retryable)
         return True
+
+    def attempt(self, name: str, act: Callable[[], str]) -> bool:
+        """For one media. What it answers is reported unless it is empty."""
+
+        def one() -> Mapping[str, str]:
+            said = act()
+            return {name: said} if said else {}
+
+        return self.part(name, one)
 
     def attend_to_all(self) -> None:
         pipeline = self._pipeline
-        started = pipeline.clock()
-        end = started + timedelta(seconds=pipeline.settings.sweep_seconds)
-        until = started + timedelta(seconds=pipeline.settings.index_wait_seconds)
+        until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
         troubles = 0
         for identity in _from_anywhere(pipeline):
-            if pipeline.clock() >= end or troubles == TROUBLES:
+            if pipeline.clock() >= self.end or troubles == TROUBLES:
                 self.report.left = "no more time" if troubles < TROUBLES else f"{TROUBLES} media in a row got no answer"
                 return
-            well = self.part(identity, lambda identity=identity: {identity: _attend(pipeline, identity, until)})  # type: ignore[misc]
+            well = self.attempt(identity, partial(_attend, pipeline, identity, until))
             troubles = 0 if well else troubles + 1
 
 
@@ -104,8 +117,12 @@ def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
 def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime) -> str:
     now = pipeline.clock()
     match story.stage:
-        case "unknown" | "uploaded" | "removed" | "forgotten":
+        case "unknown" | "uploaded":
             return _submit(pipeline, identity)
+        case "removed" | "forgotten":
+            # The object may be back, and its event lost.
+            outcome = _submit(pipeline, identity)
+            return _close(pipeline, identity, story) if outcome == "removed" else outcome
         case "claimed":
             lapsed = story.claim_until is not None and story.claim_until <= now
             return _submit(pipeline, identity) if lapsed else "waiting: claimed"
@@ -118,8 +135,19 @@ def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime)
                 return fail(pipeline, identity, story.generation, "index", "the search library did not index the media in time")
             return outcome
         case _:
-            close(pipeline, identity, story.generation)
-            return f"cleared: {story.stage}"
+            return _close(pipeline, identity, story)
+
+
+def _close(pipeline: Pipeline, identity: str, story: Story) -> str:
+    """A marker of what has ended: a crash left it, or somebody may be late."""
+    if story.contested_since is None:
+        close(pipeline, identity, story.generation)
+        return f"cleared: {story.stage}"
+    if not _is_over(story.contested_since, pipeline.settings.longest_invocation_seconds, pipeline.clock()):
+        return f"waiting: {story.stage}, and earlier content may still be inserted by somebody who is late"
+    if story.stage == "searchable":
+        return reopen(pipeline, identity, story, "earlier content may have been inserted by somebody who was late")
+    return settle(pipeline, identity, story)
 
 
 def _is_over(since: datetime, seconds: float, now: datetime) -> bool:

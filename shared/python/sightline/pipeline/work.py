@@ -29,9 +29,8 @@ class Work:
 
     def is_new(self, pipeline: Pipeline, story: Story) -> bool:
         """Whether nobody has it in hand. Raises LedgerConflict while the ledger is about to be deleted."""
+        _wait_for_the_deletion(pipeline, story)
         now = pipeline.clock()
-        if story.stage == "forgotten" and story.claim_until is not None and now < story.claim_until:
-            raise LedgerConflict(f"the facts of {self.media.id} are being deleted; again after {story.claim_until:%H:%M:%S}")
         if story.generation != self.media.etag or story.stage in ("uploaded", "removed", "forgotten"):
             return True
         if story.stage == "claimed":
@@ -60,10 +59,16 @@ def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
     return work if work.is_new(pipeline, work.before) else "nothing to do: this content has been taken on"
 
 
+def _wait_for_the_deletion(pipeline: Pipeline, story: Story) -> None:
+    if story.stage == "forgotten" and story.claim_until is not None and pipeline.clock() < story.claim_until:
+        raise LedgerConflict(f"the facts of {story.key} are being deleted; again after {story.claim_until:%H:%M:%S}")
+
+
 def _refuse(pipeline: Pipeline, key: str, found: ObjectInfo, event_id: str | None, reason: str) -> str:
     identity = media_id(pipeline.media_bucket.name, key)
 
     def decide(story: Story) -> Sequence[Fact]:
+        _wait_for_the_deletion(pipeline, story)
         if story.generation == found.etag and story.stage == "refused":
             return []
         refused = Fact("refused", pipeline.clock(), found.etag, {"reason": reason})

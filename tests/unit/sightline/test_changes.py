@@ -1,0 +1,205 @@
+"""Content that changes, goes and comes back while others are at work, and those who are late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sightline.errors import LedgerConflict, PermissionMissing, ServiceUnreachable
+from sightline.errors import Permission as RamPermission
+from sightline.ledger import Fact
+from sightline.pipeline import collect, submit, sweep
+from tests.fakes.sightline import World, etag, make_world, raised
+
+KEY = "uploads/home/door/clip.mp4"
+
+
+class Crash(BaseException):
+    """The instance is gone."""
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def finish(world: World, job_id: str, title: str = "A person walks") -> str:
+    world.tagging.succeed(job_id, title)
+    return collect(world.pipeline, job_id)
+
+
+def late_insert(world: World, meanwhile: Callable[[], object]) -> None:
+    """The next insert into the library hangs until `meanwhile` is over, takes effect then, and its instance is gone."""
+    insert = world.library.insert
+
+    def late(*arguments: str) -> None:
+        world.library.insert = insert  # type: ignore[method-assign]
+        meanwhile()
+        insert(*arguments)
+        raise Crash
+
+    world.library.insert = late  # type: ignore[method-assign, assignment]
+
+
+def sweep_until_all_is_said(world: World) -> None:
+    for _ in range(3):
+        world.clock.forward(world.pipeline.settings.longest_invocation_seconds + 1)
+        sweep(world.pipeline, raised)
+
+
+def test_an_old_result_that_is_inserted_late_does_not_stay(world: World) -> None:
+    """GIVEN a collect that hangs before its insert WHEN new content becomes searchable meanwhile, and then the old insert takes effect
+    and its instance is killed before it can see what it did THEN the new result is back after the longest invocation."""
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.succeed("job-1", "The old clip")
+
+    def meanwhile() -> None:
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+        finish(world, "job-2", "The new clip")
+        assert world.stage(identity) == "searchable"
+
+    late_insert(world, meanwhile)
+    with pytest.raises(Crash):
+        collect(world.pipeline, "job-1")
+    assert world.library.entries[identity]["title"] == "The old clip"
+    sweep_until_all_is_said(world)
+    assert world.library.entries[identity]["title"] == "The new clip"
+    assert (world.stage(identity), list(world.pipeline.ledger.pending())) == ("searchable", [])
+
+
+@pytest.mark.parametrize("end", ["deleted", "refused", "failed"])
+def test_a_late_insert_does_not_outlive_what_came_after_it(world: World, end: str) -> None:
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    world.tagging.succeed("job-1", "The old clip")
+
+    def meanwhile() -> None:
+        if end == "deleted":
+            world.media.delete(KEY)
+        else:
+            world.upload(KEY, b"" if end == "refused" else b"broken")
+        submit(world.pipeline, KEY, "event-2")
+        if end == "failed":
+            world.tagging.fail("job-2", "truncated")
+            collect(world.pipeline, "job-2")
+
+    late_insert(world, meanwhile)
+    with pytest.raises(Crash):
+        collect(world.pipeline, "job-1")
+    assert identity in world.library.entries
+    sweep_until_all_is_said(world)
+    assert identity not in world.library.entries
+    assert world.pipeline.records.get(identity) is None
+    assert list(world.pipeline.ledger.pending()) == []
+
+
+def test_replaced_content_whose_result_was_inserted_long_ago_costs_no_second_look(world: World) -> None:
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    finish(world, "job-1")
+    world.upload(KEY, b"new")
+    submit(world.pipeline, KEY, "event-2")
+    finish(world, "job-2")
+    assert list(world.pipeline.ledger.pending()) == []
+    assert world.facts(identity).count("inserted") == 2
+
+
+def test_a_rename_moves_the_result(world: World) -> None:
+    """OSS has no rename: it is a copy and a deletion, and their events may come in either order."""
+    for order in ("copy first", "deletion first"):
+        old, new = f"uploads/home/{order}/a.mp4", f"uploads/home/{order}/b.mp4"
+        old_id = world.upload(old, order.encode())
+        submit(world.pipeline, old, f"{order} 1")
+        finish(world, f"job-{len(world.tagging.jobs)}")
+        new_id = world.upload(new, order.encode())
+        world.media.delete(old)
+        for key in (new, old) if order == "copy first" else (old, new):
+            submit(world.pipeline, key, f"{order} {key}")
+        finish(world, f"job-{len(world.tagging.jobs)}")
+        assert new_id in world.library.entries
+        assert old_id not in world.library.entries
+
+
+def test_the_same_content_at_another_key_is_another_media(world: World) -> None:
+    for number in range(2):
+        world.upload(f"uploads/home/door/{number}.mp4", b"the same")
+        submit(world.pipeline, f"uploads/home/door/{number}.mp4", f"event {number}")
+    assert len(world.tagging.jobs) == 2
+
+
+def test_content_that_comes_back_is_work_again(world: World) -> None:
+    """Old, new, old: the third upload has the first one's content, and neither job that ran says what is there now."""
+    identity = world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-1")
+    world.upload(KEY, b"new")
+    submit(world.pipeline, KEY, "event-2")
+    world.upload(KEY, b"old")
+    submit(world.pipeline, KEY, "event-3")
+    assert finish(world, "job-2", "new").startswith("ignored")
+    assert finish(world, "job-1", "first").startswith("ignored: another job")
+    assert finish(world, "job-3", "third") == "searchable"
+    assert world.library.entries[identity]["title"] == "third"
+
+
+def test_nobody_writes_to_a_ledger_that_is_about_to_be_deleted(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    finish(world, "job-1")
+    world.media.delete(KEY)
+    submit(world.pipeline, KEY, "event-2")
+    until = {"until": "2026-11-21T08:20:00.000Z"}
+    world.pipeline.ledger.update(identity, lambda story: [Fact("forgotten", world.clock(), story.generation, until)])
+    assert submit(world.pipeline, KEY, "event-3") == "removed"
+    for content in (b"a clip", b"other", b""):
+        world.upload(KEY, content)
+        with pytest.raises(LedgerConflict, match="again after 08:20:00"):
+            submit(world.pipeline, KEY, "event-4")
+    assert world.facts(identity)[-1] == "forgotten"
+    world.clock.forward(300)
+    world.upload(KEY)
+    assert submit(world.pipeline, KEY, "event-5").startswith("submitted")
+
+
+def test_a_missing_right_fails_no_media(world: World) -> None:
+    """Somebody has to grant it; until then everything waits, with the reason."""
+    identity = world.upload(KEY)
+    permission = RamPermission("ice:SubmitSmarttagJob", "*")
+    world.tagging.refuse = PermissionMissing("IMS", "SubmitSmarttagJob", 403, "Forbidden.RAM", "no", "r", permission)
+    assert "grant ice:SubmitSmarttagJob" in submit(world.pipeline, KEY, "event-1")
+    assert world.stage(identity) == "uploaded"
+    assert "grant ice:SubmitSmarttagJob" in world.pipeline.ledger.read(identity).story.reason
+    sweep(world.pipeline, raised)
+    assert world.stage(identity) == "submitted"
+
+
+def test_a_bucket_that_fails_before_the_job_gives_the_claim_back(world: World) -> None:
+    manifest = "uploads/home/door/evening.event/manifest.json"
+    world.upload("uploads/home/door/evening.event/1.jpg")
+    identity = world.upload(manifest, b'{"images": ["1.jpg"]}')
+    get = world.media.get
+
+    def down(key: str) -> bytes | None:
+        raise ServiceUnreachable("OSS", "GET media", "ConnectError")
+
+    world.media.get = down  # type: ignore[method-assign]
+    with pytest.raises(ServiceUnreachable):
+        submit(world.pipeline, manifest, "event-1")
+    world.media.get = get  # type: ignore[method-assign]
+    assert submit(world.pipeline, manifest, "event-1") == "submitted: job job-1"
+    assert world.pipeline.ledger.read(identity).story.attempt == 1
+
+
+def test_two_jobs_after_a_lost_answer_and_one_counts(world: World) -> None:
+    identity = world.upload(KEY)
+    world.tagging.after_submit = ServiceUnreachable("IMS", "SubmitSmarttagJob", "ReadTimeout")
+    submit(world.pipeline, KEY, "event-1")
+    world.clock.forward(world.pipeline.settings.claim_seconds)
+    sweep(world.pipeline, raised)
+    assert len(world.tagging.jobs) == 2
+    assert finish(world, "job-2", "second") == "searchable"
+    assert finish(world, "job-1", "first") == "ignored: another job of this content counts"
+    assert world.library.entries[identity]["title"] == "second"
+    assert etag(b"a clip") == world.pipeline.ledger.read(identity).story.generation
