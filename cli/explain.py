@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 def explain(clients: Clients, name: str) -> Json:
     """`name` is a media id, a key, or oss://bucket/key. Raises CommandError where no fact is known."""
-    identity = _identity(clients, name)
+    identity = identity_of(clients, name)
     journal = clients.ledger().read(identity)
     story = journal.story
     if not journal.facts:
@@ -41,7 +41,7 @@ def explain(clients: Clients, name: str) -> Json:
     }
 
 
-def _identity(clients: Clients, name: str) -> str:
+def identity_of(clients: Clients, name: str) -> str:
     if re.fullmatch(r"[0-9a-f]{32}", name):
         return name
     address = re.fullmatch(r"oss://([^/]+)/(.+)", name, re.DOTALL)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, functions, media, models
+from cli.commands import backfill, cloud, functions, media, models, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -21,6 +21,7 @@ VERBS = (
     media.search_command,
     media.explain_command,
     backfill.backfill,
+    reindex.reindex_command,
     functions.invoke,
     functions.logs,
     models.models,

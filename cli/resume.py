@@ -81,8 +81,13 @@ class Progress:
             partial.write_text(self._document.model_dump_json())
             partial.replace(self._path)
 
+    def restart(self) -> None:
+        """From the beginning; uploads in parts are gone on with all the same."""
+        self._document.after = ""
+        self.failed.clear()
+
     def finish(self) -> None:
-        """The next run begins at the beginning."""
+        """There is nothing to go on with; the next run begins at the beginning."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 

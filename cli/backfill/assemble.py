@@ -12,7 +12,6 @@ from cli.backfill.address import Address, KeyMap, base_of
 from cli.backfill.oss_errors import told_by_oss
 from cli.backfill.oss_source import OssSource
 from cli.backfill.plan import Plan, Planner
-from cli.backfill.problems import Unavailable
 from cli.backfill.run import Backfill
 from cli.backfill.s3_source import S3Source, new_client
 from cli.backfill.source import Found, Source
@@ -22,6 +21,7 @@ from cli.clients import Clients
 from cli.deployed import pipeline_of
 from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.pace import Pace
+from cli.patience import Unavailable
 from cli.resume import Progress
 from sightline.ledger import Story
 from sightline.media import Admitted, Ignored, Refused

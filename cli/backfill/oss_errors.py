@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import oss2
 import requests
 
-from cli.backfill.problems import ObjectChanged, ObjectRefused, Unavailable
+from cli.backfill.problems import ObjectChanged, ObjectRefused
 from cli.errors import NOT_FOUND, CommandError
+from cli.patience import Unavailable
 from sightline.errors import ServiceRefused, ServiceUnreachable
 
 # "Error responses" of OSS: what is wrong with the caller, whatever object he asks for.

@@ -1,4 +1,4 @@
-"""What can stand in the way of one object. What ends the whole run is a CommandError."""
+"""What can stand in the way of one object. A service that does not answer is Unavailable; what ends the whole run is a CommandError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,3 @@ class ObjectRefused(Exception):
 
 class ObjectChanged(Exception):
     """The object is not what the listing said: it was replaced or deleted since."""
-
-
-class Unavailable(Exception):
-    """One of the services does not answer, or is too busy; nothing is wrong with the object."""

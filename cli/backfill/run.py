@@ -5,26 +5,18 @@ One at a time: what follows a copy takes its turn in the waiting line of the pip
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from cli.backfill.plan import Plan, Planner
-from cli.backfill.problems import ObjectChanged, ObjectRefused, Unavailable
+from cli.backfill.problems import ObjectChanged, ObjectRefused
 from cli.backfill.report import Tally
 from cli.backfill.source import Found, Source, folder_of, in_order, is_manifest
-from cli.errors import CommandError
+from cli.patience import Patience
 from cli.resume import Progress
 
-# After an answer that says "not now", beyond the attempts that the clients make by themselves: about four minutes together.
-PAUSES = (1.0, 4.0, 15.0, 60.0, 160.0)
 # Of an object that is replaced again and again while it is read.
 MOST_CHANGES = 5
-
-_Argument = TypeVar("_Argument")
-_Answer = TypeVar("_Answer")
 
 
 def _show_nothing(_tally: Tally) -> None:
@@ -41,7 +33,7 @@ class Backfill:
     progress: Progress
     limit: int | None = None
     show: Callable[[Tally], None] = _show_nothing
-    sleep: Callable[[float], None] = time.sleep
+    patience: Patience = field(default_factory=Patience)
     tally: Tally = field(default_factory=Tally)
 
     def run(self) -> None:
@@ -51,7 +43,8 @@ class Backfill:
                 if self._is_enough():
                     return
                 self._take(key, None)
-            for found, after in in_order(self._listed(), self.progress.after):
+            listed = self.patience.walk(self.source.objects, lambda found: found.key, self.progress.after)
+            for found, after in in_order(listed, self.progress.after):
                 if self._is_enough():
                     return
                 self._take(found.key, found)
@@ -62,19 +55,6 @@ class Backfill:
 
     def _is_enough(self) -> bool:
         return self.limit is not None and self.tally.acted >= self.limit
-
-    def _listed(self) -> Iterator[Found]:
-        """The listing, taken up where it broke off."""
-        after, broken = self.progress.after, 0
-        while True:
-            try:
-                for found in self.source.objects(after):
-                    after, broken = found.key, 0
-                    yield found
-                return
-            except Unavailable as error:
-                self._pause(broken, error)
-                broken += 1
 
     def _take(self, key: str, found: Found | None) -> None:
         plan = self._attend(key, found)
@@ -89,8 +69,8 @@ class Backfill:
         answer = ""
         for _ in range(MOST_CHANGES):
             try:
-                found = found or self._patiently(self.source.find, key)
-                return Plan("gone", key) if found is None else self._patiently(self._once, found)
+                found = found or self.patience.with_(self.source.find, key)
+                return Plan("gone", key) if found is None else self.patience.with_(self._once, found)
             except ObjectChanged as error:
                 found, answer = None, str(error)
             except ObjectRefused as error:
@@ -107,20 +87,3 @@ class Backfill:
 
     def _is_spoiled(self, manifest: str) -> bool:
         return any(key != manifest and key.startswith(folder_of(manifest)) for key in self.progress.failed)
-
-    def _patiently(self, call: Callable[[_Argument], _Answer], argument: _Argument) -> _Answer:
-        broken = 0
-        while True:
-            try:
-                return call(argument)
-            except Unavailable as error:
-                self._pause(broken, error)
-                broken += 1
-
-    def _pause(self, broken: int, error: Unavailable) -> None:
-        if broken >= len(PAUSES):
-            raise CommandError(str(error), "nothing is lost: the same command goes on there once it answers") from error
-        self.tally.waits_for = str(error)
-        self.show(self.tally)
-        self.sleep(PAUSES[broken] * random.uniform(0.5, 1.0))
-        self.tally.waits_for = ""

@@ -16,9 +16,10 @@ from oss2.models import PartInfo
 
 from cli.backfill.address import Address
 from cli.backfill.oss_errors import told_by_oss
-from cli.backfill.problems import ObjectChanged, ObjectRefused, Unavailable
+from cli.backfill.problems import ObjectChanged, ObjectRefused
 from cli.backfill.source import Found, Part
 from cli.errors import NOT_FOUND, CommandError
+from cli.patience import Unavailable
 
 PART_BYTES = 8 * 2**20
 # Of one request, before the run pauses: botocore's standard mode waits up to 20 seconds between two attempts.

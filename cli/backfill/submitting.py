@@ -10,9 +10,9 @@ import json
 
 from cli import journal
 from cli.backfill.plan import Plan
-from cli.backfill.problems import Unavailable
 from cli.backfill.source import Found
 from cli.errors import NOT_FOUND, CommandError
+from cli.patience import Unavailable
 from cli.running import Running
 from sightline.clock import to_iso
 

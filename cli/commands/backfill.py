@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
-from cli import prices, resume, running
+from cli import prices, running
 from cli.backfill.address import Address
 from cli.backfill.assemble import Assembly, Order, count_of, first_look
 from cli.backfill.report import Tally, show
+from cli.backfill.run import Backfill
 from cli.backfill.target import Target
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
+from cli.commands.long import kept_progress, told_when_stopped
 from cli.errors import FAILED, CommandError
 from cli.meter import meter
 from cli.output import Output
+from cli.patience import Patience
 from cli.resume import Progress
 
 
@@ -30,6 +32,7 @@ from cli.resume import Progress
 @click.option("--endpoint-url", default=None, help="Where an S3-compatible service answers; Amazon's own when left out.")
 @click.option("--dry-run", is_flag=True, help="Write nothing: count objects, jobs, refusals, bytes and cost.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True, help="Objects a second at most.")
+@click.option("--restart", is_flag=True, help="Begin at the first object, wherever an earlier run ended.")
 @click.option("--limit", type=click.IntRange(1), default=None, help="End after this many copies and submissions.")
 def backfill(
     data: Path | None,
@@ -40,6 +43,7 @@ def backfill(
     endpoint_url: str | None,
     dry_run: bool,
     rate: float,
+    restart: bool,
     limit: int | None,
 ) -> None:
     """Bring what a bucket has already; ended in the middle, the same command goes on there."""
@@ -47,7 +51,7 @@ def backfill(
     clients = Clients.of(running.require(data_folder(data)))
     order = Order(Address.parse(address), namespace, device, endpoint_url, rate, limit, dry_run)
     assembly = Assembly(clients, order)
-    with _progress(Path(clients.running.data), assembly.name, dry_run) as progress:
+    with kept_progress(Path(clients.running.data) / "backfill", assembly.name, restart, keep=not dry_run) as progress:
         tally = _run(clients, assembly, progress, output)
         document = {"source": str(order.source), "target": assembly.target, "dry_run": dry_run, **tally.to_json()}
         output.result({**document, "cost": priced.estimate(tally.jobs).to_json()} if dry_run else document)
@@ -55,32 +59,24 @@ def backfill(
     _judge(tally, dry_run)
 
 
-@contextmanager
-def _progress(data: Path, name: str, dry_run: bool) -> Iterator[Progress]:
-    if dry_run:
-        yield Progress(None, name)
-        return
-    with resume.progress_of(data / "backfill", name) as progress:
-        yield progress
-
-
 def _run(clients: Clients, assembly: Assembly, progress: Progress, output: Output) -> Tally:
     source, target = assembly.source(), Target(clients.oss2_bucket(), progress)
     first_look(source, progress)
-    if progress.after:
-        output.say(f"going on after {progress.after}")
     work = assembly.backfill(source, target, progress)
     with meter(output, count_of(source, progress)) as step:
         work.show = lambda tally: step(tally.seen, tally.words)
-        try:
+        work.patience = Patience(partial(_wait, work))
+        with told_when_stopped(output, lambda: work.tally.words):
             work.run()
-        except KeyboardInterrupt:
-            output.say(f"stopped; {work.tally.words or 'nothing was changed'}; the same command goes on there")
-            raise
     if work.tally.is_complete:
         target.abandon_uploads()
         progress.finish()
     return work.tally
+
+
+def _wait(work: Backfill, reason: str) -> None:
+    work.tally.waits_for = reason
+    work.show(work.tally)
 
 
 def _judge(tally: Tally, dry_run: bool) -> None:

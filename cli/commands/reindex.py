@@ -1,0 +1,74 @@
+"""What has been understood, put back into the search library."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from cli import explain, running
+from cli.clients import Clients
+from cli.commands.common import data_folder, options
+from cli.commands.long import kept_progress, told_when_stopped
+from cli.deployed import pipeline_of
+from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
+from cli.meter import meter
+from cli.output import Output
+from cli.pace import Pace
+from cli.patience import Patience
+from cli.reindex import Reindexed, Reindexing, reindex_one, show
+from cli.resume import Progress
+from sightline.pipeline import Pipeline
+from sightline.pipeline.reindex import Wanted, media_ids
+
+
+@click.command("reindex")
+@options
+@click.argument("name", metavar="[KEY|MEDIA_ID]", required=False)
+@click.option("--all", "wanted", flag_value="all", help="Every media that was understood.")
+@click.option("--missing", "wanted", flag_value="missing", help="Those that the search library does not know, though they were in it.")
+@click.option("--failed", "wanted", flag_value="failed", help="Those that the search library did not take.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True, help="Media a second at most.")
+@click.option("--restart", is_flag=True, help="Begin at the first media, wherever an earlier run ended.")
+def reindex_command(data: Path | None, as_json: bool, name: str | None, wanted: Wanted | None, rate: float, restart: bool) -> None:
+    """Put media back into the search library from what is stored of them; no new job is submitted."""
+    if (name is None) == (wanted is None):
+        raise CommandError("reindex what?", "name one KEY, or one of --all, --missing and --failed", USAGE)
+    output, clients = Output(as_json), Clients.of(running.require(data_folder(data)))
+    pipeline = pipeline_of(clients.running)
+    if not pipeline.library.exists():
+        fix = "make it, or start `sightline up` again, which does; nothing was changed"
+        raise CommandError(f"there is no search library {pipeline.settings.search_library}", fix, NOT_FOUND)
+    if wanted is None:
+        tally = reindex_one(pipeline, _known(clients, str(name)))
+    else:
+        with kept_progress(Path(clients.running.data) / "reindex", wanted, restart) as progress:
+            tally = _run(pipeline, wanted, progress, Pace(rate), output)
+    output.result(tally.to_json())
+    show(output, tally)
+    if tally.failed:
+        raise CommandError(f"{len(tally.failed):,} media could not be indexed", "`sightline explain MEDIA_ID` shows why", FAILED)
+
+
+def _known(clients: Clients, name: str) -> str:
+    identity = explain.identity_of(clients, name)
+    if clients.ledger().read(identity).story.stage == "unknown":
+        raise CommandError(f"nothing is known of {name}", "give a key of the media bucket as it was uploaded, or a media id", NOT_FOUND)
+    return identity
+
+
+def _run(pipeline: Pipeline, wanted: Wanted, progress: Progress, pace: Pace, output: Output) -> Reindexed:
+    work = Reindexing(pipeline, wanted, progress, pace)
+    with meter(output, lambda: sum(1 for _ in media_ids(pipeline.state_bucket, progress.after))) as step:
+        work.show = lambda tally: step(tally.seen, tally.words)
+        work.patience = Patience(partial(_wait, work))
+        with told_when_stopped(output, lambda: work.tally.words):
+            work.run()
+    progress.finish()
+    return work.tally
+
+
+def _wait(work: Reindexing, reason: str) -> None:
+    work.tally.waits_for = reason
+    work.show(work.tally)
