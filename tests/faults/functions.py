@@ -14,13 +14,16 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import httpx
 
-from sightline.clock import Clock
-from sightline.wiring import Host, Wiring
+from sightline.clock import CloudClock
+from sightline.host import Host
+from sightline.host import Invocation as HostInvocation
+from sightline.wiring import Wiring
+from tests.faults.simulated_clock import SkewedClock
 
 ROOT = Path(__file__).parents[2]
 _numbers = itertools.count()
@@ -63,20 +66,32 @@ Change = Callable[[ModuleType], None]
 
 
 class Instance:
-    """`change` may replace parts of the module before it runs: that is how bugs are planted."""
+    """`machine` is its own clock, which may be wrong. `change` may replace parts of the module before it runs: so bugs are planted."""
 
-    def __init__(self, function: str, environment: MutableMapping[str, str], clock: Clock, chance: Random, change: Change) -> None:
+    def __init__(
+        self,
+        function: str,
+        environment: MutableMapping[str, str],
+        timeout: float,
+        machine: SkewedClock,
+        chance: Random,
+        change: Change,
+    ) -> None:
         self.function = function
         self.environment = environment
         self.current: Invocation | None = None
+        # What Function Compute's python3.12 hands over: no credentials.
+        self._context = SimpleNamespace(function=SimpleNamespace(timeout=timeout))
         self._client = httpx.Client(transport=_ToScheduler(self), trust_env=False)
-        self._wiring = Wiring(environment, Host(self._client, clock, self._sleep, chance))
+        clock = CloudClock(machine, machine.monotonic)
+        host = Host(self._client, clock, self._sleep, chance, HostInvocation(machine.monotonic))
+        self._wiring = Wiring(environment, host)
         self._module = _load(function)
         self._module.wiring = lambda: self._wiring  # type: ignore[attr-defined]
         change(self._module)
 
     def handle(self, event: bytes) -> Any:
-        result = self._module.handler(event, None)
+        result = self._module.handler(event, self._context)
         return json.loads(json.dumps(result))
 
     def close(self) -> None:

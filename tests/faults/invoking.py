@@ -23,8 +23,8 @@ REQUEST_SECONDS = 0.02
 
 def begin(world: World, name: str, function: str, message: Message | None, skew: float = 0) -> Running:
     declared = world.functions[function]
-    clock = world.clock.skewed(skew) if skew else world.clock
-    instance = Instance(function, world.environment(declared), clock, world.chance, world.setup.change)
+    clock = world.clock.skewed(skew)
+    instance = Instance(function, world.environment(declared), declared.timeout, clock, world.chance, world.setup.change)
     event = message.event if message else b"{}"
     invocation = Invocation(name, instance, event, lambda request: world.serve(request, name))
     running = Running(invocation, message, world.clock.seconds(), declared.timeout, message.keys if message else ())

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,7 @@ class LaptopServices:
         response = self._transport.handle_request(request)
         response.read()
         response.request = request
+        response.headers["Date"] = format_datetime(self._clock(), usegmt=True)
         return response
 
     def close(self) -> None:

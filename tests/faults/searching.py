@@ -59,7 +59,7 @@ def check_hit(world: World, namespace: str, hit: dict[str, Any]) -> None:
 
 def _answer(world: World, event: bytes) -> Any:
     function = world.functions["search"]
-    instance = Instance("search", world.environment(function), world.clock, world.chance, world.setup.change)
+    instance = Instance("search", world.environment(function), function.timeout, world.clock.skewed(0), world.chance, world.setup.change)
 
     def serve(request: httpx.Request) -> httpx.Response:
         return world.serve(request, "search")

@@ -34,3 +34,6 @@ class SkewedClock:
 
     def __call__(self) -> datetime:
         return self._true.now + timedelta(seconds=self.skew)
+
+    def monotonic(self) -> float:
+        return self._true.seconds()

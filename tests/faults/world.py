@@ -17,8 +17,9 @@ from cli.up import NAMES
 from localcloud.fc.project.project import Function, Project
 from localcloud.identity import Credential
 from localcloud.ports import ObjectEvent
+from sightline.host import Host
 from sightline.ledger import Ledger
-from sightline.wiring import Host, Wiring
+from sightline.wiring import Wiring
 from tests.faults.functions import ROOT, Invocation
 from tests.faults.history import History, Job
 from tests.faults.laptop_services import PLACE, LaptopServices, laptop_services
