@@ -91,11 +91,7 @@ class Wiring:
 
     def search_site(self, page: Path) -> SearchSite:
         chosen, media = self.settings, self.bucket(self.settings.media_bucket)
-        searcher = Searcher(
-            self.library(),
-            RecordShelf(self.bucket(chosen.state_bucket)),
-            lambda key, process: media.presign(key, chosen.page_url_seconds, process),
-        )
+        searcher = Searcher(self.library(), RecordShelf(self.bucket(chosen.state_bucket)), media, chosen.page_url_seconds)
         address = urlsplit(media.presign("-", 60))
         return SearchSite(searcher, page, chosen.default_namespace, f"{address.scheme}://{address.netloc}")
 

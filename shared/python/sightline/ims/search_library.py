@@ -110,6 +110,11 @@ class SearchLibrary:
             return False
         return True
 
+    def is_ready(self) -> bool:
+        """Whether an index can answer; a new one is Initializing for a while. Raises ServiceRefused where there is no library."""
+        answer = self._transport.call("QuerySearchLib", {"SearchLibName": self._name})
+        return any(as_text(index.get("IndexReadiness")).lower() in ("normal", "") for index in objects(answer.get("IndexInfo")))
+
     def search(self, text: str, namespace: str, page: int, page_size: int) -> SearchPage:
         """A media is in a page once at most; a hit that names none is left out."""
         answer = self._transport.call(

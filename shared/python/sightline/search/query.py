@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sightline.errors import BadInput
+from sightline.media import namespace_problem, normal_namespace
+from sightline.untrusted import plain
 
 LONGEST_TEXT = 500
-LONGEST_NAMESPACE = 64
 # SearchMediaByHybrid: PageSize at most 50.
 LARGEST_PAGE = 50
 DEFAULT_PAGE = 10
+# Nobody leafs further; a service has to rank everything before a page, and how deep IMS goes is not documented.
+DEEPEST_HIT = 10_000
 
 
 @dataclass(frozen=True)
@@ -26,18 +29,19 @@ class SearchQuery:
 
 def parse_query(parameters: Mapping[str, str], default_namespace: str) -> SearchQuery:
     """Read q, namespace, page and page_size. Raises BadInput for the first that is wrong."""
-    text = " ".join("".join(character if character.isprintable() else " " for character in parameters.get("q", "")).split())
+    text = " ".join(plain(parameters.get("q", "")).split())
     if not text:
         raise BadInput("q", "is empty", "ask in a sentence, such as: a person in red walks to the right")
     if len(text) > LONGEST_TEXT:
         raise BadInput(
             "q", f"has {len(text):,} characters", f"use at most {LONGEST_TEXT}; one sentence with one or two key words finds most"
         )
-    namespace = parameters.get("namespace", "").strip() or default_namespace
-    if len(namespace) > LONGEST_NAMESPACE:
-        raise BadInput("namespace", f"has {len(namespace):,} characters", f"use at most {LONGEST_NAMESPACE}")
-    page = _number(parameters, "page", 1, 1, 10_000)
-    return SearchQuery(text, namespace, page, _number(parameters, "page_size", DEFAULT_PAGE, 1, LARGEST_PAGE))
+    namespace = normal_namespace(parameters.get("namespace", "").strip()) or default_namespace
+    problem = namespace_problem(namespace)
+    if problem:
+        raise BadInput("namespace", problem, "use the name of a folder below the upload prefix; uploads to any other are refused")
+    page_size = _number(parameters, "page_size", DEFAULT_PAGE, 1, LARGEST_PAGE)
+    return SearchQuery(text, namespace, _number(parameters, "page", 1, 1, DEEPEST_HIT // page_size), page_size)
 
 
 def _number(parameters: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -1,26 +1,37 @@
-"""Hits are media id, clip and score only; records add the rest."""
+"""Hits are media id, clip and score only; records add the rest, and the bucket says whether it is still so.
+
+The library learns of a deletion or of new content a moment later than the bucket, and no message of it may ever come. So a hit is shown
+only if its object is there now, with the content that the record is about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from sightline.clock import to_iso
+from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.search_library import SearchHit, SearchPage
+from sightline.media import is_media_id
 from sightline.record import Record, RecordShelf
 from sightline.search.query import SearchQuery
 from sightline.search.rights import Caller, may_see
+from sightline.store import Bucket
 
 Json = dict[str, Any]
 
+# Hits that are looked up at once, each with two requests in turn. More would share the one CPU of a function with the answer itself.
 SIDE_BY_SIDE = 8
 
 # x-oss-process of the OSS documentation; 480 pixels are as wide as a result is shown, on a dense screen.
 IMAGE_PREVIEW = "image/resize,w_480"
 VIDEO_PREVIEW = "video/snapshot,t_{milliseconds},f_jpg,w_480"
 
-Presign = Callable[[str, str | None], str]
+NOTHING_FITS = "Nothing fits. A full sentence with one or two key words finds most."
+NOT_READY = (
+    "The search library is still being built, or has no index: nothing can be found before it is ready. Look again in a few minutes."
+)
 
 
 class Finds(Protocol):
@@ -28,37 +39,63 @@ class Finds(Protocol):
 
     def search(self, text: str, namespace: str, page: int, page_size: int) -> SearchPage: ...
 
+    def is_ready(self) -> bool: ...
+
 
 class Searcher:
-    """`presign(key, process)` makes the addresses of pictures and players."""
+    """`url_seconds` is how long the addresses of pictures and players work."""
 
-    def __init__(self, library: Finds, records: RecordShelf, presign: Presign) -> None:
+    def __init__(self, library: Finds, records: RecordShelf, media_bucket: Bucket, url_seconds: int) -> None:
         self._library = library
         self._records = records
-        self._presign = presign
+        self._media_bucket = media_bucket
+        self._url_seconds = url_seconds
 
     def search(self, query: SearchQuery) -> Json:
-        """The answer of `GET /search`. Raises ServiceRefused and ServiceUnreachable."""
+        """The answer of `GET /search`. Raises ServiceRefused and ServiceUnreachable.
+
+        `total` is what the library counts, less what this page does not show. While media are being indexed, pages move: one that was on
+        the first may be on the second as well.
+        """
         found = self._library.search(query.text, query.namespace, query.page, query.page_size)
-        caller = Caller(query.namespace)
-        hits = [self._show(hit, record) for hit, record in self._join(found.hits) if may_see(caller, record)]
+        shown = self._join(found.hits, Caller(query.namespace))
+        total = max(found.total - (len(found.hits) - len(shown)), 0)
         return {
             "query": query.text,
             "namespace": query.namespace,
             "page": query.page,
             "page_size": query.page_size,
-            "total": found.total,
-            "hint": None if found.total else "Nothing fits. A full sentence with one or two key words finds most.",
-            "hits": hits,
+            "total": total,
+            "hint": None if total else self._advice(found),
+            "hits": [self._show(hit, record) for hit, record in shown],
         }
 
-    def _join(self, hits: Sequence[SearchHit]) -> list[tuple[SearchHit, Record]]:
-        """A hit whose record is gone is on its way out of the library: it is not shown."""
-        if not hits:
+    def _advice(self, found: SearchPage) -> str:
+        """A library that can't answer yet finds nothing, which is not the same as that nothing fits."""
+        try:
+            ready = bool(found.total) or self._library.is_ready()
+        except (ServiceRefused, ServiceUnreachable) as error:
+            if isinstance(error, ServiceRefused) and error.missing:
+                raise
+            ready = True  # it answered the search itself, and only advice is at stake
+        return NOTHING_FITS if ready else NOT_READY
+
+    def _join(self, hits: Sequence[SearchHit], caller: Caller) -> list[tuple[SearchHit, Record]]:
+        """Each hit with its record, where it may be seen and is still true."""
+        known = [hit for hit in hits if is_media_id(hit.media_id)]
+        if not known:
             return []
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(hits))) as pool:
-            records = pool.map(lambda hit: self._records.get(hit.media_id), hits)
-            return [(hit, record) for hit, record in zip(hits, records, strict=True) if record is not None]
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(known))) as pool:
+            records = pool.map(lambda hit: self._record(hit.media_id, caller), known)
+            return [(hit, record) for hit, record in zip(known, records, strict=True) if record is not None]
+
+    def _record(self, media_id: str, caller: Caller) -> Record | None:
+        """A media whose record is gone is on its way out of the library; one that may not be seen is not even asked about."""
+        record = self._records.get(media_id)
+        if record is None or not may_see(caller, record):
+            return None
+        found = self._media_bucket.head(record.key)
+        return record if found is not None and found.etag == record.generation else None
 
     def _show(self, hit: SearchHit, record: Record) -> Json:
         is_video = record.kind == "video"
@@ -79,10 +116,13 @@ class Searcher:
             "labels": record.labels,
             "objects": record.objects,
             "actions": record.actions,
-            "thumbnail_url": self._presign(record.preview_key, _preview(clips) if is_video else IMAGE_PREVIEW),
-            "media_url": self._presign(record.preview_key, None),
+            "thumbnail_url": self._address(record, _preview(clips) if is_video else IMAGE_PREVIEW),
+            "media_url": self._address(record),
             "engine": record.engine.model_dump() if record.engine else None,
         }
+
+    def _address(self, record: Record, process: str | None = None) -> str:
+        return self._media_bucket.presign(record.preview_key, self._url_seconds, process)
 
 
 def _preview(clips: Sequence[Json]) -> str:

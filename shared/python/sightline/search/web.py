@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import BadInput
+from sightline.errors import BadInput, ServiceRefused
 from sightline.events import HttpRequest, HttpResponse
 from sightline.search.query import parse_query
 from sightline.search.searcher import Searcher
+from sightline.untrusted import plain, to_json
 
 _PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
 }
+
+
+LIBRARY_FIX = "run `sightline up` or the deploy, which make it; a new one answers within minutes"
 
 
 class SearchSite:
@@ -35,12 +38,12 @@ class SearchSite:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
-            return self._problem(405, "MethodNotAllowed", BadInput("method", f"is {request.method}", "use GET"))
+            return self._problem(405, "MethodNotAllowed", BadInput("method", f"is {plain(request.method, 20)}", "use GET"))
         if request.path in _PAGE:
             name, content_type = _PAGE[request.path]
             return HttpResponse(200, (self._page / name).read_bytes(), content_type, {**self._security, "Cache-Control": "no-cache"})
         if request.path != "/search":
-            return self._problem(404, "NotFound", BadInput("path", f"{request.path[:100]} leads nowhere", "use / or /search?q=…"))
+            return self._problem(404, "NotFound", BadInput("path", f"{plain(request.path, 100)} leads nowhere", "use / or /search?q=…"))
         return self._search(request.query)
 
     def _search(self, parameters: Mapping[str, str]) -> HttpResponse:
@@ -48,22 +51,24 @@ class SearchSite:
             query = parse_query(parameters, self._default_namespace)
         except BadInput as error:
             return self._problem(400, "InvalidQuery", error)
-        return self._json(200, self._searcher.search(query))
+        try:
+            return self._json(200, self._searcher.search(query))
+        except ServiceRefused as error:
+            if error.missing and error.service == "IMS":
+                return self._error(503, "LibraryMissing", "there is no search library yet, so nothing can be found", LIBRARY_FIX)
+            raise
 
     def failure(self, error: Exception) -> HttpResponse:
         """What a caller reads when a service behind us failed; its details are in the log."""
         may_pass = getattr(error, "retryable", False)
-        status = 503 if may_pass else 502
         fix = "try again in a moment" if may_pass else "look at the function's log"
-        return self._json(
-            status, {"error": {"code": "SearchUnavailable", "message": "the search library did not answer", "field": None, "fix": fix}}
-        )
+        return self._error(503 if may_pass else 502, "SearchUnavailable", "the search library did not answer", fix)
 
     def _problem(self, status: int, code: str, error: BadInput) -> HttpResponse:
-        return self._json(
-            status, {"error": {"code": code, "message": f"{error.field} {error.problem}", "field": error.field, "fix": error.fix}}
-        )
+        return self._error(status, code, f"{error.field} {error.problem}", error.fix, error.field)
+
+    def _error(self, status: int, code: str, message: str, fix: str, field: str | None = None) -> HttpResponse:
+        return self._json(status, {"error": {"code": code, "message": message, "field": field, "fix": fix}})
 
     def _json(self, status: int, document: dict[str, Any]) -> HttpResponse:
-        body = json.dumps(document, ensure_ascii=False).encode()
-        return HttpResponse(status, body, headers={**self._security, "Cache-Control": "no-store"})
+        return HttpResponse(status, to_json(document).encode(), headers={**self._security, "Cache-Control": "no-store"})
