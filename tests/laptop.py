@@ -35,9 +35,12 @@ class Cloud:
     process: subprocess.Popen[str] | None = None
     running: Running | None = None
 
+    def up(self) -> list[str | Path]:
+        return [SIGHTLINE, "up", "--port", "0", "--json", "--data", self.data]
+
     def start(self) -> Cloud:
         self.process = subprocess.Popen(
-            [SIGHTLINE, "up", "--port", "0", "--json", "--data", self.data],
+            self.up(),
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
             text=True,
