@@ -8,8 +8,12 @@ from sightline.pipeline import Pipeline
 from sightline.wiring import Wiring
 
 
-def pipeline_of(running: Running) -> Pipeline:
+def wiring_of(running: Running) -> Wiring:
     """Raises CommandError where Function Compute does not say how it was deployed."""
     settings = journal.environment_of(running, "sweep")
     keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": running.access_key_id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": running.access_key_secret}
-    return Wiring({**settings, **keys}).pipeline()
+    return Wiring({**settings, **keys})
+
+
+def pipeline_of(running: Running) -> Pipeline:
+    return wiring_of(running).pipeline()

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, functions, media, models, reindex
+from cli.commands import backfill, cloud, dead, functions, media, models, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -24,6 +24,7 @@ VERBS = (
     reindex.reindex_command,
     functions.invoke,
     functions.logs,
+    dead.dead,
     models.models,
 )
 

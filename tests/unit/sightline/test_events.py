@@ -88,6 +88,11 @@ def test_an_event_that_was_read_can_be_sent_again(event: bytes) -> None:
     assert read_event(again) == read_event(event)
 
 
+@pytest.mark.parametrize("event", ['{"a": NaN}', "[-Infinity]", '{"a": 1e999}'])
+def test_numbers_that_json_does_not_have_make_a_text(event: str) -> None:
+    assert read_event(event.encode()) == event
+
+
 def test_what_is_nested_too_deep_is_a_text() -> None:
     def nested(depth: int) -> bytes:
         return b"[" * depth + b"]" * depth

@@ -315,7 +315,7 @@ def test_an_event_too_large_to_keep_is_kept_in_part_and_not_tried_again(desk: De
     assert desk.letters.keep("submit", {"events": ["门" * (LARGEST_EVENT_BYTES + 1)]}, PASSING).id != letter.id
 
 
-@pytest.mark.parametrize("event", ["no JSON", "\udcff\udc80", {"a": "\ud800"}, {"a": float("inf")}, [], ["\x00\x1b"], ""])
+@pytest.mark.parametrize("event", ["no JSON", "\udcff\udc80", {"a": "\ud800"}, [], ["\x00\x1b"], ""])
 def test_any_event_can_be_kept(desk: Desk, event: Event) -> None:
     letter = desk.letters.keep("submit", event, LASTING)
     found = desk.letters.get(letter.id)

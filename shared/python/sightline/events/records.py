@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeGuard
+from typing import Any, NoReturn, TypeGuard
 
 Json = dict[str, Any]
 
@@ -24,12 +25,21 @@ DEEPEST = 64
 def read_event(event: bytes) -> Event:
     """Never fails: what is no UTF-8 becomes surrogates, which `event_bytes` turns back."""
     try:
-        document = json.loads(event.decode())
+        document = json.loads(event.decode(), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict | list) and _depth(document) <= DEEPEST:
         return document
     return event.decode("utf-8", errors="surrogateescape")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")  # though Python reads and writes it
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _depth(document: Any) -> int:
