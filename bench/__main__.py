@@ -1,8 +1,8 @@
-"""All benches, one after the other: what `make bench` runs. The tables are for bench/RESULTS.md, where the last puts its own."""
+"""All benches, one after the other: what `make bench` runs. The tables are for bench/RESULTS.md, where the last three put their own."""
 
 from __future__ import annotations
 
-from bench import laptop_cloud, search_latency, upload_to_search
+from bench import laptop_cloud, pipeline, pipeline_sweep, search_latency, upload_to_search
 
 if __name__ == "__main__":
     print("## From upload to searchable: `python -m bench.upload_to_search --rounds 20`\n")
@@ -10,3 +10,5 @@ if __name__ == "__main__":
     print("\n## Searching 10,000 media: `python -m bench.search_latency --documents 10000`\n")
     search_latency.main(["--documents", "10000"])
     laptop_cloud.main(["--keep"])
+    pipeline.main(["--keep"])
+    pipeline_sweep.main(["--keep"])

@@ -1,0 +1,98 @@
+"""The laptop cloud that the benches of the pipeline drive, in a process of its own: `python -m bench.pipeline_cloud FOLDER KIND COUNT`.
+
+Its engine answers at once, so that what is measured is all else. No function is deployed: a bench calls the layer itself. When it starts,
+so many media of a kind (`bench.pipeline_state`) are in the buckets.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import oss2
+from mns.account import Account
+
+from bench.pipeline_state import Kind, fill
+from cli.provision import Names, Target, provision
+from localcloud.cloud import LaptopCloud
+from localcloud.ims.understanding.engine import EngineSettings
+from localcloud.place import Place
+from sightline import settings
+from sightline.credentials import Credentials
+from sightline.host import Host
+from sightline.ims import ImsTransport
+from tests.faults.null_engine import NullEngine
+
+NAMES = Names("bench-media", "bench-state", "bench-jobs", "bench-dead", "bench", "IPCamera_bench")
+EMPTY_PROJECT = "edition: 3.0.0\nname: bench\nresources: {}\n"
+
+
+@contextmanager
+def running(folder: Path, kind: Kind = "finished", count: int = 0) -> Iterator[Mapping[str, str]]:
+    """The environment of a function while such a cloud runs."""
+    command = [sys.executable, "-m", "bench.pipeline_cloud", str(folder), kind, str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def main(folder: Path, kind: Kind, count: int) -> None:
+    logging.basicConfig(level=logging.WARNING)
+    cloud = _started(folder)
+    environment = _environment(cloud)  # makes the buckets that are filled
+    cloud.stop()
+    fill(folder / "oss", kind, count, settings.from_environment(environment))
+    cloud = _started(folder)
+    print(json.dumps(_environment(cloud)), flush=True)
+    threading.Event().wait()
+
+
+def _started(folder: Path) -> LaptopCloud:
+    cloud = LaptopCloud(folder, Place(), EngineSettings(), understanding=NullEngine())
+    cloud.start()
+    project = folder / "s.yaml"
+    project.write_text(EMPTY_PROJECT)
+    cloud.deploy(project, {}, {})
+    return cloud
+
+
+def _environment(cloud: LaptopCloud) -> dict[str, str]:
+    key, place = cloud.keyring.account, Place()
+    auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
+    target = Target(
+        ims=ImsTransport(Host(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
+        oss=lambda bucket: oss2.Bucket(auth, cloud.endpoint, bucket, region=place.region),
+        mns=Account(cloud.endpoint, key.access_key_id, key.access_key_secret),
+    )
+    made = provision(target, NAMES)
+    return {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+        "REGION": place.region,
+        "OSS_ENDPOINT": cloud.endpoint,
+        "IMS_ENDPOINT": cloud.endpoint,
+        "MNS_ENDPOINT": cloud.endpoint,
+        "MEDIA_BUCKET": NAMES.media_bucket,
+        "STATE_BUCKET": NAMES.state_bucket,
+        "DEAD_QUEUE": NAMES.dead_queue,
+        "SMARTTAG_TEMPLATE_ID": made.template_id,
+        "SMARTTAG_PIPELINE_ID": made.pipeline_id,
+        "SEARCH_LIBRARY": NAMES.library,
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), cast("Kind", sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,78 @@
+"""What an event costs the one who attends to it: requests, processor time of his own process, and time without the naps that he takes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+import httpx
+
+from sightline.host import Host, new_client
+from sightline.pipeline import Pipeline
+from sightline.wiring import Wiring
+
+
+@dataclass
+class Cost:
+    """Of `events` events together: requests by what was asked (`OSS GET`, `OSS LIST`, `IMS SubmitSmarttagJob`), seconds."""
+
+    events: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    processor: float = 0.0
+    seconds: float = 0.0
+
+    def each(self, service: str) -> float:
+        """Requests an event."""
+        return sum(count for name, count in self.requests.items() if name.startswith(service)) / self.events
+
+    @property
+    def milliseconds_of_processor(self) -> float:
+        return self.processor / self.events * 1000
+
+    @property
+    def events_a_second(self) -> float:
+        return self.events / self.seconds
+
+
+class Meter:
+    """Measures what this process does with the services, through a client and a sleep of its own."""
+
+    def __init__(self) -> None:
+        self._requests: Counter[str] = Counter()
+        self._napped = 0.0
+
+    def pipeline(self, environment: Mapping[str, str], **settings: int | float) -> Pipeline:
+        """The layer as a function builds it, with these settings changed."""
+        client = new_client()
+        client.event_hooks = {"request": [self._count]}
+        changed = {name.upper(): str(value) for name, value in settings.items()}
+        return Wiring({**environment, **changed}, Host(client=client, sleep=self._nap)).pipeline()
+
+    def add(self, cost: Cost, work: Callable[[], str], events: int = 1) -> str:
+        """Do it, and add what it cost."""
+        self._requests.clear()
+        self._napped = 0.0
+        began, processor = time.perf_counter(), time.process_time()
+        outcome = work()
+        cost.processor += time.process_time() - processor
+        cost.seconds += time.perf_counter() - began - self._napped
+        cost.requests.update(self._requests)
+        cost.events += events
+        return outcome
+
+    def _count(self, request: httpx.Request) -> None:
+        query = parse_qs(request.url.query.decode(), keep_blank_values=True)
+        action = request.headers.get("x-acs-action")
+        if "/messages" in request.url.path:
+            action, service = request.method, "MNS"
+        else:
+            service = "IMS" if action else "OSS"
+        kind = "LIST" if "list-type" in query else "APPEND" if "append" in query else request.method
+        self._requests[f"{service} {action or kind}"] += 1
+
+    def _nap(self, seconds: float) -> None:
+        self._napped += seconds
+        time.sleep(seconds)
