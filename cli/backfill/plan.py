@@ -75,7 +75,9 @@ class Planner:
         return self._bring(found, replace(blank, kind=verdict.media.kind if isinstance(verdict, Admitted) else None))
 
     def _bring(self, found: Found, plan: Plan) -> Plan:
-        existing = Existing(found.etag) if self.look is None else self.look(plan.key)
+        if self.look is None:
+            return self._there(replace(plan, generation=found.etag))
+        existing = self.look(plan.key)
         address = self.source.of(found.key)
         if existing is None:
             return replace(plan, action="copy")
