@@ -4,6 +4,7 @@
     ├── BadInput           what somebody gave us is wrong: names the field and the fix
     │   └── BadSetting     an environment variable is missing or wrong
     ├── LedgerConflict     another writer was faster: read again (retryable)
+    │   └── LedgerLocked   the ledger is about to be deleted: later (retryable)
     ├── ServiceUnreachable no answer, or none that can be read, so whether the call took effect is unknown (retryable)
     └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
         ├── CredentialsExpired  the temporary key has ended, and the instance has no newer one (retryable, in another instance)
@@ -59,6 +60,10 @@ class LedgerConflict(SightlineError):
     """The ledger grew between our reading and our append."""
 
     retryable = True
+
+
+class LedgerLocked(LedgerConflict):
+    """Nobody may write to the ledger before it is gone."""
 
 
 class ServiceUnreachable(SightlineError):

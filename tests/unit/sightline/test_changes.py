@@ -10,6 +10,7 @@ from sightline.errors import LedgerConflict, PermissionMissing, ServiceUnreachab
 from sightline.errors import Permission as RamPermission
 from sightline.ledger import Fact
 from sightline.pipeline import collect, submit, sweep
+from sightline.store import ObjectInfo
 from tests.fakes.sightline import World, etag, make_world, raised
 
 KEY = "uploads/home/door/clip.mp4"
@@ -203,3 +204,93 @@ def test_two_jobs_after_a_lost_answer_and_one_counts(world: World) -> None:
     assert finish(world, "job-1", "first") == "ignored: another job of this content counts"
     assert world.library.entries[identity]["title"] == "second"
     assert etag(b"a clip") == world.pipeline.ledger.read(identity).story.generation
+
+
+def slow_head(world: World, meanwhile: Callable[[], object]) -> None:
+    """The next HEAD of the media bucket answers what was there before `meanwhile`."""
+    head = world.media.head
+
+    def slow(key: str) -> ObjectInfo | None:
+        world.media.head = head  # type: ignore[method-assign]
+        found = head(key)
+        meanwhile()
+        return found
+
+    world.media.head = slow  # type: ignore[method-assign]
+
+
+def test_a_slow_submit_does_not_put_older_content_behind_newer(world: World) -> None:
+    """GIVEN a submit that has seen the old content and hangs WHEN the new content's job is submitted meanwhile THEN no other is."""
+    identity = world.upload(KEY, b"old")
+
+    def meanwhile() -> None:
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+
+    slow_head(world, meanwhile)
+    assert submit(world.pipeline, KEY, "event-1").startswith("nothing to do")
+    assert submit(world.pipeline, KEY, "event-2").startswith("nothing to do")
+    assert len(world.tagging.jobs) == 1
+    assert world.pipeline.ledger.read(identity).story.generation == etag(b"new")
+
+
+@pytest.mark.parametrize("old", [None, b""])
+def test_a_slow_refusal_or_removal_takes_nothing_from_what_came_meanwhile(world: World, old: bytes | None) -> None:
+    identity = world.upload(KEY, b"earlier")
+    submit(world.pipeline, KEY, "event-1")
+    finish(world, "job-1")
+    if old is None:
+        world.media.delete(KEY)
+    else:
+        world.upload(KEY, old)
+
+    def meanwhile() -> None:
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-3")
+        finish(world, "job-2", "The new clip")
+
+    slow_head(world, meanwhile)
+    submit(world.pipeline, KEY, "event-2")
+    assert world.stage(identity) == "searchable"
+    assert world.library.entries[identity]["title"] == "The new clip"
+
+
+def test_an_event_of_content_under_way_is_no_new_try_when_that_has_failed(world: World) -> None:
+    """The same clip was uploaded twice; its second event comes again after the job has failed."""
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    submit(world.pipeline, KEY, "event-2")
+    world.tagging.fail("job-1", "truncated")
+    collect(world.pipeline, "job-1")
+    for event in ("event-1", "event-2", "event-2"):
+        assert submit(world.pipeline, KEY, event).startswith("nothing to do")
+    assert world.stage(identity) == "failed"
+    assert submit(world.pipeline, KEY, "event-3") == "submitted: job job-2"
+
+
+def test_an_entry_that_somebody_late_took_out_is_inserted_again(world: World) -> None:
+    identity = world.upload(KEY)
+    world.library.states = [["Running"]]
+    submit(world.pipeline, KEY, "event-1")
+    assert finish(world, "job-1").startswith("inserted")
+    world.library.entries.clear()
+    world.library.states = [[], ["Success"]]
+    world.clock.forward(world.pipeline.settings.callback_seconds)
+    assert sweep(world.pipeline, raised).done[identity] == "searchable"
+    assert identity in world.library.entries
+
+
+def test_one_slot_that_cannot_be_judged_does_not_hold_up_the_others(world: World) -> None:
+    for media_id in ("a" * 32, "b" * 32):
+        world.pipeline.line.take(media_id, "E1", world.pipeline.line.look())
+    world.clock.forward(world.pipeline.settings.claim_seconds)
+    get = world.state.get
+
+    def broken(key: str) -> bytes | None:
+        if key.startswith("a" * 32):
+            raise ServiceUnreachable("OSS", "GET state", "ReadTimeout")
+        return get(key)
+
+    world.state.get = broken  # type: ignore[method-assign]
+    report = sweep(world.pipeline, lambda what, error: None)
+    assert (list(report.errors), report.done) == (["slot 0"], {"slot 1": "freed: nothing runs in it"})

@@ -95,7 +95,7 @@ def test_two_at_once_have_one_claim(world: World) -> None:
             submit(world.pipeline, KEY, event)
 
     world.state.before_append = faster
-    assert submit(world.pipeline, KEY, "event-1") == "nothing to do: another invocation has the claim"
+    assert submit(world.pipeline, KEY, "event-1") == "nothing to do: this content has been taken on"
     assert len(world.tagging.jobs) == 1
     assert world.facts(identity).count("claimed") == 1
 

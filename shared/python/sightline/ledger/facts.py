@@ -14,6 +14,7 @@ VERSION = 1
 
 FactKind = Literal[
     "uploaded",  # a generation arrived: bucket, key, size, event
+    "repeated",  # the content that is there was uploaded again: event
     "refused",  # it is no media: reason
     "claimed",  # somebody is about to submit its job: attempt, until
     "released",  # the claim is given back, because nothing was submitted: reason

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sightline.errors import LedgerConflict, ServiceRefused, ServiceUnreachable
+from sightline.errors import LedgerConflict, LedgerLocked, ServiceRefused, ServiceUnreachable
 from sightline.ledger.facts import Fact, read_line
 from sightline.ledger.story import Story, tell
 from sightline.store import Bucket, PositionConflict
@@ -58,6 +58,16 @@ class Ledger:
             raise LedgerConflict(f"the ledger of {journal.media_id} grew past {journal.position} bytes") from error
         return Journal(journal.media_id, journal.position + len(lines), [*journal.facts, *facts])
 
+    def extend(self, journal: Journal, facts: Sequence[Fact]) -> Journal:
+        """As `append`; where its answer is lost, the ledger is read before anybody repeats it. Raises LedgerConflict."""
+        try:
+            return self.append(journal, facts)
+        except (ServiceRefused, ServiceUnreachable) as error:
+            now = self.read(journal.media_id) if error.retryable else journal
+            if not _holds(now, journal, facts):
+                raise
+            return now
+
     def update(self, media_id: str, decide: Decision) -> tuple[Story, Sequence[Fact]]:
         """Append what `decide` answers to the story as it is, asking anew when another writer was faster.
 
@@ -69,15 +79,9 @@ class Ledger:
             if not facts:
                 return journal.story, facts
             try:
-                return self.append(journal, facts).story, facts
+                return self.extend(journal, facts).story, facts
             except LedgerConflict:
                 continue
-            except (ServiceRefused, ServiceUnreachable) as error:
-                # It may have taken effect: the ledger is read before anything is repeated.
-                now = self.read(media_id)
-                if not error.retryable or not _holds(now, journal, facts):
-                    raise
-                return now.story, facts
         raise LedgerConflict(f"the ledger of {media_id} kept growing through {ROUNDS} rounds")
 
     def mark_pending(self, media_id: str, address: str) -> None:
@@ -107,6 +111,18 @@ class Ledger:
             return None
         bucket, _, key = content.decode().partition("/")
         return bucket, key
+
+
+def until_unchanged(act: Callable[[], str]) -> str:
+    """Do `act` again where the ledger grew between its reading and its append. Raises LedgerConflict after too many rounds."""
+    for _ in range(ROUNDS - 1):
+        try:
+            return act()
+        except LedgerLocked:
+            raise
+        except LedgerConflict:
+            continue
+    return act()
 
 
 def _holds(now: Journal, before: Journal, facts: Sequence[Fact]) -> bool:

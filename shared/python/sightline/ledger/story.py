@@ -24,7 +24,7 @@ class Story:
     `arrived` is when we came to know of it, `kind` what it is, "video" where an earlier version did not say. `attempt` counts the submits
     whose outcome nobody knows, `claim_until` ends the lease of whoever submits, or deletes the ledger, `slot` is where the job runs.
     `contested_since` is set where earlier content was about to be inserted when it was replaced or removed: whoever does that may be late.
-    `events` are all uploads that were taken on, `earlier_jobs` the jobs of those before the last one.
+    `events` are all uploads that we know of, `earlier_jobs` the jobs of those before the last one.
     """
 
     stage: Stage = "unknown"
@@ -81,6 +81,8 @@ def _next(story: Story, fact: Fact) -> Story:
         return story  # written by somebody who was late; the newest generation counts
     if fact.kind == "settled":
         return replace(story, contested_since=None)
+    if fact.kind == "repeated":
+        return replace(story, events=story.events | {str(fact.details["event"])})
     told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
     if fact.kind == "submitted":
         told["submitted_at"] = fact.at

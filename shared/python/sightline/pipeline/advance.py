@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sightline.ledger import until_unchanged
 from sightline.line import Outlook, Place
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.start import start
@@ -28,7 +29,7 @@ def advance(pipeline: Pipeline, *, after_a_job: bool = False) -> dict[str, str]:
 
 def _guarded(pipeline: Pipeline, place: Place, outlook: Outlook) -> str:
     try:
-        return _serve(pipeline, place, outlook)
+        return until_unchanged(lambda: _serve(pipeline, place, outlook))
     except Exception as error:  # noqa: BLE001 - whoever stands behind it must not be held up, nor the caller's own work
         pipeline.report(f"media {place.media_id} in the waiting line", error)
         return f"error: {type(error).__name__}: {error}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sightline.ledger import Fact, Story
+from sightline.ledger import Fact, Story, until_unchanged
 from sightline.media import media_id
 from sightline.pipeline.ports import Pipeline
 
@@ -20,17 +18,18 @@ def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: 
         return CHANGED
     if facts:
         free_slot(pipeline, story.slot, identity, generation)
-    close(pipeline, identity, generation)
+    close(pipeline, identity)
     return f"failed: {reason}"
 
 
-def close(pipeline: Pipeline, identity: str, generation: str) -> None:
-    """What follows the last fact of a generation: nothing of other content is found any more, and the marker goes.
+def close(pipeline: Pipeline, identity: str) -> None:
+    """What follows a last fact: nothing is found but the content that it is about, and the marker goes.
 
-    It stays where somebody who is late may still insert earlier content: the sweep looks again when that can't be any more.
+    The marker stays where somebody who is late may still insert earlier content: the sweep looks again when that can't be any more.
     """
+    story = pipeline.ledger.read(identity).story
     record = pipeline.records.get(identity)
-    if record is not None and record.generation != generation:
+    if record is not None and (story.stage in ("refused", *GONE) or record.generation != story.generation):
         forget(pipeline, identity)
     pipeline.ledger.clear_pending(identity)
 
@@ -42,19 +41,26 @@ def free_slot(pipeline: Pipeline, slot: int | None, identity: str, generation: s
 
 
 def remove(pipeline: Pipeline, key: str) -> str:
-    """Take the media of a deleted object out of the library. The bucket is asked first: an object that is there stays."""
+    """Take the media of a deleted object out of the library. The bucket is asked first: an object that is there stays.
+
+    Raises retryable errors.
+    """
+    return until_unchanged(lambda: _remove(pipeline, key))
+
+
+def _remove(pipeline: Pipeline, key: str) -> str:
     identity = media_id(pipeline.media_bucket.name, key)
-    story = pipeline.ledger.read(identity).story
+    address = f"{pipeline.media_bucket.name}/{key}"
+    journal = pipeline.ledger.read(identity)
     if pipeline.media_bucket.head(key) is not None:
         return "nothing to do: the object is there"
-    if story.stage not in GONE:
-        forget(pipeline, identity)
-        pipeline.ledger.update(identity, lambda now: _removed(pipeline, now) if now.generation == story.generation else [])
+    if journal.story.stage not in GONE:
+        pipeline.ledger.mark_pending(identity, address)
+        pipeline.ledger.extend(journal, [Fact("removed", pipeline.clock(), journal.story.generation)])
+    close(pipeline, identity)
     if pipeline.media_bucket.head(key) is not None:
         # It came back meanwhile, and its own event may have found nothing to do: the sweep looks again.
-        pipeline.ledger.mark_pending(identity, f"{pipeline.media_bucket.name}/{key}")
-    else:
-        pipeline.ledger.clear_pending(identity)
+        pipeline.ledger.mark_pending(identity, address)
     return "removed"
 
 
@@ -74,7 +80,3 @@ def settle(pipeline: Pipeline, identity: str, story: Story) -> str:
     pipeline.ledger.update(identity, lambda now: [settled] if now == story else [])
     pipeline.ledger.clear_pending(identity)
     return f"settled: {story.stage}"
-
-
-def _removed(pipeline: Pipeline, story: Story) -> Sequence[Fact]:
-    return [] if story.stage in GONE else [Fact("removed", pipeline.clock(), story.generation)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sightline.errors import BadInput, PermissionMissing, ServiceRefused
 from sightline.ledger import Fact, FactKind, Story
@@ -29,12 +29,18 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -
     if not isinstance(verdict, Admitted) or found.etag != generation or story.generation != generation:
         return CHANGED
     try:
-        stopped = "" if story.stage == "inserted" else _insert(pipeline, verdict.media)
+        stopped = "" if story.stage == "inserted" and not _has_vanished(pipeline, story, identity) else _insert(pipeline, verdict.media)
         return stopped or _confirm(pipeline, identity, generation, until)
     except ServiceRefused as error:
         if error.retryable or isinstance(error, PermissionMissing):
             raise
         return fail(pipeline, identity, generation, "index", str(error))
+
+
+def _has_vanished(pipeline: Pipeline, story: Story, identity: str) -> bool:
+    """Whether the library knows nothing of an entry that was inserted a while ago: somebody late took it for an earlier one's."""
+    age = pipeline.clock() - (story.since or pipeline.clock())
+    return age >= timedelta(seconds=pipeline.settings.callback_seconds) and not pipeline.library.index_states(identity)
 
 
 def _insert(pipeline: Pipeline, media: Media) -> str:
@@ -87,7 +93,7 @@ def _confirm(pipeline: Pipeline, identity: str, generation: str, until: datetime
             story = _append(pipeline, identity, generation, "searchable", {})
             if story.generation != generation or story.stage != "searchable":
                 return CHANGED
-            close(pipeline, identity, generation)
+            close(pipeline, identity)
             return "searchable"
         if pipeline.clock() >= until:
             return "inserted: still being indexed"

@@ -110,7 +110,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
     if story.stage == "searchable":
         return _searchable(pipeline, folder, story)
     if folder.has_more:
-        close(pipeline, folder.media_id, story.generation)
+        close(pipeline, folder.media_id)
     return ""
 
 

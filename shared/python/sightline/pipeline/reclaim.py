@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from sightline.errors import ServiceRefused
 from sightline.ledger import Journal
 from sightline.line import Holder
+from sightline.pipeline.cursor import Attempt
 from sightline.pipeline.ports import Pipeline
 
 
-def reclaim(pipeline: Pipeline) -> dict[str, str]:
-    """Free every slot that no job needs any more. What was done, by slot."""
-    done = {}
+def reclaim(pipeline: Pipeline, attempt: Attempt) -> None:
+    """Free every slot that no job needs any more; one that can't be judged now does not hold up the others."""
     for number, holder in pipeline.line.slots.holders():
-        why = _is_idle(pipeline, number, holder)
-        if why and pipeline.line.slots.free(number, holder.media_id, holder.generation):
-            done[f"slot {number}"] = f"freed: {why}"
-    return done
+        attempt(f"slot {number}", partial(_check, pipeline, number, holder))
+
+
+def _check(pipeline: Pipeline, number: int, holder: Holder) -> str:
+    """What was done; empty where a job needs the slot."""
+    why = _is_idle(pipeline, number, holder)
+    freed = why and pipeline.line.slots.free(number, holder.media_id, holder.generation)
+    return f"freed: {why}" if freed else ""
 
 
 def _is_idle(pipeline: Pipeline, number: int, holder: Holder) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sightline.clock import to_iso
-from sightline.errors import BadInput, PermissionMissing, ServiceRefused, ServiceUnreachable
+from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
 from sightline.ledger import Fact, Story
 from sightline.line import Outlook, Place
 from sightline.media import Media
@@ -23,7 +23,10 @@ from sightline.pipeline.work import Work
 
 
 def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None = None) -> str:
-    """Claim the work and submit its job; where there is no room after all, it waits in line. `place` is where it waited so far."""
+    """Claim the work and submit its job; where there is no room after all, it waits in line. `place` is where it waited so far.
+
+    Raises retryable errors: LedgerConflict where another has claimed it first.
+    """
     media, line = work.media, pipeline.line
     if not line.budget.spend(media.namespace, media.id, media.etag):
         join(pipeline, work)
@@ -32,71 +35,74 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
     if slot is None and line.limit:
         join(pipeline, work)
         return "waiting: for others to finish"
-    story = _claim(pipeline, work, slot)
+    try:
+        story = _claim(pipeline, work, slot)
+    except LedgerConflict:
+        free_slot(pipeline, slot, media.id, media.etag)
+        raise
     if place is not None:
         line.waiting.leave(place)
-    if story is None:
-        free_slot(pipeline, slot, media.id, media.etag)
-        return "nothing to do: another invocation has the claim"
     if story.stage == "failed":
         free_slot(pipeline, slot, media.id, media.etag)
-        close(pipeline, media.id, media.etag)
+        close(pipeline, media.id)
         return f"failed: {story.reason}"
-    return _submit_job(pipeline, work, slot, outlook)
+    return _submit_job(pipeline, _Claim(work, slot, story.claim_until), outlook)
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
     """Into the waiting line, at the place of its arrival. The marker comes first: it is what a crash leaves to be found."""
     media = work.media
-    story = work.before
-    known = story.generation == media.etag and story.stage in ("uploaded", "claimed") and story.arrived is not None
-    arrived = story.arrived if known and story.arrived else pipeline.clock()
-    pipeline.line.waiting.join(Place(media.namespace, arrived, media.id), media.key)
-    if not known:
-        pipeline.ledger.update(media.id, lambda now: _arrived(pipeline, work, now))
+    arrival = work.arrival(pipeline)
+    arrived = arrival[0].at if arrival else work.story.arrived
+    pipeline.line.waiting.join(Place(media.namespace, arrived or pipeline.clock(), media.id), media.key)
+    if arrival:
+        pipeline.ledger.extend(work.journal, arrival)
 
 
-def _arrived(pipeline: Pipeline, work: Work, story: Story) -> Sequence[Fact]:
-    fact = work.arrival(pipeline, story) if work.is_new(pipeline, story) else None
-    return [fact] if fact else []
+@dataclass(frozen=True)
+class _Claim:
+    """Ours, as long as it is the last one: who comes after its lease has another."""
+
+    work: Work
+    slot: int | None
+    until: datetime | None
+
+    @property
+    def media(self) -> Media:
+        return self.work.media
 
 
-def _claim(pipeline: Pipeline, work: Work, slot: int | None) -> Story | None:
-    """The story with the claim, or with the failure that it ended in; None where another has it."""
+def _claim(pipeline: Pipeline, work: Work, slot: int | None) -> Story:
+    """The story with the claim, or with the failure that it ended in."""
     media = work.media
     address = f"{media.bucket}/{media.key}"
     pipeline.ledger.mark_pending(media.id, address)
-    story, facts = pipeline.ledger.update(media.id, lambda now: _claim_facts(pipeline, work, slot, now))
-    if not facts:
-        return None
-    if work.before.stage != "unknown":
+    story = pipeline.ledger.extend(work.journal, _claim_facts(pipeline, work, slot)).story
+    if work.story.stage != "unknown":
         # Whoever saw earlier content to its end may have taken the marker away before he could see our claim.
         pipeline.ledger.mark_pending(media.id, address)
     return story
 
 
-def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None, story: Story) -> Sequence[Fact]:
-    if not work.is_new(pipeline, story):
-        return []
-    now, generation = pipeline.clock(), work.media.etag
-    arrival = work.arrival(pipeline, story)
-    attempt = 1 if arrival else max(1, story.attempt + (story.stage == "claimed"))
+def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None) -> Sequence[Fact]:
+    now, generation, story = pipeline.clock(), work.media.etag, work.story
+    attempt = max(1, story.attempt + (story.stage == "claimed")) if work.is_known else 1
     if attempt > pipeline.settings.submit_attempts:
         reason = f"{story.attempt} submits got no answer; the last: {story.reason or 'its claim lapsed'}; upload it again"
         return [Fact("failed", now, generation, {"step": "submit", "reason": reason})]
     until = to_iso(now + timedelta(seconds=pipeline.settings.claim_seconds))
     claimed = Fact("claimed", now, generation, {"attempt": attempt, "until": until, **({} if slot is None else {"slot": slot})})
-    return [arrival, claimed] if arrival else [claimed]
+    return [*work.arrival(pipeline), claimed]
 
 
-def _submit_job(pipeline: Pipeline, work: Work, slot: int | None, outlook: Outlook) -> str:
-    media = work.media
+def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
+    media = claim.media
     try:
         source = job_input(pipeline, media)
     except BadInput as error:
         return fail(pipeline, media.id, media.etag, "submit", str(error))
     except (ServiceRefused, ServiceUnreachable) as error:
-        _give_back(pipeline, work, slot, error)
+        _give_back(pipeline, claim, error)
         raise
     try:
         job_id = pipeline.tagging.submit(_title(media), source, media.device, _way_home(media))
@@ -104,31 +110,30 @@ def _submit_job(pipeline: Pipeline, work: Work, slot: int | None, outlook: Outlo
         # For want of a right nothing is wrong with the media: it waits until somebody grants that.
         if not error.retryable and not isinstance(error, PermissionMissing):
             return fail(pipeline, media.id, media.etag, "submit", str(error))
-        return _come_again(pipeline, work, slot, error)
-    _follow_claim(pipeline, media, Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id}))
+        return _come_again(pipeline, claim, error)
+    submitted = Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id})
+    pipeline.ledger.update(media.id, lambda story: [submitted] if (story.generation, story.stage) == (media.etag, "claimed") else [])
     if outlook.pause is not None:
         pipeline.line.pace.go_on()
     return f"submitted: job {job_id}"
 
 
-def _come_again(pipeline: Pipeline, work: Work, slot: int | None, error: ServiceRefused | ServiceUnreachable) -> str:
+def _come_again(pipeline: Pipeline, claim: _Claim, error: ServiceRefused | ServiceUnreachable) -> str:
     """The service is busy or broken. Where nothing runs, claim and slot are given back; where a job may run, both stay for the lease."""
     pipeline.line.pace.slow_down(str(error))
     if not error.took_no_effect:
         return f"waiting: for the claim to lapse, because {error}"
-    _give_back(pipeline, work, slot, error)
+    _give_back(pipeline, claim, error)
     return f"waiting: {error}"
 
 
-def _give_back(pipeline: Pipeline, work: Work, slot: int | None, error: Exception) -> None:
-    media = work.media
-    join(pipeline, replace(work, before=pipeline.ledger.read(media.id).story))
-    _follow_claim(pipeline, media, Fact("released", pipeline.clock(), media.etag, {"reason": str(error)}))
-    free_slot(pipeline, slot, media.id, media.etag)
-
-
-def _follow_claim(pipeline: Pipeline, media: Media, fact: Fact) -> None:
-    pipeline.ledger.update(media.id, lambda story: [fact] if story.generation == media.etag and story.stage == "claimed" else [])
+def _give_back(pipeline: Pipeline, claim: _Claim, error: Exception) -> None:
+    media = claim.media
+    join(pipeline, replace(claim.work, journal=pipeline.ledger.read(media.id)))
+    released = Fact("released", pipeline.clock(), media.etag, {"reason": str(error)})
+    ours = (media.etag, "claimed", claim.until)
+    pipeline.ledger.update(media.id, lambda story: [released] if (story.generation, story.stage, story.claim_until) == ours else [])
+    free_slot(pipeline, claim.slot, media.id, media.etag)
 
 
 def _title(media: Media) -> str:

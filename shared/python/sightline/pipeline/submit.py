@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sightline.clock import to_iso
+from sightline.ledger import until_unchanged
 from sightline.pipeline.advance import advance
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.start import join, start
-from sightline.pipeline.work import find_work
+from sightline.pipeline.work import Work, find_work
 
 
 def submit(pipeline: Pipeline, key: str, event_id: str | None) -> str:
@@ -15,9 +16,15 @@ def submit(pipeline: Pipeline, key: str, event_id: str | None) -> str:
     `event_id` is the upload's, None where no event told of it: then content that has failed is not tried again.
     Raises retryable errors only.
     """
-    work = find_work(pipeline, key, event_id)
-    if isinstance(work, str):
-        return work
+
+    def try_once() -> str:
+        work = find_work(pipeline, key, event_id)
+        return work if isinstance(work, str) else _take_on(pipeline, work)
+
+    return until_unchanged(try_once)
+
+
+def _take_on(pipeline: Pipeline, work: Work) -> str:
     outlook = pipeline.line.look()
     if not outlook.anyone_waits and pipeline.line.has_room(outlook):
         return start(pipeline, work, outlook)

@@ -38,7 +38,7 @@ def sweep(pipeline: Pipeline, report_error: Report) -> SweepReport:
     All of them together wait for index jobs as long as one callback may, so that slow ones do not hold up the rest.
     """
     sweeper = _Sweeper(pipeline, report_error)
-    sweeper.part("slots", lambda: reclaim(pipeline))
+    sweeper.part("slots", lambda: reclaim(pipeline, sweeper.attempt))
     sweeper.part("pending media", sweeper.attend_to_all)
     sweeper.part("waiting line", lambda: _drain(pipeline))
     sweeper.part("budgets", pipeline.line.budget.forget_past_days)
@@ -141,7 +141,7 @@ def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime)
 def _close(pipeline: Pipeline, identity: str, story: Story) -> str:
     """A marker of what has ended: a crash left it, or somebody may be late."""
     if story.contested_since is None:
-        close(pipeline, identity, story.generation)
+        close(pipeline, identity)
         return f"cleared: {story.stage}"
     if not _is_over(story.contested_since, pipeline.settings.longest_invocation_seconds, pipeline.clock()):
         return f"waiting: {story.stage}, and earlier content may still be inserted by somebody who is late"

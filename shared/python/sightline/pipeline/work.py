@@ -1,7 +1,8 @@
 """What an upload means now: work that nobody has in hand, or nothing to do.
 
 Events are at-least-once and unordered, so the bucket is asked instead of the event: an old event of replaced content leads to the new
-content, which is claimed once.
+content, which is claimed once. The ledger is read before the bucket is asked, and whatever is appended names the position that was read:
+so nobody who is slow puts older content behind newer.
 """
 
 from __future__ import annotations
@@ -9,73 +10,93 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sightline.errors import LedgerConflict
-from sightline.ledger import Fact, Story
+from sightline.errors import LedgerLocked
+from sightline.ledger import Fact, Journal, Story
 from sightline.media import Ignored, Media, Refused, media_id
-from sightline.pipeline.endings import forget, remove
+from sightline.pipeline.endings import close, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.store import ObjectInfo
 
 UNKNOWN_EVENT = "none"
+TAKEN_ON = "nothing to do: this content has been taken on"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A media to be taken on. `before` is its story as it was read, `event_id` the upload; None where no event told of it."""
+    """A media to be taken on. `journal` is its ledger as it was before the bucket was asked.
+
+    `event_id` is the upload's; None where no event told of it.
+    """
 
     media: Media
-    before: Story
+    journal: Journal
     event_id: str | None
 
-    def is_new(self, pipeline: Pipeline, story: Story) -> bool:
-        """Whether nobody has it in hand. Raises LedgerConflict while the ledger is about to be deleted."""
-        _wait_for_the_deletion(pipeline, story)
-        now = pipeline.clock()
+    @property
+    def story(self) -> Story:
+        return self.journal.story
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the ledger has its arrival."""
+        return self.story.generation == self.media.etag and self.story.stage in ("uploaded", "claimed")
+
+    def is_new(self, pipeline: Pipeline) -> bool:
+        """Whether nobody has it in hand."""
+        story = self.story
         if story.generation != self.media.etag or story.stage in ("uploaded", "removed", "forgotten"):
             return True
         if story.stage == "claimed":
-            return story.claim_until is not None and story.claim_until <= now
+            return story.claim_until is not None and story.claim_until <= pipeline.clock()
         # Somebody who uploads failed content again wants another try; a repeated event does not.
-        return story.stage in ("failed", "refused") and self.event_id is not None and self.event_id not in story.events
+        return story.stage in ("failed", "refused") and self.is_news
 
-    def arrival(self, pipeline: Pipeline, story: Story) -> Fact | None:
+    @property
+    def is_news(self) -> bool:
+        return self.event_id is not None and self.event_id not in self.story.events
+
+    def arrival(self, pipeline: Pipeline) -> Sequence[Fact]:
         """The fact that it arrived, unless the ledger has it."""
-        if story.generation == self.media.etag and story.stage in ("uploaded", "claimed"):
-            return None
-        return _uploaded(pipeline, self.media.key, self.media.etag, self.media.size, self.event_id, self.media.kind)
+        if self.is_known:
+            return []
+        return [_uploaded(pipeline, self.media.key, self.media.etag, self.media.size, self.event_id, self.media.kind)]
 
 
 def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
-    """The work that an object is, or in a phrase what was done instead. Raises retryable errors only."""
+    """The work that an object is, or in a phrase what was done instead.
+
+    Raises retryable errors: LedgerConflict where another was faster, LedgerLocked while the ledger is about to be deleted.
+    """
+    journal = pipeline.ledger.read(media_id(pipeline.media_bucket.name, key))
     found = pipeline.media_bucket.head(key)
     if found is None:
         return remove(pipeline, key)
     verdict = pipeline.admit(key, found)
     if isinstance(verdict, Ignored):
         return f"ignored: {verdict.reason}"
+    _wait_for_the_deletion(pipeline, journal.story)
     if isinstance(verdict, Refused):
-        return _refuse(pipeline, key, found, event_id, verdict.reason)
-    work = Work(verdict.media, pipeline.ledger.read(verdict.media.id).story, event_id)
-    return work if work.is_new(pipeline, work.before) else "nothing to do: this content has been taken on"
+        return _refuse(pipeline, journal, key, found, event_id, verdict.reason)
+    work = Work(verdict.media, journal, event_id)
+    if work.is_new(pipeline):
+        return work
+    if work.is_news:
+        # Remembered, so that the same event again is no news when the content has failed.
+        pipeline.ledger.extend(journal, [Fact("repeated", pipeline.clock(), verdict.media.etag, {"event": str(event_id)})])
+    return TAKEN_ON
 
 
 def _wait_for_the_deletion(pipeline: Pipeline, story: Story) -> None:
     if story.stage == "forgotten" and story.claim_until is not None and pipeline.clock() < story.claim_until:
-        raise LedgerConflict(f"the facts of {story.key} are being deleted; again after {story.claim_until:%H:%M:%S}")
+        raise LedgerLocked(f"the facts of {story.key} are being deleted; again after {story.claim_until:%H:%M:%S}")
 
 
-def _refuse(pipeline: Pipeline, key: str, found: ObjectInfo, event_id: str | None, reason: str) -> str:
-    identity = media_id(pipeline.media_bucket.name, key)
-
-    def decide(story: Story) -> Sequence[Fact]:
-        _wait_for_the_deletion(pipeline, story)
-        if story.generation == found.etag and story.stage == "refused":
-            return []
-        refused = Fact("refused", pipeline.clock(), found.etag, {"reason": reason})
-        return [_uploaded(pipeline, key, found.etag, found.size, event_id, None), refused]
-
-    forget(pipeline, identity)
-    pipeline.ledger.update(identity, decide)
+def _refuse(pipeline: Pipeline, journal: Journal, key: str, found: ObjectInfo, event_id: str | None, reason: str) -> str:
+    if (journal.story.generation, journal.story.stage) != (found.etag, "refused"):
+        uploaded = _uploaded(pipeline, key, found.etag, found.size, event_id, None)
+        pipeline.ledger.mark_pending(journal.media_id, f"{pipeline.media_bucket.name}/{key}")
+        pipeline.ledger.extend(journal, [uploaded, Fact("refused", pipeline.clock(), found.etag, {"reason": reason})])
+    close(pipeline, journal.media_id)
     return f"refused: {reason}"
 
 
