@@ -12,7 +12,8 @@ from cli.output import Output
 from sightline.clock import to_iso
 from sightline.errors import SightlineError
 from sightline.ledger import Journal
-from sightline.media import media_id
+from sightline.media import is_media_id, media_id
+from sightline.untrusted import visible
 
 Json = dict[str, Any]
 
@@ -42,7 +43,7 @@ def explain(clients: Clients, name: str) -> Json:
 
 
 def identity_of(clients: Clients, name: str) -> str:
-    if re.fullmatch(r"[0-9a-f]{32}", name):
+    if is_media_id(name):
         return name
     address = re.fullmatch(r"oss://([^/]+)/(.+)", name, re.DOTALL)
     return media_id(address.group(1), address.group(2)) if address else media_id(clients.running.media_bucket, name)
@@ -69,6 +70,7 @@ def _index(clients: Clients, identity: str) -> list[str] | str:
 
 def show(output: Output, story: Json) -> None:
     output.result(story)
+    story = _in_lines(story)
     output.say(f"{story['key']}\nmedia id  {story['media_id']}\nstage     {story['stage']}{_because(story)}")
     if story["job"]:
         output.say(f"job       {story['job']['job_id']} {story['job']['state']}{_because(story['job'])}")
@@ -85,6 +87,15 @@ def show(output: Output, story: Json) -> None:
         _show_record(output, story["record"])
 
 
+def _in_lines(value: Any) -> Any:
+    """The same with every text in one line, so that no key and no caption adds a line that looks like ours."""
+    if isinstance(value, dict):
+        return {name: _in_lines(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_in_lines(each) for each in value]
+    return visible(value) if isinstance(value, str) else value
+
+
 def _because(part: Json) -> str:
     return f": {part['reason']}" if part["reason"] else ""
 
@@ -99,3 +110,5 @@ def _show_record(output: Output, record: Json) -> None:
         )
         for note in engine["notes"]:
             output.say(f"note      {note}")
+    for note in record["notes"]:
+        output.say(f"left out  {note}")

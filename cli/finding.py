@@ -43,6 +43,8 @@ def show(output: Output, answer: Json) -> None:
     output.result(answer)
     if not answer["hits"]:
         output.say(f"nothing found for {answer['query']!r} in namespace {answer['namespace']!r}")
+        if answer["hint"]:
+            output.say(answer["hint"])
         return
     rows = [[f"{hit['score']:.2f}", hit["title"], _moment(hit), hit["device"] or "", hit["key"]] for hit in answer["hits"]]
     output.table(["score", "title", "from", "device", "key"], rows)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.output import Output
 from cli.upload import Uploaded
 from sightline.ledger import Ledger, Stage, Story
+from sightline.untrusted import visible
 
 WAY: tuple[Stage, ...] = ("uploaded", "submitted", "understood", "inserted", "searchable")
 NAMES = {"inserted": "indexed", "claimed": "uploaded", "unknown": "uploaded"}
@@ -92,19 +93,16 @@ def _picture(arrivals: Sequence[Arrival]) -> Table:
     for column in ("media", "way", "seconds"):
         table.add_column(column)
     for arrival in arrivals:
-        table.add_row(escape(arrival.upload.name), _way(arrival.story), f"{arrival.seconds:.1f}")
+        table.add_row(Text(visible(arrival.upload.name)), _way(arrival.story), f"{arrival.seconds:.1f}")
     return table
 
 
-def _way(story: Story) -> str:
+def _way(story: Story) -> Text:
     if story.stage in ("failed", "refused", "removed"):
-        return f"[red]{story.stage}[/red] " + escape(story.reason)
+        return Text.assemble((story.stage, "red"), " ", visible(story.reason))
     stage = "uploaded" if story.stage in ("unknown", "claimed") else story.stage
     reached = WAY.index(stage) if stage in WAY else 0
-    marks = [
-        f"[green]{stage_name(step)}[/green]" if place <= reached else f"[dim]{stage_name(step)}[/dim]" for place, step in enumerate(WAY)
-    ]
-    return " > ".join(marks)
+    return Text(" > ").join(Text(stage_name(step), "green" if place <= reached else "dim") for place, step in enumerate(WAY))
 
 
 class _Lines:

@@ -1,17 +1,21 @@
-"""Everything the command prints passes here: for people, or as JSON for programs."""
+"""Everything the command prints passes here: for people, or as JSON for programs.
+
+Much of it was written by others: captions, names of objects, lines of logs. None of that is read as markup, and none of it reaches the
+terminal as anything but visible text.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.errors import CommandError
+from sightline.untrusted import to_json, visible
 
 PIPE_WIDTH = 240
 
@@ -22,18 +26,18 @@ class Output:
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         # A pipe has no width; 80 columns would fold what somebody wants to grep.
-        self.console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+        self.console = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
     def say(self, text: str = "") -> None:
-        """A line for people. What it says may come from a caption, so it is never read as markup."""
+        """A line for people, or several."""
         if not self.as_json:
-            self.console.print(text, markup=False)
+            self.console.print(_lines(text), markup=False)
             sys.stdout.flush()
 
     def result(self, document: Any) -> None:
         """A result for programs."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.write(to_json(document, default=str) + "\n")
             sys.stdout.flush()
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -43,12 +47,16 @@ class Output:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(Text(visible(cell)) for cell in row))
         self.console.print(table, soft_wrap=False)
 
     def error(self, error: CommandError) -> None:
         if self.as_json:
             document = {"error": {"message": error.problem, "fix": error.fix, "exit_code": error.exit_code}}
-            sys.stderr.write(json.dumps(document, ensure_ascii=False) + "\n")
+            sys.stderr.write(to_json(document) + "\n")
         else:
-            sys.stderr.write(f"sightline: {error.problem}\n  {error.fix}\n")
+            sys.stderr.write(_lines(f"sightline: {error.problem}\n  {error.fix}") + "\n")
+
+
+def _lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
