@@ -50,7 +50,7 @@ def running(folder: Path, kind: Kind = "finished", count: int = 0) -> Iterator[M
 
 
 def main(folder: Path, kind: Kind, count: int) -> None:
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(filename=folder / "log", level=logging.WARNING)
     cloud = _started(folder)
     environment = _environment(cloud)  # makes the buckets that are filled
     cloud.stop()

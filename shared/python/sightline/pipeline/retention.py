@@ -12,7 +12,6 @@ from datetime import timedelta
 from sightline.clock import to_iso
 from sightline.ledger import Fact, Story
 from sightline.ledger.ledger import ledger_key
-from sightline.media import KeyLayout
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.submit import submit
 
@@ -55,8 +54,7 @@ def _lease(pipeline: Pipeline) -> timedelta:
 
 def _delete_the_rest(pipeline: Pipeline, identity: str, story: Story) -> None:
     """Whatever a crash has left of the media, of which its ledger is the last trace."""
-    origin = KeyLayout(pipeline.settings.upload_prefix, pipeline.settings.default_namespace).origin(story.key)
-    pipeline.library.delete(identity, origin.namespace)
+    pipeline.library.delete(identity, pipeline.namespace_of(story.key))
     for key in list(pipeline.state_bucket.keys(f"{identity}/")):
         if key != ledger_key(identity):
             pipeline.state_bucket.delete(key)
