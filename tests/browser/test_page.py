@@ -104,6 +104,37 @@ def test_a_caption_is_text_whatever_it_holds(page: Page, site: Site) -> None:
     assert page.title() == "attack · Sightline"
 
 
+@pytest.mark.parametrize("long", ["x" * 256 * 1024, "</script> <b>word</b> " * 12_000, "\u202e" * 256 * 1024])
+def test_a_caption_of_256_kb_leaves_the_page_usable(page: Page, site: Site, long: str) -> None:
+    site.search = lambda _: answer([hit(1, caption=long), hit(2, title="The next one")])
+    search(page, site, "long")
+    assert titles(page)[1] == "The next one"
+    box = page.locator(".hit").first.bounding_box()
+    assert box is not None
+    assert box["height"] < 300
+    page.click(".open >> nth=0")
+    page.wait_for_selector(".moments:not([hidden])")
+    assert page.locator("#player .caption").text_content() == long
+    page.click(".close", timeout=5_000)
+    page.wait_for_selector("#player", state="hidden")
+
+
+def test_a_direction_override_ends_with_its_text(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(1, title="\u202eone", labels=["\u202etwo", "three"]), hit(2, title="four")])
+    search(page, site, "x")
+    page.wait_for_selector(".hits")
+    for selector in (".hit h2 button", ".hit .caption", "#status bdi", "#player-title"):
+        assert page.locator(selector).first.evaluate("element => getComputedStyle(element).unicodeBidi") in ("isolate", "plaintext"), (
+            selector
+        )
+
+
+def test_an_address_that_is_none_costs_a_picture_and_no_more(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(1, thumbnail_url="http://[", media_url="http://["), hit(2, title="The next one")])
+    search(page, site, "x")
+    assert titles(page)[1] == "The next one"
+
+
 @pytest.mark.parametrize("scheme", ["javascript:document.title='owned'", "data:text/html,x", "file:///etc/hosts"])
 def test_an_address_that_is_no_web_address_is_not_followed(page: Page, site: Site, scheme: str) -> None:
     site.search = lambda _: answer([hit(kind="image", media_url=scheme, thumbnail_url=scheme)])

@@ -1,5 +1,6 @@
 // The search page: asks /search, shows what it answers, plays a hit from its moment.
-// Everything that comes from a camera, an engine or a caller is untrusted text and only ever becomes textContent.
+// Everything that comes from a camera, an engine or a caller is untrusted text: it only ever becomes textContent, and each text has its
+// own direction, so that an override in one does not turn its neighbours around.
 
 const PAGE_SIZE = 10;
 const LABELS = { human: "Person", package: "Package", pet: "Pet", vehicle: "Vehicle" };
@@ -18,7 +19,10 @@ let underway = null;
 function make(tag, className, text) {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text !== undefined && text !== null) element.textContent = text;
+  if (text !== undefined && text !== null) {
+    element.textContent = text;
+    element.dir = "auto";
+  }
   return element;
 }
 
@@ -41,7 +45,7 @@ function clock(seconds) {
 
 // Only what a browser may load as a picture or a film; anything else counts as absent.
 function mediaAddress(text) {
-  if (!text) return null;
+  if (!text || !URL.canParse(text, location.href)) return null;
   const url = new URL(text, location.href);
   return ["http:", "https:"].includes(url.protocol) ? url.href : null;
 }
@@ -176,7 +180,8 @@ function render(found, target) {
     return;
   }
   const count = found.total === 1 ? "1 result" : `${found.total} results`;
-  status.textContent = found.namespace ? `${count} in ${found.namespace}` : count;
+  status.textContent = found.namespace ? `${count} in ` : count;
+  if (found.namespace) status.append(make("bdi", "", found.namespace));
   if (found.hint) results.append(make("p", "hint", found.hint));
   const list = make("ol", "hits");
   list.start = (found.page - 1) * found.page_size + 1;
