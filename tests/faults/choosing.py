@@ -32,7 +32,7 @@ class Rates:
     """`fault` is the part of the runs between stops that end in one. Whether events of uploads may be lost, and an item be bad for good."""
 
     fault: float = 0.12
-    loses_events: bool = False
+    loses_events: bool = True
     curses: bool = True
 
 
@@ -42,8 +42,13 @@ class Chooser:
 
     random: Random
     rates: Rates
+    keys: tuple[str, ...] = KEYS
     contents: int = 0
     earlier: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # The fewer there are, the more of what happens meets.
+        self.keys = tuple(self.random.sample(KEYS, self.random.choice((1, 2, 2, 3, 4, len(KEYS)))))
 
     def choose(self, world: World, step: int) -> Choice:
         weighted = self._possible(world)
@@ -67,10 +72,10 @@ class Chooser:
         ]
 
     def _somebody(self, world: World, step: int) -> Choice:
-        key = self.random.choice(KEYS)
+        key = self.random.choice(self.keys)
         verb = self.random.choices(["upload", "upload again", "earlier", "delete", "copy", "rename"], [8, 2, 1, 3, 1, 1])[0]
         if verb in ("copy", "rename"):
-            return Choice(step, "copy", key, self.random.choice(KEYS), others=("rename",) if verb == "rename" else ())
+            return Choice(step, "copy", key, self.random.choice(self.keys), others=("rename",) if verb == "rename" else ())
         if verb == "earlier" and self.earlier.get(key):
             return Choice(step, "upload", key, self.random.choice(self.earlier[key]))
         if verb in ("upload again", "delete"):

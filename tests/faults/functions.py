@@ -62,11 +62,12 @@ class Ended:
 
 
 State = Asking | Answered | Sleeping | Ended
-Change = Callable[[ModuleType], None]
+Change = Callable[[str, ModuleType, Wiring], None]
+"""Told a function's name, its module and its wiring, before they run."""
 
 
 class Instance:
-    """`machine` is its own clock, which may be wrong. `change` may replace parts of the module before it runs: so bugs are planted."""
+    """`machine` is its own clock, which may be wrong. `change` may replace parts of what was loaded: so bugs are planted."""
 
     def __init__(
         self,
@@ -82,13 +83,13 @@ class Instance:
         self.current: Invocation | None = None
         # What Function Compute's python3.12 hands over: no credentials.
         self._context = SimpleNamespace(function=SimpleNamespace(timeout=timeout))
-        self._client = httpx.Client(transport=_ToScheduler(self), trust_env=False)
+        self._client = httpx.Client(transport=_ToScheduler(self), trust_env=False, headers={"Accept-Encoding": "identity"})
         clock = CloudClock(machine, machine.monotonic)
         host = Host(self._client, clock, self._sleep, chance, HostInvocation(machine.monotonic))
         self._wiring = Wiring(environment, host)
         self._module = _load(function)
         self._module.wiring = lambda: self._wiring  # type: ignore[attr-defined]
-        change(self._module)
+        change(function, self._module, self._wiring)
 
     def handle(self, event: bytes) -> Any:
         result = self._module.handler(event, self._context)

@@ -111,11 +111,10 @@ def _end(world: World, name: str, running: Running) -> None:
 
 
 def _bury(world: World, message: Message, error: BaseException) -> None:
-    """The retries are used up: the event goes where the project says, and somebody replays it when the trouble is over."""
+    """The retries are used up: the event goes where the project says."""
     function = world.functions[message.function]
-    destination = function.async_invoke_config.destination_config.on_failure
     world.tell(f"the retries of {message.name!r} are used up", *message.keys)
-    world.dead.append(message)
+    destination = function.async_invoke_config.destination_config.on_failure
     if destination is None:
         return
     now, outcome = world.clock.seconds(), Outcome(str(error).encode(), type(error).__name__)

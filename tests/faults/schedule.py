@@ -32,16 +32,9 @@ class Outcome:
         return len(self.script)
 
 
-@dataclass(frozen=True)
-class Ending:
-    """What comes after the steps. A planted bug may have the sweep left out."""
-
-    sweeps: bool = True
-    replays: bool = True
-
-
-def run(setup: Setup, seed: int, steps: int, rates: Rates = Rates(), ending: Ending = Ending()) -> Outcome:  # noqa: B008 (immutable)
-    chooser, script = Chooser(random.Random(seed), rates), []
+def run(setup: Setup, seed: int, steps: int, rates: Rates = Rates()) -> Outcome:  # noqa: B008 (immutable)
+    script: list[Choice] = []
+    chooser = Chooser(random.Random(seed), rates)
 
     def drive(one: World) -> None:
         for step in range(steps):
@@ -49,28 +42,27 @@ def run(setup: Setup, seed: int, steps: int, rates: Rates = Rates(), ending: End
             act(one, script[-1])
             check_always(one)
 
-    return _played(setup, seed, script, drive, ending)
+    return _played(setup, seed, script, drive)
 
 
-def replay(setup: Setup, seed: int, script: Sequence[Choice], ending: Ending = Ending()) -> Outcome:
+def replay(setup: Setup, seed: int, script: Sequence[Choice]) -> Outcome:
     def drive(one: World) -> None:
         for choice in script:
             act(one, choice)
             check_always(one)
 
-    return _played(setup, seed, list(script), drive, ending)
+    return _played(setup, seed, list(script), drive)
 
 
-def _played(setup: Setup, seed: int, script: list[Choice], drive: Callable[[World], None], ending: Ending) -> Outcome:
+def _played(setup: Setup, seed: int, script: list[Choice], drive: Callable[[World], None]) -> Outcome:
     # What draws lots in the functions (the pauses of a retry) draws the same ones again.
     random.seed(seed)
     folder = Path(setup.template.scratch, f"schedule-{next(_folders)}")
     with world(setup, folder, seed) as one:
         try:
             drive(one)
-            settle(one, ending.sweeps)
-            if ending.replays:
-                replay_everything(one)
+            settle(one)
+            replay_everything(one)
         except Violation as violation:
             return Outcome(seed, script, one.history, violation)
         return Outcome(seed, script, one.history, None)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
-from types import ModuleType
 
 import httpx
 
@@ -20,7 +19,7 @@ from localcloud.ports import ObjectEvent
 from sightline.host import Host
 from sightline.ledger import Ledger
 from sightline.wiring import Wiring
-from tests.faults.functions import ROOT, Invocation
+from tests.faults.functions import ROOT, Change, Invocation
 from tests.faults.history import History, Job
 from tests.faults.laptop_services import PLACE, LaptopServices, laptop_services
 from tests.faults.mail import Message, object_message, topic_message
@@ -32,6 +31,8 @@ from tests.faults.template import Template
 CREDENTIAL_SECONDS = 36 * 3600
 """https://www.alibabacloud.com/help/en/functioncompute: the temporary keys of a function are good for 36 hours."""
 
+JOBS_IN_FLIGHT = ("1", "2", "2", "3", "20")
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -39,7 +40,7 @@ class Setup:
 
     template: Template
     sockets: bool = False
-    change: Callable[[ModuleType], None] = lambda module: None
+    change: Change = lambda function, module, wiring: None
     jobs_at_once: int = 2
 
 
@@ -62,18 +63,18 @@ class World:
     functions: dict[str, Function]
     chance: Random
     people: People
+    settings: dict[str, str]
     history: History = field(default_factory=History)
     step: int = 0
     mail: dict[str, Message] = field(default_factory=dict)
     seen: dict[str, Message] = field(default_factory=dict)
-    dead: list[Message] = field(default_factory=list)
     running: dict[str, Running] = field(default_factory=dict)
     jobs_under_way: list[str] = field(default_factory=list)
     cursed: str = ""
     """A key of which every request fails, of whoever asks."""
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False)
+        self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False, headers={"Accept-Encoding": "identity"})
         account = {**self.environment(self.functions["sweep"]), **_keys(self.services.keyring.account)}
         # No sleep: nothing goes wrong on this way.
         self.state = Wiring(account, Host(self._client, self.clock, lambda _seconds: None)).bucket(NAMES.state_bucket)
@@ -107,7 +108,7 @@ class World:
 
     def environment(self, function: Function, *, expired: bool = False) -> dict[str, str]:
         key = self.services.keyring.issue(function.role, -1 if expired else CREDENTIAL_SECONDS)
-        return {**function.environment_variables, **_keys(key)}
+        return {**function.environment_variables, **self.settings, **_keys(key)}
 
     def take_news(self) -> None:
         """Put what the services have to tell into the mail."""
@@ -192,7 +193,9 @@ def world(setup: Setup, folder: Path, seed: int) -> Iterator[World]:
         functions = project(services.endpoint, made.template_id, made.pipeline_id).functions
         named = {name.rpartition("-")[2]: function for name, function in functions.items()}
         people = People(services.endpoint, services.keyring.account, clock, services.serve)
-        one = World(setup, services, clock, named, Random(seed), people)
+        chance = Random(seed)
+        settings = {"JOBS_IN_FLIGHT": chance.choice(JOBS_IN_FLIGHT)}
+        one = World(setup, services, clock, named, chance, people, settings)
         try:
             yield one
         finally:

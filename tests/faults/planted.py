@@ -1,0 +1,87 @@
+"""Bugs that are planted into the wired functions, so that the harness shows that it finds their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+
+from cli.up import NAMES
+from sightline.ledger import Journal, Ledger
+from sightline.media import media_id
+from sightline.pipeline import Pipeline
+from sightline.store import ObjectInfo, OssBucket, PositionConflict
+from sightline.wiring import Wiring
+
+TAKEN_ON = ("unknown", "uploaded", "claimed")
+
+
+def claims_off(_function: str, _module: ModuleType, wiring: Wiring) -> None:
+    """An append to a ledger goes through wherever it meant to begin: of two who claim, both do."""
+    _replace_bucket(wiring, NAMES.state_bucket, _appending_anywhere)
+
+
+def generation_check_off(function: str, _module: ModuleType, wiring: Wiring) -> None:
+    """Whoever collects or searches takes the ledger's word for what is in the bucket."""
+    if function in ("collect", "search"):
+        ledger = Ledger(wiring.bucket(NAMES.state_bucket))
+        _replace_bucket(wiring, NAMES.media_bucket, lambda bucket: _answering_from(bucket, ledger))
+
+
+def dedupe_off(function: str, _module: ModuleType, wiring: Wiring) -> None:
+    """An upload that has been submitted is not known to have been."""
+    if function == "submit":
+        build = wiring.pipeline
+
+        def pipeline() -> Pipeline:
+            return replace(build(), ledger=_Forgetful(wiring.bucket(NAMES.state_bucket)))
+
+        wiring.pipeline = pipeline  # type: ignore[method-assign]
+
+
+def sweep_off(function: str, module: ModuleType, _wiring: Wiring) -> None:
+    if function == "sweep":
+        module.handler = lambda _event, _context: {}  # type: ignore[attr-defined]
+
+
+def _replace_bucket(wiring: Wiring, name: str, change: Callable[[OssBucket], OssBucket]) -> None:
+    build = wiring.bucket
+
+    def bucket(name_wanted: str) -> OssBucket:
+        return change(build(name_wanted)) if name_wanted == name else build(name_wanted)
+
+    wiring.bucket = bucket  # type: ignore[assignment, method-assign]
+
+
+def _appending_anywhere(bucket: OssBucket) -> OssBucket:
+    append = bucket.append
+
+    def append_anywhere(key: str, position: int, content: bytes) -> None:
+        try:
+            append(key, position, content)
+        except PositionConflict:
+            found = bucket.head(key) if key.endswith("ledger.jsonl") else None
+            if found is None:
+                raise
+            append(key, found.size, content)
+
+    bucket.append = append_anywhere  # type: ignore[method-assign]
+    return bucket
+
+
+def _answering_from(bucket: OssBucket, ledger: Ledger) -> OssBucket:
+    ask = bucket.head
+
+    def head(key: str) -> ObjectInfo | None:
+        found = ask(key)
+        believed = ledger.read(media_id(bucket.name, key)).story.generation
+        return replace(found, etag=believed) if found and believed else found
+
+    bucket.head = head  # type: ignore[method-assign]
+    return bucket
+
+
+class _Forgetful(Ledger):
+    def read(self, media_id: str) -> Journal:
+        journal = super().read(media_id)
+        return journal if journal.story.stage in TAKEN_ON else replace(journal, facts=[])
