@@ -22,7 +22,7 @@ from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
 from cli.provision import Names, Provisioned, Target, provision
 from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
-from localcloud.database import OtherVersion
+from localcloud.database import Damaged, OtherVersion
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
 from localcloud.ims.understanding.checks import EngineRefused, check_settings
@@ -82,6 +82,9 @@ def _told(data: Path) -> Iterator[None]:
     except OtherVersion as error:
         fix = "move this folder away or remove it, or name another with --data; then upload your media again"
         raise CommandError(f"{data} was filled by another version of Sightline ({error} has another form)", fix) from error
+    except Damaged as error:
+        fix = "put back a copy of this folder, or move it away (or name another with --data) and upload your media again"
+        raise CommandError(f"{error} is damaged: it can't be read as a database", fix) from error
     except DoorError as error:
         raise CommandError(str(error), "pass another --port; 0 takes a free one") from error
     except ProjectError as error:

@@ -16,12 +16,17 @@ class OtherVersion(Exception):
     """The file was made with another schema, by an earlier or a later version."""
 
 
+class Damaged(Exception):
+    """The file is no SQLite file, or no longer one: half of it is missing, or something else wrote to it."""
+
+
 class Database:
     """A SQLite file shared by the threads of one process: readers side by side, one writer at a time.
 
     A write-ahead log keeps every committed transaction through a kill of the process; through a loss of power only after
     `disk.survive_power_loss`.
-    The file remembers its schema; one with another is refused by OtherVersion, before anything is half written in the wrong form.
+    The file remembers its schema; one with another is refused by OtherVersion, before anything is half written in the wrong form, and one
+    that can't be read by Damaged.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
@@ -32,7 +37,14 @@ class Database:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._connections_lock = threading.Lock()
         with self._write_lock:
-            self._prepare(schema)
+            try:
+                self._prepare(schema)
+            except sqlite3.DatabaseError as error:
+                self.close()
+                # Of SQLite's codes, sqlite3 has no class of their own for NOTADB and CORRUPT only (the code itself since Python 3.11).
+                if type(error) is sqlite3.DatabaseError:
+                    raise Damaged(str(path)) from error
+                raise
 
     def _prepare(self, schema: str) -> None:
         connection, version = self._connection(), zlib.crc32(schema.encode()) & 0x7FFFFFFF
@@ -48,12 +60,12 @@ class Database:
         if connection is None:
             # Closed by another thread than its own.
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._remember(connection)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={synchronous()}")
             connection.execute("PRAGMA foreign_keys=ON")
             self._local.connection = connection
-            self._remember(connection)
         return connection
 
     def _remember(self, connection: sqlite3.Connection) -> None:

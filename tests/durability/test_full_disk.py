@@ -76,3 +76,21 @@ def test_a_full_disk_is_told_and_loses_nothing(new_cloud: MakeCloud, clips: dict
     bucket.put_object_from_file(refused, str(clips["van-passing"]))
     assert [story.stage for story in cloud.wait(refused)] == ["searchable"]
     assert {hit["key"] for hit in cloud.search("a person in red walks, a car drives by")["hits"]} <= {accepted, refused}
+
+
+def test_a_damaged_database_is_named_at_the_start(tmp_path: Path) -> None:
+    """GIVEN a data folder in which something wrote over a database WHEN the cloud is started THEN it says which, and harms nothing."""
+    cloud = Cloud(tmp_path / "cloud").start()
+    cloud.bucket().put_object("other/x", b"kept")
+    assert cloud.end() == 0
+    for name in ("oss/oss.sqlite3", "mns/mns.sqlite3", "ims/ims.sqlite", "fc/invocations.sqlite"):
+        database = cloud.data / name
+        content = database.read_bytes()
+        database.write_bytes(b"garbage" * 1000)
+        refused = cloud.command("up", "--port", "0", code=1)
+        assert f"{database} is damaged" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        database.write_bytes(content)
+    cloud.start()
+    assert cloud.bucket().get_object("other/x").read() == b"kept"
+    assert cloud.end() == 0

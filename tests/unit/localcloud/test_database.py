@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from localcloud.database import Database, OtherVersion
+from localcloud.database import Damaged, Database, OtherVersion
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS folder (name TEXT PRIMARY KEY);
@@ -63,3 +63,14 @@ def test_a_file_with_another_schema_is_refused_and_left_as_it_was(tmp_path: Path
     again = Database(tmp_path / "d.sqlite", first)
     assert [row["a"] for row in again.query("SELECT a FROM thing")] == ["kept"]
     again.close()
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"garbage" * 1000, lambda content: content[:100] + bytes(4096 - 100) + content[4096:]])
+def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "d.sqlite"
+    Database(path, SCHEMA).close()
+    path.write_bytes(damage(path.read_bytes()))
+    before = path.read_bytes()
+    with pytest.raises(Damaged, match=r"d\.sqlite"):
+        Database(path, SCHEMA)
+    assert path.read_bytes() == before
