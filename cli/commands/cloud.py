@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from cli import demo as demonstration
-from cli import running
+from cli import running, waiting
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
 from cli.errors import TOO_LATE, CommandError
@@ -79,10 +80,18 @@ def status(data: Path | None, as_json: bool) -> None:
     index = clients.ims().call("QuerySearchIndex", {"SearchLibName": state.search_library, "IndexType": "mm"})
     output = Output(as_json)
     document = {"pid": state.pid, "endpoint": state.endpoint, "page": state.page, "data": state.data}
-    output.result({**document, "searchable": int(index["MediaTotal"]), "pending": len(pending)})
+    lines = waiting.pools(clients.bucket(state.state_bucket))
+    counts = {"searchable": int(index["MediaTotal"]), "pending": len(pending), "waiting": sum(sum(pool.waiting.values()) for pool in lines)}
+    output.result({**document, **counts, "pools": [asdict(pool) for pool in lines]})
     for name, value in document.items():
         output.say(f"{name:11} {value}")
-    output.say(f"{'searchable':11} {index['MediaTotal']} media\n{'pending':11} {len(pending)} media")
+    for name, count in counts.items():
+        output.say(f"{name:11} {count} media")
+    for pool in lines:
+        by_namespace = ", ".join(f"{namespace} {count}" for namespace, count in pool.waiting.items())
+        output.say(f"jobs        {pool.in_flight} of {pool.name} in flight{f'; waiting: {by_namespace}' if by_namespace else ''}")
+        if pool.paused:
+            output.say(f"            {pool.paused}")
 
 
 @click.command("demo")

@@ -1,0 +1,51 @@
+"""Who runs, who waits, and why nothing moves: the waiting lines of the state bucket, read as they lie there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from sightline.clock import to_iso, utc_now
+from sightline.line import Line
+from sightline.store import Bucket
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The jobs of a region and pipeline. `waiting` counts media by namespace; `paused` says until when and why, empty where it is not."""
+
+    name: str
+    in_flight: int
+    waiting: dict[str, int]
+    paused: str
+
+
+def pools(state: Bucket) -> list[Pool]:
+    return [_pool(state, name) for name in state.folders("line/")]
+
+
+def whereabouts(state: Bucket, media_id: str) -> str:
+    """Where a media waits, in a phrase; empty where it does not."""
+    for name in state.folders("line/"):
+        line = _line(state, name)
+        for namespace in line.waiting.namespaces():
+            for ahead, place in enumerate(line.waiting.places(namespace)):
+                if place.media_id == media_id:
+                    return f"behind {ahead} others of namespace {namespace}" + (f"; {paused}" if (paused := _paused(line)) else "")
+    return ""
+
+
+def _pool(state: Bucket, name: str) -> Pool:
+    line = _line(state, name)
+    waiting = Counter({namespace: sum(1 for _ in line.waiting.places(namespace)) for namespace in line.waiting.namespaces()})
+    return Pool(name, sum(1 for _ in line.slots.holders()), dict(waiting), _paused(line))
+
+
+def _line(state: Bucket, name: str) -> Line:
+    return Line(state, name, 0, 0, utc_now, Random())
+
+
+def _paused(line: Line) -> str:
+    pause = line.pace.pause()
+    return f"paused until {to_iso(pause.until)}, because {pause.reason}" if pause and utc_now() < pause.until else ""
