@@ -88,10 +88,10 @@ class SearchLibrary:
     def index_states(self, media_id: str) -> Sequence[IndexState]:
         """One state for each index of the library; empty while the service knows of none.
 
-        A state that is not documented counts as running, so that the deadline of what waits for it decides.
+        What is no documented state counts as running, so that the deadline of what waits for it decides.
         """
-        answer = self._transport.call("QueryMediaIndexJob", self._named(media_id))
-        return [_state(job) for job in _list(answer, "IndexJobInfoList", "QueryMediaIndexJob")]
+        told = self._transport.call("QueryMediaIndexJob", self._named(media_id)).get("IndexJobInfoList")
+        return [_state(job) for job in (told if isinstance(told, list) else [told] if told else [])]
 
     def delete(self, media_id: str, namespace: str) -> None:
         try:
@@ -121,8 +121,11 @@ class SearchLibrary:
             "SearchMediaByHybrid",
             {"SearchLibName": self._name, "Text": text, "Namespace": namespace, "PageNo": page, "PageSize": page_size},
         )
+        told = answer.get("MediaList")
+        if told is not None and not isinstance(told, list):
+            raise UnusableAnswer("IMS", "SearchMediaByHybrid", "MediaList", f"is {kind_of(told)}, no list", retryable=True)
         hits: dict[str, SearchHit] = {}
-        for item in objects(_list(answer, "MediaList", "SearchMediaByHybrid")):
+        for item in objects(told):
             media_id = item.get("MediaId")
             if isinstance(media_id, str) and len(hits) < page_size:
                 hits.setdefault(media_id, SearchHit(media_id, _clips(item.get("ClipInfo"))))
@@ -130,14 +133,6 @@ class SearchLibrary:
 
     def _named(self, media_id: str) -> dict[str, str]:
         return {"SearchLibName": self._name, "MediaId": media_id}
-
-
-def _list(answer: Json, field: str, operation: str) -> list[Any]:
-    """A list that may be null or missing where there is nothing to tell."""
-    value = answer.get(field)
-    if value is not None and not isinstance(value, list):
-        raise UnusableAnswer("IMS", operation, field, f"is {kind_of(value)}, no list", retryable=True)
-    return value or []
 
 
 def _state(job: Any) -> IndexState:

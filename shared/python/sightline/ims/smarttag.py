@@ -86,17 +86,17 @@ class SmarttagClient:
         return job_id
 
     def query(self, job_id: str) -> SmarttagJob:
-        """How the job stands. A state that is not documented counts as not finished, so that the job's deadline decides.
+        """How the job stands. A state that is missing or not documented counts as not finished, so that the job's deadline decides.
 
-        Raises ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer names no state.
+        Raises ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer tells neither a state nor whose job it is.
         """
         answer = self._transport.call("QuerySmarttagJob", {"JobId": job_id})
         told = answer.get("JobStatus")
-        if not isinstance(told, str) or not told.strip():
-            raise UnusableAnswer("IMS", "QuerySmarttagJob", "JobStatus", f"is {shown(told)}", retryable=True)
         user_data = _user_data(answer.get("UserData"))
-        state = _STATES.get(told.strip().lower())
+        state = _STATES.get(told.strip().lower()) if isinstance(told, str) else None
         if state is None:
+            if not told and not user_data:
+                raise UnusableAnswer("IMS", "QuerySmarttagJob", "JobStatus", f"is {shown(told)}", retryable=True)
             return SmarttagJob(job_id, "Processing", user_data, reason=f"the service says {shown(told)}, which is no known state")
         items = _items(answer.get("Results"))
         if state == "Success":
