@@ -1,0 +1,245 @@
+"""What fails, in the real laptop cloud: retried, isolated with its reason and its event, and done once the cause is mended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mns.account import Account
+from mns.queue import Message
+
+from tests.laptop import SIGHTLINE, Cloud, wait_until
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = json.loads((ROOT / "events" / "oss_put.json").read_text())
+
+# A deploy with a fault in `submit`, for as long as a file called `broken` lies in the project's folder.
+FAULT = """
+import os as _os
+from pathlib import Path as _Path
+from sightline.errors import ServiceUnreachable as _ServiceUnreachable
+
+_submit = submit
+
+
+def submit(pipeline, key, event_id):
+    if _Path({flag!r}).exists():
+        if "poison" in key:
+            raise RuntimeError("a fault of this deploy")
+        if "flaky" in key:
+            raise _ServiceUnreachable("IMS", "SubmitSmarttagJob", "ConnectError")
+        if "killer" in key:
+            _os._exit(1)
+    return _submit(pipeline, key, event_id)
+"""
+
+
+@dataclass
+class Faulty:
+    cloud: Cloud
+    flag: Path
+
+    def dead(self) -> dict[str, Any]:
+        """The letters by the name of the uploaded file."""
+        listed = json.loads(self.cloud.command("dead", "list", "--json").stdout)["letters"]
+        shown = [json.loads(self.cloud.command("dead", "show", letter["id"], "--json").stdout) for letter in listed]
+        return {Path(letter["event"]["events"][0]["oss"]["object"]["key"]).stem: letter for letter in shown}
+
+    def sweep_until(self, true: Callable[[], bool]) -> None:
+        def swept() -> bool:
+            subprocess.run([SIGHTLINE, "invoke", "sweep", "--data", self.cloud.data], capture_output=True, timeout=60)
+            return true()
+
+        wait_until(swept, 90, lambda: str(self.dead()))
+
+
+@pytest.fixture
+def deploy(tmp_path: Path) -> Iterator[Callable[[str], Faulty]]:
+    """A laptop cloud that runs the faulty `submit`, and has it hear of uploads below a prefix."""
+    clouds = []
+
+    def make(prefix: str) -> Faulty:
+        project = tmp_path / "project"
+        for name in ("functions", "shared"):
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        (project / "s.yaml").write_text((ROOT / "s.yaml").read_text().replace("prefix: ${vars.uploadPrefix}", f"prefix: {prefix}"))
+        flag = project / "broken"
+        flag.touch()
+        with (project / "shared/python/sightline/pipeline/submit.py").open("a") as file:
+            file.write(FAULT.format(flag=str(flag)))
+        settings = {"SIGHTLINE_PROJECT": str(project), "SIGHTLINE_LETTER_PAUSE_SECONDS": "0", "SIGHTLINE_LETTER_ATTEMPTS": "3"}
+        clouds.append(Cloud(tmp_path / "cloud", settings).start())
+        return Faulty(clouds[0], flag)
+
+    yield make
+    assert [cloud.end() for cloud in clouds] == [0]
+
+
+@pytest.fixture
+def faulty(deploy: Callable[[str], Faulty]) -> Faulty:
+    return deploy("uploads/")
+
+
+@pytest.fixture
+def deaf(deploy: Callable[[str], Faulty], clips: dict[str, Path]) -> Faulty:
+    """Hears of no upload: the test sends the events itself, for objects that are there."""
+    faulty = deploy("elsewhere/")
+    for name in ("one", "two", "flaky", "killer"):
+        faulty.cloud.bucket().put_object_from_file(key_of(name), str(clips["street-by-day"]))
+    return faulty
+
+
+def key_of(name: str) -> str:
+    return f"uploads/default/corner/{name}.mp4"
+
+
+def event_of(*names: str) -> dict[str, Any]:
+    (record,) = SAMPLE["events"]
+    records = json.loads(json.dumps([record] * len(names)))
+    for one, name in zip(records, names, strict=True):
+        one["oss"]["object"]["key"] = key_of(name)
+        one["responseElements"]["requestId"] = f"request-{name}"
+    return {"events": records}
+
+
+def invoke(cloud: Cloud, folder: Path, event: object, *more: str) -> Any:
+    file = folder / "event.json"
+    file.write_text(event if isinstance(event, str) else json.dumps(event))
+    return json.loads(cloud.command("invoke", "submit", "--event", str(file), "--json", *more).stdout)["answer"]
+
+
+def test_a_poison_message_is_isolated_and_replayed_once_its_cause_is_mended(faulty: Faulty, clips: dict[str, Path], tmp_path: Path) -> None:
+    # GIVEN a function that fails on one of two uploads
+    cloud = faulty.cloud
+    for name in ("good", "poison"):
+        cloud.bucket().put_object_from_file(key_of(name), str(clips["street-by-day"]))
+    # WHEN its retries are used up THEN the neighbour was not held up, and the event is a dead letter with its reason
+    assert cloud.wait(key_of("good"))[0].stage == "searchable"
+    faulty.sweep_until(lambda: "poison" in faulty.dead())
+    letter = faulty.dead()["poison"]
+    assert (letter["function"], letter["state"], letter["attempts"]) == ("submit", "dead", 4)
+    assert letter["reason"] == "RetryNeeded: RuntimeError: a fault of this deploy"
+    assert letter["event"]["events"][0]["oss"]["object"]["key"] == key_of("poison")
+    # AND replayed too early, it stays
+    assert "a fault of this deploy" in cloud.command("dead", "replay", letter["id"], code=1).stderr
+    assert faulty.dead()["poison"]["attempts"] == 5
+    # WHEN the cause is mended and it is replayed THEN the media is searchable and the letter gone
+    faulty.flag.unlink()
+    cloud.command("dead", "replay", "--all")
+    assert cloud.wait(key_of("poison"))[0].stage == "searchable"
+    assert faulty.dead() == {}
+    # AND the same event again changes nothing that is right
+    story = cloud.command("explain", key_of("poison"), "--json").stdout
+    (outcome,) = invoke(cloud, tmp_path, letter["event"])["outcomes"]
+    assert outcome.startswith("nothing to do")
+    assert cloud.command("explain", key_of("poison"), "--json").stdout == story
+
+
+def test_of_several_records_only_what_failed_is_tried_again(deaf: Faulty, tmp_path: Path) -> None:
+    # GIVEN an event with a malformed record, one whose service is away, and two good ones
+    cloud = deaf.cloud
+    event = event_of("one", "flaky", "malformed", "two")
+    del event["events"][2]["oss"]["object"]["key"]
+    event["events"][2]["oss"]["object"]["name"] = "malformed"
+    # WHEN it arrives THEN the good ones are done, the malformed one is dead at once, and the other is parked
+    outcomes = invoke(cloud, tmp_path, event)["outcomes"]
+    assert [outcome.split()[0] for outcome in outcomes[1:3]] == ["parked", "dead:"]
+    assert {story.stage for story in cloud.wait(key_of("one"), key_of("two"))} == {"searchable"}
+    listed = json.loads(cloud.command("dead", "list", "--json").stdout)["letters"]
+    assert sorted(letter["state"] for letter in listed) == ["dead", "retrying"]
+    assert "retrying" in cloud.command("dead", "list").stdout
+    # WHEN the service is back THEN the sweep does the parked one
+    deaf.flag.unlink()
+    cloud.command("invoke", "sweep")
+    assert cloud.wait(key_of("flaky"))[0].stage == "searchable"
+    (left,) = json.loads(cloud.command("dead", "list", "--json").stdout)["letters"]
+    assert (left["state"], "has another shape" in left["reason"]) == ("dead", True)
+    cloud.command("dead", "drop", left["id"])
+    assert "no letters" in cloud.command("dead", "list").stdout
+
+
+def test_a_record_that_ends_the_function_each_time_holds_up_nobody(deaf: Faulty, tmp_path: Path) -> None:
+    # GIVEN an event of three records, the second of which ends whatever process handles it
+    invoke(deaf.cloud, tmp_path, event_of("one", "killer", "two"), "--async")
+    # WHEN Function Compute has given up THEN the sweep does the others, and the killer is dead after its attempts
+    deaf.sweep_until(lambda: deaf.dead().get("killer", {}).get("state") == "dead" and "two" not in deaf.dead())
+    assert {story.stage for story in deaf.cloud.wait(key_of("one"), key_of("two"))} == {"searchable"}
+    letter = deaf.dead()["killer"]
+    assert (letter["attempts"], "each attempt ended whoever made it" in letter["reason"]) == (3, True)
+
+
+MESSAGES = 200
+
+
+@pytest.mark.slow
+def test_a_kill_while_the_queue_is_drained_loses_nothing_and_doubles_nothing(new_cloud: Callable[..., Cloud]) -> None:
+    # GIVEN a queue full of failed events
+    cloud = new_cloud()
+    report = json.loads((ROOT / "events" / "destination_failure.json").read_text())
+    queue = dead_queue(cloud)
+    for start in range(0, MESSAGES, 16):
+        bodies = [json.dumps({**report, "requestPayload": json.dumps(event_of(f"x{number}"))}) for number in range(MESSAGES)]
+        queue.batch_send_message([Message(body) for body in bodies[start : start + 16]])
+    # WHEN the cloud is killed while the sweep makes letters of them, and started again
+    sweep = subprocess.Popen([SIGHTLINE, "invoke", "sweep", "--data", cloud.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: letters(cloud) > 0, 30)
+    cloud.end(signal.SIGKILL)
+    sweep.wait(30)
+    cloud.start()
+    stored = letters(cloud)
+    assert 0 < stored < MESSAGES
+
+    # THEN each of them becomes a letter, once
+    def drained() -> bool:
+        cloud.command("invoke", "sweep")
+        return bool(json.loads(cloud.command("dead", "list", "--json").stdout)["waiting"] == 0)
+
+    wait_until(drained, 90)
+    assert letters(cloud) == MESSAGES
+
+
+def dead_queue(cloud: Cloud) -> Any:
+    assert cloud.running is not None
+    queue = Account(cloud.running.endpoint, cloud.running.access_key_id, cloud.running.access_key_secret).get_queue("sightline-dead")
+    queue.set_encoding(False)
+    return queue
+
+
+def letters(cloud: Cloud) -> int:
+    assert cloud.running is not None
+    return sum(1 for _ in cloud.clients.bucket(cloud.running.state_bucket).keys("letters/dead/"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["show", "0" * 32], 4, "there is no letter"),
+        (["replay", "0" * 32], 4, "there is no letter"),
+        (["drop", "0" * 32], 4, "there is no letter"),
+        (["replay"], 2, "which letters"),
+        (["drop"], 2, "which letters"),
+        (["replay", "--all", "0" * 32], 2, "which letters"),
+    ],
+)
+def test_a_wrong_command_about_letters_says_so(cloud: Cloud, arguments: list[str], code: int, words: str) -> None:
+    assert words in cloud.command("dead", *arguments, code=code).stderr
+
+
+def test_letters_that_no_replay_helps_stay(cloud: Cloud, tmp_path: Path) -> None:
+    answer = invoke(cloud, tmp_path, "this is no event\x1b[2J")
+    (letter,) = answer["letters"]
+    failed = cloud.command("dead", "replay", letter, "--json", code=1)
+    (replayed,) = json.loads(failed.stdout)
+    assert (replayed["id"], replayed["replayed"]) == (letter, False)
+    shown = cloud.command("dead", "show", letter).stdout
+    assert "this is no event" in shown
+    assert "\x1b" not in shown
+    cloud.command("dead", "drop", letter)
+    assert letter not in cloud.command("dead", "list").stdout
