@@ -1,0 +1,170 @@
+"""What becomes of a media whose answers are wrong: it ends, with a reason in its ledger, and nobody waits for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from sightline.credentials import Credentials
+from sightline.errors import SightlineError
+from sightline.host import Host
+from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
+from sightline.pipeline import collect, submit, sweep
+from tests.fakes.sightline import FakeClock, World, make_world
+
+DESCRIPTION = json.dumps(json.dumps({"title": "A person walks", "object": ["person"], "label": {"human": True}}))
+RESULTS = {"Result": [{"Type": "EventDesc", "Data": DESCRIPTION}]}
+KEY = "uploads/home/door/a.mp4"
+
+
+@dataclass
+class Service:
+    """IMS as it should be, but for what a test changes: fields of an operation's answer, or all of it, as bytes or as a list.
+
+    A field that is None is left out.
+    """
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    user_data: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        operation = request.headers["x-acs-action"]
+        self.asked.append(operation)
+        self.user_data = request.url.params.get("UserData", self.user_data)
+        answer = self.changes.get(operation, {})
+        if isinstance(answer, dict):
+            answer = {name: value for name, value in {**self._right(operation), **answer}.items() if value is not None}
+        return httpx.Response(200, content=answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+
+    def _right(self, operation: str) -> Any:
+        return {
+            "SubmitSmarttagJob": {"JobId": "job-1"},
+            "QuerySmarttagJob": {"JobStatus": "Success", "UserData": self.user_data, "Results": RESULTS},
+            "QueryMediaIndexJob": {"IndexJobInfoList": [{"Status": "Success"}]},
+        }.get(operation, {"Success": "true", "Code": "200"})
+
+
+class Place:
+    """A world whose pipeline talks to `service` through the real clients."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.service = Service(changes)
+        self.world: World = make_world()
+        host = Host(httpx.Client(transport=httpx.MockTransport(self.service)), clock=self.world.clock, sleep=lambda _: None)
+        transport = ImsTransport(host, lambda: Credentials("id", "secret"), "http://ims.example")
+        tagging, library = SmarttagClient(transport, "template", "", "en"), SearchLibrary(transport, "IPCamera_test")
+        self.pipeline = replace(self.world.pipeline, tagging=tagging, library=library)
+        self.identity = self.world.upload(KEY)
+
+    def run(self) -> None:
+        """An upload, its callback, and sweeps until long after every deadline."""
+        for act in (lambda: submit(self.pipeline, KEY, "event"), lambda: collect(self.pipeline, "job-1")):
+            try:
+                act()
+            except SightlineError:
+                continue
+        for _ in range(16):
+            self.clock.forward(3_600)
+            sweep(self.pipeline, lambda name, error: None)
+
+    @property
+    def clock(self) -> FakeClock:
+        return self.world.clock
+
+    @property
+    def end(self) -> tuple[str, str, str]:
+        story = self.pipeline.ledger.read(self.identity).story
+        return story.stage, story.step, story.reason
+
+
+def described(data: Any) -> dict[str, Any]:
+    return {"Results": {"Result": [{"Type": "EventDesc", "Data": data}]}}
+
+
+def test_a_service_that_is_as_it_should_be() -> None:
+    place = Place()
+    place.run()
+    assert place.end == ("searchable", "", "")
+    assert place.service.asked.count("SubmitSmarttagJob") == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Results": None},
+        {"Results": []},
+        {"Results": "text"},
+        described('{"title": "A person wal'),
+        described("<html>502</html>"),
+        described("[" * 100_000),
+        described("{}"),
+        described(None),
+        described({"title": {"text": 1}}),
+    ],
+)
+def test_a_result_that_can_not_be_used_fails_its_media_with_a_reason(changes: dict[str, Any]) -> None:
+    place = Place(QuerySmarttagJob=changes)
+    place.run()
+    stage, step, reason = place.end
+    assert (stage, step) == ("failed", "understand")
+    assert "EventDesc" in reason
+    assert place.service.asked.count("SubmitSmarttagJob") == 1, "another job would say the same"
+
+
+@pytest.mark.parametrize(
+    "data", [DESCRIPTION, json.dumps(DESCRIPTION), {"title": "\ud800"}, json.dumps({"caption": "c" * 2_000_000}), '{"object": "person"}']
+)
+def test_a_result_that_can_be_used_in_part_is_searchable(data: Any) -> None:
+    place = Place(QuerySmarttagJob=described(data))
+    place.run()
+    assert place.end[0] == "searchable"
+
+
+@pytest.mark.parametrize("status", [None, "", "Suspended", 5, ["Success"]])
+def test_a_job_whose_state_is_never_known_fails_at_its_deadline(status: Any) -> None:
+    place = Place(QuerySmarttagJob={"JobStatus": status})
+    place.run()
+    stage, step, reason = place.end
+    assert (stage, step) == ("failed", "understand")
+    assert "did not finish in time" in reason
+    assert place.service.asked.count("SubmitSmarttagJob") == 1
+
+
+@pytest.mark.parametrize("told", ["text", 5, [{"Status": "Paused"}], [{}], ["x"]])
+def test_an_index_job_whose_state_is_never_known_fails_at_its_deadline(told: Any) -> None:
+    place = Place(QueryMediaIndexJob={"IndexJobInfoList": told})
+    place.run()
+    assert place.end == ("failed", "index", "the search library did not index the media in time")
+
+
+def test_an_insert_under_another_id_fails_its_media() -> None:
+    place = Place(InsertMediaToSearchLib={"MediaId": "f" * 32})
+    place.run()
+    assert place.end[:2] == ("failed", "index")
+    assert "MediaId" in place.end[2]
+
+
+@pytest.mark.parametrize("job_id", [None, "", {}, "x" * 1_000])
+def test_a_submit_without_a_job_id_fails_its_media_and_costs_one_job(job_id: Any) -> None:
+    place = Place(SubmitSmarttagJob={"JobId": job_id})
+    place.run()
+    assert place.end[:2] == ("failed", "submit")
+    assert "JobId" in place.end[2]
+    assert place.service.asked.count("SubmitSmarttagJob") == 1
+
+
+def test_a_part_that_can_not_be_read_fails_its_media() -> None:
+    place = Place(InsertMediaToSearchLib=b"<html>")
+    submit(place.pipeline, KEY, "event")
+    with pytest.raises(SightlineError):
+        collect(place.pipeline, "job-1")
+    (part,) = place.world.state.keys(f"{place.identity}/parts/")
+    place.world.state.put(part, b'{"v":1,"title":')
+    sweep(place.pipeline, lambda name, error: None)
+    assert place.end[:2] == ("failed", "index")
+    assert "smarttag.json can't be read" in place.end[2]
