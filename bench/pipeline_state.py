@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Literal
 
-from localcloud.oss.storage.blobs import Blobs
+from localcloud.oss.storage.blobs import Blobs, Content
 from localcloud.oss.storage.records import ObjectType, Properties, StoredRecord
 from localcloud.oss.storage.store import Store
 from sightline.clock import to_iso, utc_now
@@ -46,24 +47,25 @@ def ids_in_order(bucket: str, count: int) -> list[str]:
 def fill(folder: Path, kind: Kind, count: int, settings: Settings) -> None:
     """So many media, as if they had been uploaded a month ago; those that are there already stay. The cloud must not be running."""
     store, blobs = Store(folder / "oss.sqlite3", keep_events=False), Blobs(folder / "blobs", time.time)
+    write = lru_cache(16)(lambda content: blobs.write([content]))  # what is the same in every media lies on the disk once
     then = utc_now() - LONG_AGO
     try:
         with store.transaction():
             for number in range(count):
                 if store.find(settings.media_bucket, key_of(number)) is None:
-                    for record in _objects(blobs, kind, number, settings, then):
+                    for record in _objects(write, kind, number, settings, then):
                         store.save(record, None)
     finally:
         store.close()
 
 
-def _objects(blobs: Blobs, kind: Kind, number: int, settings: Settings, then: datetime) -> Iterator[StoredRecord]:
+def _objects(write: Callable[[bytes], Content], kind: Kind, number: int, settings: Settings, then: datetime) -> Iterator[StoredRecord]:
     media, state = FakeBucket(settings.media_bucket, utc_now), FakeBucket(settings.state_bucket, utc_now)
     media.put(key_of(number), CONTENT)
     _write(kind, number, settings, then, state)
     for bucket in (media, state):
         for key, content in bucket.contents.items():
-            made = blobs.write([content])
+            made = write(content)
             how: ObjectType = "Appendable" if key.endswith("/ledger.jsonl") or "/slots/" in key else "Normal"
             etag = made.md5.hex().upper()
             yield StoredRecord(bucket.name, key, made.blob, made.size, etag, made.crc, how, then.timestamp(), Properties())
