@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 import oss2
+
 from cli.running import Running
 from sightline.credentials import Credentials
 from sightline.host import Host, new_client
