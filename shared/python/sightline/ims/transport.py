@@ -54,7 +54,8 @@ class ImsTransport:
 def _json(action: str, answer: Answer) -> Json:
     """Raises ServiceUnreachable for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
     try:
-        document = json.loads(answer.content)
+        # Half a character, which a model or a cut leaves behind, must not cost the rest of the answer.
+        document = json.loads(answer.content.decode(errors="replace"))
     except (ValueError, RecursionError) as error:
         raise ServiceUnreachable("IMS", action, f"status {answer.status} without JSON") from error
     if not isinstance(document, dict):
