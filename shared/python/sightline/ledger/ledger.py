@@ -68,20 +68,23 @@ class Ledger:
                 raise
             return now
 
-    def update(self, media_id: str, decide: Decision) -> tuple[Story, Sequence[Fact]]:
+    def update(self, media_id: str, decide: Decision, known: Journal | None = None) -> tuple[Journal, Sequence[Fact]]:
         """Append what `decide` answers to the story as it is, asking anew when another writer was faster.
 
-        Returns the story afterwards and the facts that were appended, none where there was nothing to say.
+        `known` saves the first reading; where it is old, the append finds that out. Returns the ledger afterwards and the facts that were
+        appended, none where there was nothing to say.
         """
         for _ in range(ROUNDS):
-            journal = self.read(media_id)
+            journal = known or self.read(media_id)
             facts = decide(journal.story)
-            if not facts:
-                return journal.story, facts
-            try:
-                return self.extend(journal, facts).story, facts
-            except LedgerConflict:
-                continue
+            if not facts and known is None:
+                return journal, facts
+            known = None
+            if facts:
+                try:
+                    return self.extend(journal, facts), facts
+                except LedgerConflict:
+                    continue
         raise LedgerConflict(f"the ledger of {media_id} kept growing through {ROUNDS} rounds")
 
     def mark_pending(self, media_id: str, address: str) -> None:
@@ -89,15 +92,14 @@ class Ledger:
         self._bucket.put(f"pending/{media_id}", address.encode(), "text/plain; charset=utf-8")
 
     def clear_pending(self, media_id: str) -> None:
-        """Take the marker of a media away unless something is left to do.
+        """Take the marker of a media that has ended away.
 
-        The ledger is read again afterwards: whoever claimed new content between our reading and our deletion gets his marker back.
+        The ledger is read afterwards: whoever claimed new content before our deletion gets his marker back.
         """
-        if not self.read(media_id).story.needs_attention:
-            self._bucket.delete(f"pending/{media_id}")
-            story = self.read(media_id).story
-            if story.needs_attention:
-                self.mark_pending(media_id, f"{story.bucket}/{story.key}")
+        self._bucket.delete(f"pending/{media_id}")
+        story = self.read(media_id).story
+        if story.needs_attention:
+            self.mark_pending(media_id, f"{story.bucket}/{story.key}")
 
     def pending(self, after: str = "") -> Iterator[str]:
         """Media ids with something left to do, in order, those beyond `after`."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sightline.ims.smarttag import SmarttagJob, decode_data
-from sightline.ledger import Fact, Story
+from sightline.ledger import Fact, Journal
 from sightline.pipeline.advance import advance
 from sightline.pipeline.endings import CHANGED, GONE, fail, free_slot
 from sightline.pipeline.index import index
@@ -40,7 +40,7 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
         return "nothing to do: done before"
     if job.state == "Fail":
         return _fail(pipeline, identity, generation, job.reason)
-    return _store(pipeline, job, story, identity, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
+    return _store(pipeline, job, journal, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
 
 
 def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> str:
@@ -57,7 +57,8 @@ def _home(job: SmarttagJob) -> tuple[str, str] | None:
     return str(data.get("mediaId", "")), str(data.get("generation", ""))
 
 
-def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, until: datetime) -> str:
+def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:
+    identity, story = journal.media_id, journal.story
     if job.result is None:
         return _fail(
             pipeline,
@@ -69,7 +70,9 @@ def _store(pipeline: Pipeline, job: SmarttagJob, story: Story, identity: str, un
         pipeline.records.put_part(identity, story.generation, "smarttag", SmarttagPart.of(job.result))
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})
         before = ("uploaded", "claimed", "submitted")
-        pipeline.ledger.update(identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [])
+        journal, _ = pipeline.ledger.update(
+            identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [], journal
+        )
         free_slot(pipeline, story.slot, identity, story.generation)
         advance(pipeline, after_a_job=True)
-    return index(pipeline, identity, story.generation, until)
+    return index(pipeline, identity, story.generation, until, journal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.ledger import Fact, Story, until_unchanged
+from sightline.ledger import Fact, Journal, Story, until_unchanged
 from sightline.media import media_id
 from sightline.pipeline.ports import Pipeline
 
@@ -13,25 +13,27 @@ CHANGED = "ignored: the content has changed since"
 def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: str) -> str:
     """The end of the road for this content, until somebody uploads it again. Newer content goes its own way."""
     fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
-    story, facts = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+    journal, facts = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+    story = journal.story
     if story.generation != generation:
         return CHANGED
     if facts:
         free_slot(pipeline, story.slot, identity, generation)
-    close(pipeline, identity)
+    close(pipeline, journal)
     return f"failed: {reason}"
 
 
-def close(pipeline: Pipeline, identity: str) -> None:
+def close(pipeline: Pipeline, journal: Journal) -> None:
     """What follows a last fact: nothing is found but the content that it is about, and the marker goes.
 
     The marker stays where somebody who is late may still insert earlier content: the sweep looks again when that can't be any more.
     """
-    story = pipeline.ledger.read(identity).story
+    story, identity = journal.story, journal.media_id
     record = pipeline.records.get(identity)
     if record is not None and (story.stage in ("refused", *GONE) or record.generation != story.generation):
         forget(pipeline, identity)
-    pipeline.ledger.clear_pending(identity)
+    if not story.needs_attention:
+        pipeline.ledger.clear_pending(identity)
 
 
 def free_slot(pipeline: Pipeline, slot: int | None, identity: str, generation: str) -> None:
@@ -56,8 +58,8 @@ def _remove(pipeline: Pipeline, key: str) -> str:
         return "nothing to do: the object is there"
     if journal.story.stage not in GONE:
         pipeline.ledger.mark_pending(identity, address)
-        pipeline.ledger.extend(journal, [Fact("removed", pipeline.clock(), journal.story.generation)])
-    close(pipeline, identity)
+        journal = pipeline.ledger.extend(journal, [Fact("removed", pipeline.clock(), journal.story.generation)])
+    close(pipeline, journal)
     if pipeline.media_bucket.head(key) is not None:
         # It came back meanwhile, and its own event may have found nothing to do: the sweep looks again.
         pipeline.ledger.mark_pending(identity, address)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sightline.errors import BadInput, PermissionMissing, ServiceRefused
-from sightline.ledger import Fact, FactKind, Story
+from sightline.ledger import Fact, Journal, Story
 from sightline.media import Admitted, Media
 from sightline.pipeline.endings import CHANGED, close, fail, remove
 from sightline.pipeline.ports import Pipeline
@@ -16,12 +17,13 @@ FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 2.0
 
 
-def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -> str:
+def index(pipeline: Pipeline, identity: str, generation: str, until: datetime, known: Journal | None = None) -> str:
     """Insert an understood media, and wait for its index jobs `until` then; the sweep waits for the rest.
 
-    Raises retryable errors, and PermissionMissing: nothing is wrong with the media then.
+    `known` is its ledger as it was just read. Raises retryable errors, and PermissionMissing: nothing is wrong with the media then.
     """
-    story = pipeline.ledger.read(identity).story
+    journal = known or pipeline.ledger.read(identity)
+    story = journal.story
     found = pipeline.media_bucket.head(story.key)
     if found is None:
         return remove(pipeline, story.key)
@@ -29,8 +31,12 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime) -
     if not isinstance(verdict, Admitted) or found.etag != generation or story.generation != generation:
         return CHANGED
     try:
-        stopped = "" if story.stage == "inserted" and not _has_vanished(pipeline, story, identity) else _insert(pipeline, verdict.media)
-        return stopped or _confirm(pipeline, identity, generation, until)
+        if story.stage != "inserted" or _has_vanished(pipeline, story, identity):
+            inserted = _insert(pipeline, verdict.media, journal)
+            if isinstance(inserted, str):
+                return inserted
+            journal = inserted
+        return _confirm(pipeline, journal, until)
     except ServiceRefused as error:
         if error.retryable or isinstance(error, PermissionMissing):
             raise
@@ -43,8 +49,8 @@ def _has_vanished(pipeline: Pipeline, story: Story, identity: str) -> bool:
     return age >= timedelta(seconds=pipeline.settings.callback_seconds) and not pipeline.library.index_states(identity)
 
 
-def _insert(pipeline: Pipeline, media: Media) -> str:
-    """Empty, or why it went no further."""
+def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str:
+    """The ledger afterwards, or why it went no further."""
     try:
         preview = image_keys(pipeline, media)[0]
     except BadInput as error:
@@ -53,17 +59,19 @@ def _insert(pipeline: Pipeline, media: Media) -> str:
     address = f"oss://{media.bucket}/{preview}"
     kind = "video" if media.kind == "video" else "image"
     pipeline.library.insert(media.id, address, kind, record.title, _description(record), media.namespace)
-    story = _append(pipeline, media.id, media.etag, "inserted", {"library": pipeline.settings.search_library})
-    if story.generation == media.etag and story.stage in ("inserted", "searchable"):
-        return ""
-    return _give_way(pipeline, media, story)
+    inserted = Fact("inserted", pipeline.clock(), media.etag, {"library": pipeline.settings.search_library})
+    journal = _append(pipeline, journal, inserted)
+    if journal.story.generation == media.etag and journal.story.stage in ("inserted", "searchable"):
+        return journal
+    return _give_way(pipeline, media, journal)
 
 
-def _give_way(pipeline: Pipeline, media: Media, story: Story) -> str:
+def _give_way(pipeline: Pipeline, media: Media, journal: Journal) -> str:
     """We inserted what had ended or been replaced by then: a deleted media is taken out again, and newer content put back in its place.
 
     Newer content that is still on its way does that by itself.
     """
+    story = journal.story
     if story.is_final and story.stage != "searchable":
         pipeline.library.delete(media.id, media.namespace)
         pipeline.records.remove(media.id)
@@ -71,7 +79,7 @@ def _give_way(pipeline: Pipeline, media: Media, story: Story) -> str:
         found = pipeline.media_bucket.head(story.key)
         verdict = None if found is None else pipeline.admit(story.key, found)
         if isinstance(verdict, Admitted) and verdict.media.etag == story.generation:
-            _insert(pipeline, verdict.media)
+            _insert(pipeline, verdict.media, journal)
     return CHANGED
 
 
@@ -83,17 +91,18 @@ def _description(record: Record) -> str:
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(sentences) if part) + "."
 
 
-def _confirm(pipeline: Pipeline, identity: str, generation: str, until: datetime) -> str:
+def _confirm(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
+    identity, generation = journal.media_id, journal.story.generation
     pause = FIRST_LOOK_SECONDS
     while True:
         states = pipeline.library.index_states(identity)
         if "Fail" in states:
             return fail(pipeline, identity, generation, "index", "the search library could not index the media")
         if states and all(state == "Success" for state in states):
-            story = _append(pipeline, identity, generation, "searchable", {})
-            if story.generation != generation or story.stage != "searchable":
+            journal = _append(pipeline, journal, Fact("searchable", pipeline.clock(), generation))
+            if journal.story.generation != generation or journal.story.stage != "searchable":
                 return CHANGED
-            close(pipeline, identity)
+            close(pipeline, journal)
             return "searchable"
         if pipeline.clock() >= until:
             return "inserted: still being indexed"
@@ -101,10 +110,10 @@ def _confirm(pipeline: Pipeline, identity: str, generation: str, until: datetime
         pause = min(pause * 2, LONGEST_LOOK_SECONDS)
 
 
-def _append(pipeline: Pipeline, identity: str, generation: str, kind: FactKind, details: dict[str, str]) -> Story:
-    """The story afterwards; the fact is in it unless another generation came, or this one ended."""
-    fact = Fact(kind, pipeline.clock(), generation, details)
-    story, _ = pipeline.ledger.update(
-        identity, lambda story: [fact] if story.generation == generation and not story.is_final and story.stage != kind else []
-    )
-    return story
+def _append(pipeline: Pipeline, journal: Journal, fact: Fact) -> Journal:
+    """The ledger afterwards; the fact is in it unless another generation came, or this one ended."""
+
+    def decide(story: Story) -> Sequence[Fact]:
+        return [fact] if story.generation == fact.generation and not story.is_final and story.stage != fact.kind else []
+
+    return pipeline.ledger.update(journal.media_id, decide, journal)[0]

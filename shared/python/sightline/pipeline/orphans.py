@@ -94,7 +94,8 @@ def _folders(bucket: Bucket, after: str) -> Iterator[Folder]:
 
 def _check(pipeline: Pipeline, folder: Folder) -> str:
     """What was done, or nothing where all is well."""
-    story = pipeline.ledger.read(folder.media_id).story
+    journal = pipeline.ledger.read(folder.media_id)
+    story = journal.story
     if story.stage == "unknown":
         return _without_ledger(pipeline, folder)
     if story.bucket != pipeline.media_bucket.name or not _is_settled(pipeline, story):
@@ -110,7 +111,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
     if story.stage == "searchable":
         return _searchable(pipeline, folder, story)
     if folder.has_more:
-        close(pipeline, folder.media_id)
+        close(pipeline, journal)
     return ""
 
 

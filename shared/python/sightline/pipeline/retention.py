@@ -22,7 +22,8 @@ def forget_facts(pipeline: Pipeline, identity: str) -> str:
     A deletion can't be made conditional, so the ledger is locked first: the fact `forgotten`, appended where the ledger is as it was read.
     While its lease lasts nobody writes to it. Whoever crashes in between leaves a lease that lapses, and the next round begins again.
     """
-    story, facts = pipeline.ledger.update(identity, lambda story: _forgotten(pipeline, story))
+    journal, facts = pipeline.ledger.update(identity, lambda story: _forgotten(pipeline, story))
+    story = journal.story
     if not facts or story.claim_until is None:
         return ""
     if pipeline.media_bucket.head(story.key) is not None:

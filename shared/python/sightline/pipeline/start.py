@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sightline.clock import to_iso
 from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
-from sightline.ledger import Fact, Story
+from sightline.ledger import Fact, Journal
 from sightline.line import Outlook, Place
 from sightline.media import Media
 from sightline.pipeline.endings import close, fail, free_slot
@@ -36,17 +36,17 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
         join(pipeline, work)
         return "waiting: for others to finish"
     try:
-        story = _claim(pipeline, work, slot)
+        journal = _claim(pipeline, work, slot)
     except LedgerConflict:
         free_slot(pipeline, slot, media.id, media.etag)
         raise
     if place is not None:
         line.waiting.leave(place)
-    if story.stage == "failed":
+    if journal.story.stage == "failed":
         free_slot(pipeline, slot, media.id, media.etag)
-        close(pipeline, media.id)
-        return f"failed: {story.reason}"
-    return _submit_job(pipeline, _Claim(work, slot, story.claim_until), outlook)
+        close(pipeline, journal)
+        return f"failed: {journal.story.reason}"
+    return _submit_job(pipeline, _Claim(work, journal, slot), outlook)
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
@@ -64,24 +64,24 @@ class _Claim:
     """Ours, as long as it is the last one: who comes after its lease has another."""
 
     work: Work
+    journal: Journal
     slot: int | None
-    until: datetime | None
 
     @property
     def media(self) -> Media:
         return self.work.media
 
 
-def _claim(pipeline: Pipeline, work: Work, slot: int | None) -> Story:
-    """The story with the claim, or with the failure that it ended in."""
+def _claim(pipeline: Pipeline, work: Work, slot: int | None) -> Journal:
+    """The ledger with the claim, or with the failure that it ended in."""
     media = work.media
     address = f"{media.bucket}/{media.key}"
     pipeline.ledger.mark_pending(media.id, address)
-    story = pipeline.ledger.extend(work.journal, _claim_facts(pipeline, work, slot)).story
+    journal = pipeline.ledger.extend(work.journal, _claim_facts(pipeline, work, slot))
     if work.story.stage != "unknown":
         # Whoever saw earlier content to its end may have taken the marker away before he could see our claim.
         pipeline.ledger.mark_pending(media.id, address)
-    return story
+    return journal
 
 
 def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None) -> Sequence[Fact]:
@@ -112,7 +112,8 @@ def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
             return fail(pipeline, media.id, media.etag, "submit", str(error))
         return _come_again(pipeline, claim, error)
     submitted = Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id})
-    pipeline.ledger.update(media.id, lambda story: [submitted] if (story.generation, story.stage) == (media.etag, "claimed") else [])
+    claimed = (media.etag, "claimed")
+    pipeline.ledger.update(media.id, lambda story: [submitted] if (story.generation, story.stage) == claimed else [], claim.journal)
     if outlook.pause is not None:
         pipeline.line.pace.go_on()
     return f"submitted: job {job_id}"
@@ -131,7 +132,7 @@ def _give_back(pipeline: Pipeline, claim: _Claim, error: Exception) -> None:
     media = claim.media
     join(pipeline, replace(claim.work, journal=pipeline.ledger.read(media.id)))
     released = Fact("released", pipeline.clock(), media.etag, {"reason": str(error)})
-    ours = (media.etag, "claimed", claim.until)
+    ours = (media.etag, "claimed", claim.journal.story.claim_until)
     pipeline.ledger.update(media.id, lambda story: [released] if (story.generation, story.stage, story.claim_until) == ours else [])
     free_slot(pipeline, claim.slot, media.id, media.etag)
 

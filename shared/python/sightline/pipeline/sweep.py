@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sightline.errors import ServiceRefused, SightlineError
-from sightline.ledger import Story
+from sightline.ledger import Journal, Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
 from sightline.pipeline.collect import collect
@@ -108,40 +108,40 @@ def _drain(pipeline: Pipeline) -> dict[str, str]:
 
 
 def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
-    story = pipeline.ledger.read(identity).story
-    outcome = _next_step(pipeline, identity, story, until)
+    outcome = _next_step(pipeline, pipeline.ledger.read(identity), until)
     # The event of what is there now may have been lost; if it was not, the claim is taken.
     return _submit(pipeline, identity) if outcome == CHANGED else outcome
 
 
-def _next_step(pipeline: Pipeline, identity: str, story: Story, until: datetime) -> str:
-    now = pipeline.clock()
+def _next_step(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
+    now, identity, story = pipeline.clock(), journal.media_id, journal.story
     match story.stage:
         case "unknown" | "uploaded":
             return _submit(pipeline, identity)
         case "removed" | "forgotten":
             # The object may be back, and its event lost.
             outcome = _submit(pipeline, identity)
-            return _close(pipeline, identity, story) if outcome == "removed" else outcome
+            return _close(pipeline, journal) if outcome == "removed" else outcome
         case "claimed":
             lapsed = story.claim_until is not None and story.claim_until <= now
             return _submit(pipeline, identity) if lapsed else "waiting: claimed"
         case "submitted":
             return _ask(pipeline, identity, story, now, until)
         case "understood" | "inserted":
-            outcome = index(pipeline, identity, story.generation, until)
+            outcome = index(pipeline, identity, story.generation, until, journal)
             overdue = _is_over(story.since or now, pipeline.settings.index_deadline_seconds, now)
             if outcome.startswith("inserted") and overdue:
                 return fail(pipeline, identity, story.generation, "index", "the search library did not index the media in time")
             return outcome
         case _:
-            return _close(pipeline, identity, story)
+            return _close(pipeline, journal)
 
 
-def _close(pipeline: Pipeline, identity: str, story: Story) -> str:
+def _close(pipeline: Pipeline, journal: Journal) -> str:
     """A marker of what has ended: a crash left it, or somebody may be late."""
+    identity, story = journal.media_id, journal.story
     if story.contested_since is None:
-        close(pipeline, identity)
+        close(pipeline, journal)
         return f"cleared: {story.stage}"
     if not _is_over(story.contested_since, pipeline.settings.longest_invocation_seconds, pipeline.clock()):
         return f"waiting: {story.stage}, and earlier content may still be inserted by somebody who is late"

@@ -95,8 +95,8 @@ def _refuse(pipeline: Pipeline, journal: Journal, key: str, found: ObjectInfo, e
     if (journal.story.generation, journal.story.stage) != (found.etag, "refused"):
         uploaded = _uploaded(pipeline, key, found.etag, found.size, event_id, None)
         pipeline.ledger.mark_pending(journal.media_id, f"{pipeline.media_bucket.name}/{key}")
-        pipeline.ledger.extend(journal, [uploaded, Fact("refused", pipeline.clock(), found.etag, {"reason": reason})])
-    close(pipeline, journal.media_id)
+        journal = pipeline.ledger.extend(journal, [uploaded, Fact("refused", pipeline.clock(), found.etag, {"reason": reason})])
+    close(pipeline, journal)
     return f"refused: {reason}"
 
 
