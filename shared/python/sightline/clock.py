@@ -39,6 +39,7 @@ class CloudClock:
         self.monotonic = monotonic
         self._heard: tuple[datetime, float] | None = None
         self.has_heard = False
+        self.corrections = 0
 
     def __call__(self) -> datetime:
         heard = self._heard  # read once: another thread may hear something new
@@ -61,3 +62,4 @@ class CloudClock:
             self._heard = None
         elif not earliest <= self() <= latest:
             self._heard = (said, now)
+            self.corrections += 1

@@ -41,7 +41,7 @@ class Invocation:
     def begin(self, context: Any) -> None:
         """The context knows its function's timeout, and not what is left of it. Outside of Function Compute there is none."""
         timeout = getattr(getattr(context, "function", None), "timeout", None)
-        self._end = self._monotonic() + float(timeout) if timeout else inf
+        self._end = self._monotonic() + float(timeout or inf)
         self.credentials = credentials.from_context(context)
 
     def seconds_left(self) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,12 +19,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     region: str = Field(default="cn-shanghai", description="Region of the buckets, without the `oss-`.")
-    oss_endpoint: str = Field(description="Where the functions reach OSS.")
+    oss_endpoint: str = Field(min_length=1, description="Where the functions reach OSS.")
     oss_public_endpoint: str = Field(default="", description="Where browsers and IMS reach OSS; OSS_ENDPOINT when empty.")
     media_bucket: str = Field(min_length=3, description="The bucket that people upload to.")
     state_bucket: str = Field(min_length=3, description="The bucket of ledgers and records; without versioning.")
     upload_prefix: str = Field(default="uploads/", pattern=r"^[^/].*/$", description="Keys below it are media.")
-    ims_endpoint: str = Field(description="Where smart tag jobs are submitted and asked about.")
+    ims_endpoint: str = Field(min_length=1, description="Where smart tag jobs are submitted and asked about.")
     ims_search_endpoint: str = Field(default="", description="Where the search library is; IMS_ENDPOINT when empty.")
     smarttag_template_id: str = Field(min_length=1, description="A template of type 11 with `vlEventDesc`.")
     smarttag_pipeline_id: str = Field(default="", description="The pipeline whose callbacks reach `collect`; the default one when empty.")
@@ -50,7 +52,9 @@ class Settings(BaseModel):
     video_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job of a video that takes longer has failed.")
     index_deadline_seconds: int = Field(default=3600, ge=60, description="An index job that takes longer has failed.")
     longest_invocation_seconds: int = Field(
-        default=600, ge=1, description="No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it."
+        default=600,
+        ge=1,
+        description="No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it.",
     )
     sweep_seconds: int = Field(default=480, ge=1, description="How long a sweep goes on; the next one does the rest.")
     drain_seconds: int = Field(default=60, ge=0, description="How long a sweep waits for a pause to end, while media wait in line.")
@@ -115,8 +119,22 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         name = str(first["loc"][0])
         purpose = Settings.model_fields[name].description or ""
         raise BadSetting(name.upper(), first["msg"], f"set it in s.yaml. {purpose}") from error
+    for name in ("oss_endpoint", "oss_public_endpoint", "ims_endpoint", "ims_search_endpoint", "mns_endpoint"):
+        _check_endpoint(name, getattr(chosen, name))
     _check_together(chosen)
     return chosen
+
+
+def _check_endpoint(name: str, endpoint: str) -> None:
+    try:
+        parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+        is_good = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:
+        is_good = False
+    if endpoint and not (is_good and re.fullmatch(r"[!-~]+", endpoint)):
+        raise BadSetting(
+            name.upper(), f"{endpoint!r} is no address of a service", "write https://, the host and perhaps a port, and no more"
+        )
 
 
 def _check_together(chosen: Settings) -> None:

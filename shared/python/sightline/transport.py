@@ -82,6 +82,7 @@ def send(host: Host, credentials: CredentialsProvider, call: Call) -> Answer:
     key = credentials()
     attempt, has_renewed, has_corrected = 1, False, False
     while True:
+        corrections = _corrections(host.clock)
         try:
             return _exchange(host, key, call)
         except CredentialsExpired as error:
@@ -91,7 +92,7 @@ def send(host: Host, credentials: CredentialsProvider, call: Call) -> Answer:
                 raise
             key, has_renewed = newer, True
         except (ServiceRefused, ServiceUnreachable) as error:
-            if getattr(error, "code", "") in _OUR_CLOCK_IS_WRONG and not has_corrected:
+            if not has_corrected and _is_for_our_time(error, _corrections(host.clock) > corrections):
                 has_corrected = True
                 continue
             pause = _pause(host, attempt, error)
@@ -100,6 +101,18 @@ def send(host: Host, credentials: CredentialsProvider, call: Call) -> Answer:
             host.sleep(pause)
             attempt += 1
             key = credentials()
+
+
+def _corrections(clock: Clock) -> int:
+    return clock.corrections if isinstance(clock, CloudClock) else 0
+
+
+def _is_for_our_time(error: ServiceRefused | ServiceUnreachable, has_learned: bool) -> bool:
+    """Whether a request was turned away for when it was signed: so says its code, or we have just learned that our clock was wrong.
+
+    A signature that is days off may be refused for its scope, in whatever words.
+    """
+    return isinstance(error, ServiceRefused) and (error.code in _OUR_CLOCK_IS_WRONG or (has_learned and error.status in (400, 403, 408)))
 
 
 def _pause(host: Host, attempt: int, error: ServiceRefused | ServiceUnreachable) -> float | None:

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import chain, repeat
@@ -315,6 +315,16 @@ def test_what_was_turned_away_for_its_time_is_signed_anew_and_sent_once_more(
     assert network.sleeps == []
 
 
+def test_a_clock_that_was_just_found_wrong_explains_a_refusal_in_any_words() -> None:
+    refused = oss_error(400, "InvalidArgument", "Invalid signing date in Authorization header.", Date="Sat, 21 Nov 2026 08:15:30 GMT")
+    network = Network(refused, OK, clock=Machine(timedelta(days=2)).clock())
+    network.bucket().append("k", 0, b"x")
+    assert len(network.requests) == 2
+    network = Network(refused, OK, clock=Machine(timedelta(0)).clock())
+    with pytest.raises(ServiceRefused):
+        network.bucket().append("k", 0, b"x")
+
+
 def test_a_time_that_stays_wrong_is_an_error_after_the_second_try() -> None:
     network = Network(oss_error(403, "RequestTimeTooSkewed"))
     with pytest.raises(ServiceRefused, match="RequestTimeTooSkewed"):
@@ -565,8 +575,9 @@ def test_an_answer_of_absurd_size_is_not_read_to_its_end() -> None:
 
 
 @contextmanager
-def server(answer: bytes) -> Iterator[str]:
-    """Says the same to whoever connects, and hangs up."""
+def server(answer: bytes, drip: bytes = b"") -> Iterator[str]:
+    """Says the same to whoever connects, and hangs up; or goes on with `drip` as long as somebody listens."""
+    ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -578,6 +589,10 @@ def server(answer: bytes) -> Iterator[str]:
                 with connection:
                     connection.recv(65536)
                     connection.sendall(answer)
+                    with suppress(OSError):
+                        while drip:
+                            connection.sendall(drip)
+                            ended.wait(0.02)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -608,6 +623,14 @@ def test_a_real_connection_that_brings_nonsense(answer: bytes, kind: type[Sightl
             submit(transport)
 
 
+def test_an_answer_that_trickles_counts_as_none() -> None:
+    """Each byte comes in time, and the last one never."""
+    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, new_client() as client:
+        transport = ImsTransport(Host(client, request_seconds=0.2), lambda: LASTING, address)
+        with pytest.raises(ServiceUnreachable, match="ReadTimeout"):
+            submit(transport)
+
+
 # --- settings
 
 
@@ -618,6 +641,12 @@ def test_a_real_connection_that_brings_nonsense(answer: bytes, kind: type[Sightl
         ({"REQUEST_SECONDS": "60"}, "CLAIM_SECONDS"),
         ({"INPUT_URL_SECONDS": "3600"}, "INPUT_URL_SECONDS"),
         ({"STATE_BUCKET": "media"}, "STATE_BUCKET"),
+        ({"OSS_ENDPOINT": ""}, "OSS_ENDPOINT"),
+        ({"OSS_ENDPOINT": "https://oss.example/bucket"}, "OSS_ENDPOINT"),
+        ({"OSS_PUBLIC_ENDPOINT": "ftp://oss.example"}, "OSS_PUBLIC_ENDPOINT"),
+        ({"IMS_ENDPOINT": "https://ice.example:port"}, "IMS_ENDPOINT"),
+        ({"IMS_ENDPOINT": "https://[::1"}, "IMS_ENDPOINT"),
+        ({"IMS_SEARCH_ENDPOINT": "ice.example "}, "IMS_SEARCH_ENDPOINT"),
         ({"DEFAULT_NAMESPACE": "x" * 65}, "DEFAULT_NAMESPACE"),
         ({"CAMERA_TIME_ZONE": "Shanghai"}, "CAMERA_TIME_ZONE"),
         ({"CAMERA_TIME_ZONES": "home=Shanghai"}, "CAMERA_TIME_ZONES"),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sightline.errors import BadSetting
 
-_FIX = "use an IANA name such as Asia/Shanghai or Europe/Rome"
+_FIX = "use an IANA name such as Asia/Shanghai or Europe/Rome; a machine without a time zone database needs the package tzdata"
 
 
 @dataclass(frozen=True)
