@@ -530,7 +530,7 @@ def test_a_request_has_no_more_time_than_the_invocation() -> None:
         httpx.Response(200, json=None),
         httpx.Response(200, json=["JobId"]),
         httpx.Response(200, content=b"[" * 100_000),
-        httpx.Response(200, content=b'{"JobId": "\xff\xfe"}'),
+        httpx.Response(200, content='{"JobId": "0123"}'.encode("utf-16")),
         httpx.Response(200, content=b'{"JobId": "0123'),
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("peer closed connection"),
