@@ -48,8 +48,8 @@ def dead_replay(data: Path | None, as_json: bool, ids: tuple[str, ...], everythi
     output.result([one.to_json() for one in replayed])
     failed = [one for one in replayed if not one.went_well]
     if failed:
-        raise CommandError(f"{len(failed)} of {len(replayed)} letters stay: {failed[0].said}", "mend the cause, and replay them again")
-    output.say(f"{len(replayed)} letters were replayed")
+        raise CommandError(f"not done: {len(failed)} of {len(replayed)}; the first: {failed[0].said}", "mend the cause, and replay them again")
+    output.say(f"replayed: {len(replayed)}")
 
 
 @dead.command("drop")
@@ -63,7 +63,7 @@ def dead_drop(data: Path | None, as_json: bool, ids: tuple[str, ...], everything
     for letter in chosen:
         letters.drop(letter)
     output.result({"dropped": [letter.id for letter in chosen]})
-    output.say(f"{len(chosen)} letters were dropped")
+    output.say(f"dropped: {len(chosen)}")
 
 
 def _open(data: Path | None) -> DeadLetters:

@@ -14,11 +14,12 @@ from sightline.pipeline import Pipeline, collect, submit
 logger = logging.getLogger("sightline")
 
 
-def acts(pipeline: Pipeline, until: datetime | None = None) -> Mapping[str, Act]:
-    """By the function's name. Index jobs are waited for `until` then, or as long as one callback may.
+def acts(pipeline: Pipeline) -> Mapping[str, Act]:
+    """By the function's name, for one invocation: all its records together wait for index jobs as long as one callback may.
 
     Each raises BadInput for a record of another shape, and whatever the pipeline raises.
     """
+    until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
     return {
         "submit": lambda event: _submit(pipeline, event),
         "collect": lambda event: _collect(pipeline, event, until),
@@ -26,10 +27,9 @@ def acts(pipeline: Pipeline, until: datetime | None = None) -> Mapping[str, Act]
 
 
 def redrive_due(pipeline: Pipeline, letters: Letters) -> Redriven:
-    """Try the parked records that are due, as long as the settings say. All together wait for index jobs as long as one callback may."""
-    now, settings = pipeline.clock(), pipeline.settings
-    patient = acts(pipeline, now + timedelta(seconds=settings.index_wait_seconds))
-    return redrive(letters, patient, pipeline.clock, now + timedelta(seconds=settings.letter_seconds))
+    """Try the parked records that are due, as long as the settings say."""
+    until = pipeline.clock() + timedelta(seconds=pipeline.settings.letter_seconds)
+    return redrive(letters, acts(pipeline), pipeline.clock, until)
 
 
 def _submit(pipeline: Pipeline, event: Event) -> str:
@@ -40,7 +40,7 @@ def _submit(pipeline: Pipeline, event: Event) -> str:
     return submit(pipeline, change.key, change.event_id)
 
 
-def _collect(pipeline: Pipeline, event: Event, until: datetime | None) -> str:
+def _collect(pipeline: Pipeline, event: Event, until: datetime) -> str:
     message = read_job_message(event)
     logger.info("%s", message)
     if message.state in ("Submitted", "Processing"):

@@ -143,7 +143,7 @@ def test_a_record_that_ends_whoever_tries_it_uses_its_attempts_up(desk: Desk) ->
     found = desk.letters.get(killer.id)
     assert found is not None
     assert (found.state, found.attempts) == ("dead", ATTEMPTS)
-    assert found.reason == "each attempt ended whoever made it; before that: the service is away"
+    assert found.reason == "the last attempt ended whoever made it; before that: the service is away"
     assert desk.letters.get(neighbour.id) is None
     assert desk.seen.count(EVENT) == ATTEMPTS - 1
 

@@ -49,6 +49,23 @@ def test_an_event_whose_retries_are_used_up_is_a_dead_letter(desk: Desk) -> None
     assert queue.bodies == {}
 
 
+def test_what_failed_for_a_while_is_tried_again_before_it_is_dead(desk: Desk) -> None:
+    """GIVEN an outage that outlasts Function Compute's four attempts WHEN it is over THEN the sweep does the record."""
+    desk.letters = Letters(desk.bucket, Patience(8, 60), desk.clock, Random(0))
+    queue = FakeQueue(json.dumps(SAMPLE))
+    desk.drain(queue)
+    (letter,) = desk.letters.all()
+    assert (letter.state, letter.attempts) == ("retrying", 4)
+    assert letter.due is not None
+    assert 240 <= (letter.due - letter.last).total_seconds() <= 480
+    before = dict(desk.bucket.contents)
+    assert desk.drain(FakeQueue(json.dumps(SAMPLE))).letters == [letter.id]
+    assert desk.bucket.contents == before
+    outcomes = redrive(desk.letters, {"submit": lambda event: "submitted"}, desk.clock, desk.clock.now.replace(year=2030)).outcomes
+    assert outcomes == {letter.id: "done: submitted"}
+    assert list(desk.letters.all()) == []
+
+
 class Killed(BaseException):
     pass
 

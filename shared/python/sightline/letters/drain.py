@@ -1,6 +1,8 @@
 """From the queue that Function Compute sends failed events to, into letters.
 
-A letter is stored before its message is deleted, and its id comes from the record: a crash between the two stores the same letter again.
+A handler raises only for what may go well later, and a function that was ended may have been unlucky: so these records are tried again by
+the sweep, at growing pauses, before they are dead. A letter is stored before its message is deleted, and its id comes from the record: a
+crash between the two stores the same letter again.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Protocol
 
 from sightline.clock import Clock
 from sightline.errors import BadInput
-from sightline.events import FailedInvocation, read_failure, single_events
+from sightline.events import read_failure, single_events
 from sightline.letters.attempt import Failure, attempt
 from sightline.letters.letter import Letter
 from sightline.letters.letters import Letters
@@ -68,18 +70,12 @@ def _stored(message: Message, letters: Letters, clock: Clock, report: Drained) -
 
 
 def letters_of(body: str, now: datetime) -> list[Letter]:
-    """One letter for each record of the event that failed; one for a message that is no report of a failure."""
+    """One letter for each record of the event that failed; a dead one for a message that is no report of a failure."""
     try:
         failed = read_failure(body)
     except BadInput as error:
         return [replace(Letter.new("unknown", body, str(error), now), state="dead", attempts=1, due=None)]
-    return _letters(failed, now)
-
-
-def _letters(failed: FailedInvocation, now: datetime) -> list[Letter]:
-    """Which of several records it was, nobody knows: each is tried by itself. A record that was alone has had its retries."""
     records = single_events(failed.event)
     made = [Letter.new(failed.function, record, failed.reason, min(failed.at or now, now)) for record in records]
-    if len(made) > 1:
-        return made
-    return [replace(letter, state="dead", attempts=failed.attempts, due=None) for letter in made]
+    # Which of several records it was, nobody knows: each is tried by itself. A record that was alone has had these attempts.
+    return made if len(made) > 1 else [replace(letter, attempts=failed.attempts) for letter in made]

@@ -41,20 +41,21 @@ class Letters:
         return self.end(self._tried(self.get(fresh.id) or fresh), failure)
 
     def add(self, letter: Letter) -> Letter:
-        """Keep a letter that was written elsewhere. The same again changes nothing."""
+        """Keep a letter that tells of attempts made elsewhere; after the last of them it is dead. The same again changes nothing."""
         known = self.get(letter.id)
-        if known is None:
-            return self._save(letter)
-        stays = known if known.state == "dead" or letter.state == "retrying" else letter
-        attempts, first, last = max(known.attempts, letter.attempts), min(known.first, letter.first), max(known.last, letter.last)
-        return self._save(replace(stays, attempts=attempts, first=first, last=last))
+        if known is not None:
+            attempts, first, last = max(known.attempts, letter.attempts), min(known.first, letter.first), max(known.last, letter.last)
+            return self._save(replace(known, attempts=attempts, first=first, last=last))
+        if letter.attempts:
+            letter = replace(letter, due=letter.last + self._patience.pause(letter.attempts, self._chance))
+        return self.end(letter, Failure(letter.reason, may_pass=True))
 
     def begin(self, letter: Letter) -> Letter:
         """Count an attempt before it is made: a record that ends whoever handles it must use its attempts up too."""
         return self._save(self._tried(letter))
 
     def end(self, letter: Letter, failure: Failure) -> Letter:
-        """After an attempt that was counted, and failed."""
+        """After an attempt that was counted, and failed: it is parked, or dead."""
         lives = letter.state == "retrying" and failure.may_pass and letter.is_whole and not self.is_exhausted(letter)
         state: State = "retrying" if lives else "dead"
         return self._save(replace(letter, state=state, reason=told(failure.reason), due=letter.due if lives else None))

@@ -11,6 +11,8 @@ from sightline.letters.attempt import Act, Failure, attempt
 from sightline.letters.letter import Letter
 from sightline.letters.letters import Letters
 
+SILENT = "the last attempt ended whoever made it"
+
 
 @dataclass
 class Redriven:
@@ -45,7 +47,7 @@ def _once(letters: Letters, acts: Mapping[str, Act], letter: Letter) -> str:
     if act is None:
         return letters.end(letter, Failure(f"there is no function {letter.function!r} to try it", may_pass=False)).outcome
     if letters.is_exhausted(letter):
-        return letters.end(letter, Failure(f"each attempt ended whoever made it; before that: {letter.reason}", may_pass=False)).outcome
+        return letters.end(letter, Failure(f"{SILENT}; before that: {letter.reason}", may_pass=False)).outcome
     begun = letters.begin(letter)
     result = attempt(lambda: act(letter.event))
     if isinstance(result, Failure):
