@@ -49,7 +49,7 @@ def _meet(world: World, name: str, running: Running, state: Asking | Answered, f
     invocation, point = running.invocation, point_of(state.request)
     if fault not in names_for(state, point):
         fault = ""
-    reached = (f"{'before' if isinstance(state, Asking) else 'after'} {point}", fault or "-")
+    reached = (world.stops_at(running), fault or "-")
     world.history.reached[reached] = world.history.reached.get(reached, 0) + 1
     if fault:
         world.tell(f"{name}: {reached[0]}: {fault}", *filter(None, [world.key_of(point)]))

@@ -46,12 +46,15 @@ def run(setup: Setup, seed: int, steps: int, rates: Rates = Rates()) -> Outcome:
 
 
 def replay(setup: Setup, seed: int, script: Sequence[Choice]) -> Outcome:
+    played: list[Choice] = []
+
     def drive(one: World) -> None:
         for choice in script:
+            played.append(choice)
             act(one, choice)
             check_always(one)
 
-    return _played(setup, seed, list(script), drive)
+    return _played(setup, seed, played, drive)
 
 
 def _played(setup: Setup, seed: int, script: list[Choice], drive: Callable[[World], None]) -> Outcome:

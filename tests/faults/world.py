@@ -19,7 +19,7 @@ from localcloud.ports import ObjectEvent
 from sightline.host import Host
 from sightline.ledger import Ledger
 from sightline.wiring import Wiring
-from tests.faults.functions import ROOT, Change, Invocation
+from tests.faults.functions import ROOT, Answered, Asking, Change, Invocation
 from tests.faults.history import History, Job
 from tests.faults.laptop_services import PLACE, LaptopServices, laptop_services
 from tests.faults.mail import Message, object_message, topic_message
@@ -100,6 +100,13 @@ class World:
         if point.changes or not response.is_success:
             self.tell(f"{invocation}: {point} -> {response.status_code}{_detail(point, request)}", *([key] if key else []))
         return response
+
+    def stops_at(self, running: Running) -> str:
+        """`before` or `after` the point at which an invocation stopped; empty for one that sleeps."""
+        state = running.invocation.state
+        if isinstance(state, Asking | Answered):
+            return f"{'before' if isinstance(state, Asking) else 'after'} {point_of(state.request)}"
+        return ""
 
     def key_of(self, point: Point) -> str:
         """The upload that a request is about; empty for one about all, or none."""

@@ -1,0 +1,96 @@
+"""A schedule that a test writes itself: the same choices, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.faults.acting import Choice, act
+from tests.faults.functions import Ended
+from tests.faults.invariants import check_always
+from tests.faults.settling import replay_everything, settle
+from tests.faults.template import Template
+from tests.faults.world import Setup, World, world
+
+KEY = "uploads/home/front/a.jpg"
+MANY = 200
+_folders = count()
+
+
+@dataclass
+class Scene:
+    world: World
+    step: int = 0
+
+    def do(self, verb: str, subject: str = "", detail: str = "", number: float = 0, *others: str) -> None:
+        """One choice, and a look at what must always hold."""
+        self.step += 1
+        act(self.world, Choice(self.step, verb, subject, detail, number, others))
+        check_always(self.world)
+
+    def upload(self, content: str, key: str = KEY) -> None:
+        self.do("upload", key, content)
+
+    def begin(self, message: str = "", *others: str, skew: float = 0) -> str:
+        """Invoke a function with a message, the oldest that waits where none is named; the invocation's name."""
+        name = message or next(iter(self.world.mail))
+        function = self.world.mail[name].function
+        self.do("deliver", name, "", skew, *others)
+        return f"{function}-{self.step}"
+
+    def sweep(self) -> str:
+        self.do("sweep")
+        return f"sweep-{self.step}"
+
+    def go(self, invocation: str, stops: int = MANY, fault: str = "") -> None:
+        self.do("go", invocation, fault, stops)
+
+    def go_to(self, invocation: str, point: str) -> None:
+        """Until it stops before a request of this point, or after its answer: `before IMS.SubmitSmarttagJob`."""
+        for _ in range(MANY):
+            running = self.world.running.get(invocation)
+            assert running is not None, f"{invocation} ended before it came to {point}\n{self.world.history.story(())}"
+            if self.world.stops_at(running) == point:
+                return
+            self.go(invocation, 1)
+        raise AssertionError(f"{invocation} never came to {point}")
+
+    def run(self, message: str = "", *others: str, skew: float = 0) -> Any:
+        """Invoke a function, and let it come to its end without a fault: its result."""
+        invocation = self.begin(message, *others, skew=skew)
+        running = self.world.running[invocation].invocation
+        self.go(invocation)
+        assert isinstance(running.state, Ended), running.state
+        if running.state.error is not None:
+            raise running.state.error
+        return running.state.result
+
+    def finish_job(self) -> None:
+        """The oldest job starts and ends; its messages are in the mail."""
+        self.do("start job")
+        self.do("finish job", self.world.history.jobs[self.world.jobs_under_way[0]].name)
+
+    def stage(self, key: str = KEY) -> str:
+        return self.world.ledger.read(self.world.people.identity(key)).story.stage
+
+    def reason(self, key: str = KEY) -> str:
+        return self.world.ledger.read(self.world.people.identity(key)).story.reason
+
+    def jobs(self, key: str = KEY) -> int:
+        return sum(job.key == key for job in self.world.history.jobs.values())
+
+    def end(self) -> None:
+        """Everything comes to its end, all is checked, every message is replayed, and all is checked again."""
+        settle(self.world)
+        replay_everything(self.world)
+
+
+@contextmanager
+def scene(template: Template, sockets: bool = False) -> Iterator[Scene]:
+    with world(Setup(template, sockets), Path(template.scratch, f"scene-{next(_folders)}"), 1) as one:
+        one.settings.clear()
+        yield Scene(one)
