@@ -46,9 +46,9 @@ class BadInput(SightlineError):
     """Input that can't be used. `field` names the part, `fix` says what would be right."""
 
     def __init__(self, field: str, problem: str, fix: str) -> None:
-        super().__init__(f"{field}: {problem}; {fix}")
-        self.field = field
-        self.problem = problem
+        self.field = plain(field, LONGEST_CODE)
+        self.problem = plain(problem, LONGEST_MESSAGE)
+        super().__init__(f"{self.field}: {self.problem}; {fix}")
         self.fix = fix
 
 

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sightline.errors import BadInput
 
+# "Object naming conventions" of the OSS documentation.
+LONGEST_KEY_BYTES = 1023
+
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -40,5 +43,7 @@ def _resolve(key: str, name: str) -> str:
     folder = posixpath.dirname(key)
     resolved = posixpath.normpath(posixpath.join(folder, name))
     if not name or name.startswith("/") or not resolved.startswith(folder + "/"):
-        raise BadInput("images", f"{name!r} lies outside the manifest's folder", "name files beside or below the manifest")
+        raise BadInput("images", f"{name[:100]!r} lies outside the manifest's folder", "name files beside or below the manifest")
+    if len(resolved.encode()) > LONGEST_KEY_BYTES:
+        raise BadInput("images", f"names a key of {len(resolved.encode()):,} bytes", f"OSS takes at most {LONGEST_KEY_BYTES:,}")
     return resolved
