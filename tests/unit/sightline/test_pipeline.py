@@ -142,10 +142,19 @@ def test_the_sweep_finishes_a_media_whose_callback_was_lost(world: World) -> Non
     assert sweep(world.pipeline, raised).done == {}
 
 
-def test_the_sweep_gives_up_a_job_that_never_ends(world: World) -> None:
-    identity = world.upload(KEY)
-    submit(world.pipeline, KEY, "event-1")
-    world.clock.forward(world.pipeline.settings.video_deadline_seconds + 1)
+@pytest.mark.parametrize("key", [KEY, "uploads/home/a.jpg", "uploads/home/door/evening.event/manifest.json"])
+def test_the_sweep_gives_up_a_job_that_never_ends(world: World, key: str) -> None:
+    """What may take how long depends on what it is."""
+    world.upload("uploads/home/door/evening.event/1.jpg")
+    identity = world.upload(key, b'{"images": ["1.jpg"]}')
+    submit(world.pipeline, key, "event-1")
+    settings = world.pipeline.settings
+    kind = world.pipeline.ledger.read(identity).story.kind
+    deadline = {"video": 6 * 3600, "image": 1800, "sequence": 3600}[kind]
+    assert settings.deadline_seconds(kind) == deadline
+    world.clock.forward(deadline - 1)
+    assert sweep(world.pipeline, raised).done[identity].startswith("nothing to do yet")
+    world.clock.forward(2)
     assert "did not finish in time" in sweep(world.pipeline, raised).done[identity]
     assert world.stage(identity) == "failed"
 
