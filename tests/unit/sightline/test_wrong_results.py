@@ -12,17 +12,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sightline.credentials import Credentials
-from sightline.errors import ServiceRefused, SightlineError, UnusableAnswer
+from sightline.errors import BadInput, ServiceRefused, SightlineError, UnusableAnswer
 from sightline.host import Host
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient, SmarttagJob, SmarttagResult
 from sightline.ims.answers import decode_data
 from sightline.ims.descriptions import LONGEST_CAPTION, LONGEST_PHRASE, LONGEST_TITLE, MOST_NOTES, MOST_PHRASES
 from sightline.ims.search_library import LONGEST_QUERY
 from sightline.ims.smarttag import SmarttagInput
-from sightline.media import Media
+from sightline.media import Media, parse_manifest
+from sightline.pipeline import submit as submit_upload
 from sightline.record import Record, RecordShelf, SmarttagPart
 from sightline.untrusted import plain, to_json
-from tests.fakes.sightline import START, FakeBucket, FakeClock
+from tests.fakes.sightline import START, FakeBucket, FakeClock, make_world
 
 UNSEEN = set("\u200b\u200e\u200f\u202a\u202e\u2066\u2069\ufeff\u2028\x00\x1b\x9b\x7f\n\U000e0041") | {chr(0xD800), chr(0xDFFF)}
 ODD_CHARACTERS = st.one_of(st.sampled_from(sorted(UNSEEN)), st.characters(), st.sampled_from(["<", "&", '"', "\\", "[/red]", "\u200d"]))
@@ -521,3 +522,22 @@ def test_json_loses_nothing_and_shows_nothing_unseen(value: Any) -> None:
 @pytest.mark.parametrize("text", ["می‌خواهم", "क्‍ष", "👩‍👩‍👧", "日本語", "naïve café", "🏳️‍🌈"])
 def test_the_joiners_that_spelling_needs_stay(text: str) -> None:
     assert plain(text) == text
+
+
+# ---- manifests, which people write, and whose names get into reasons
+
+
+@pytest.mark.parametrize("name", ["a\n\x1b[31mstage     searchable.jpg", "x" * 100_000, "漢" * 400, "../" + "x" * 100_000, "\u202egpj.exe"])
+def test_the_names_of_a_manifest_do_not_get_out_of_their_line(name: str) -> None:
+    world = make_world()
+    identity = world.upload("uploads/home/door/x.event/manifest.json", json.dumps({"images": [name]}).encode())
+    submit_upload(world.pipeline, "uploads/home/door/x.event/manifest.json", "event")
+    story = world.pipeline.ledger.read(identity).story
+    assert story.stage == "failed"
+    assert story.reason == plain(story.reason)
+    assert len(story.reason) < 1_300
+
+
+def test_a_manifest_that_names_what_can_be_no_key_is_wrong() -> None:
+    with pytest.raises(BadInput, match="1,023"):
+        parse_manifest("uploads/home/x.event/manifest.json", json.dumps({"images": ["x" * 1_023]}).encode(), 50)
