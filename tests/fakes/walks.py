@@ -1,4 +1,4 @@
-"""What the tests of the walks over the buckets share: attempts that are remembered, and an instance whose n-th request goes wrong."""
+"""What the tests of the walks over the buckets share: attempts that are remembered, and something that happens at the n-th request."""
 
 from __future__ import annotations
 
@@ -51,13 +51,21 @@ class Died(BaseException):
     """The instance is gone; nothing catches it."""
 
 
-class Doom:
-    """The n-th request ends in `problem`, before the service has it or, where `late`, after; none where `n` is 0."""
+def die() -> None:
+    raise Died
 
-    def __init__(self, n: int, late: bool, problem: BaseException) -> None:
+
+def lose_the_answer() -> None:
+    raise ServiceUnreachable("OSS", "a request", "ReadTimeout")
+
+
+class Doom:
+    """At the n-th request something happens, before the service has it or, where `late`, after; nothing where `n` is 0."""
+
+    def __init__(self, n: int, late: bool, happen: Callable[[], None]) -> None:
         self._n = n
         self._late = late
-        self._problem = problem
+        self._happen = happen
         self.requests = 0
 
     def over(self, service: object) -> Any:
@@ -65,11 +73,12 @@ class Doom:
 
     def meet(self, request: Callable[[], Any]) -> Any:
         self.requests += 1
-        if self.requests == self._n and not self._late:
-            raise self._problem
+        its_turn = self.requests == self._n
+        if its_turn and not self._late:
+            self._happen()
         answer = request()
-        if self.requests == self._n:
-            raise self._problem
+        if its_turn and self._late:
+            self._happen()
         return answer
 
 
@@ -86,7 +95,7 @@ class _Doomed:
 
 
 def doomed(world: World, doom: Doom) -> Pipeline:
-    """The world's pipeline in an instance that is about to meet a problem."""
+    """The world's pipeline in an instance that something is about to happen to."""
     whole, settings = world.pipeline, world.pipeline.settings
     state = doom.over(world.state)
     line = Line(state, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, world.clock, whole.chance)
@@ -126,16 +135,13 @@ def end_state(world: World) -> dict[str, Any]:
     }
 
 
-PROBLEMS = (Died(), ServiceUnreachable("OSS", "a request", "ReadTimeout"))
-
-
 def end_states(make: Callable[[], World], walk: Walk) -> list[tuple[str, dict[str, Any]]]:
     """Where a walk ends with a problem at each of its requests, before and after the effect; first the one without any."""
-    doom, end = _end(make(), walk, Doom(0, False, Died()))
+    doom, end = _end(make(), walk, Doom(0, False, die))
     ends = [("no problem", end)]
-    for problem, late in product(PROBLEMS, (False, True)):
+    for problem, late in product((die, lose_the_answer), (False, True)):
         for n in range(1, doom.requests + 1):
-            name = f"{type(problem).__name__} {'after' if late else 'before'} request {n}"
+            name = f"{problem.__name__} {'after' if late else 'before'} request {n}"
             ends.append((name, _end(make(), walk, Doom(n, late, problem))[1]))
     return ends
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sightline.errors import ServiceUnreachable
-from sightline.pipeline import collect, submit
+from sightline.media import media_id
+from sightline.pipeline import collect, submit, sweep
 from sightline.pipeline.audit import AuditCursor, find_lost_uploads
-from tests.fakes.sightline import World, make_world
-from tests.fakes.walks import Attempts, end_states, walk_once
+from tests.fakes.sightline import World, etag, make_world, raised
+from tests.fakes.walks import Attempts, Died, Doom, die, doomed, end_states, walk_once
 
 KEY = "uploads/home/front_door/2026-11-21T08-15-30.mp4"
 GRACE = 600
@@ -193,6 +198,47 @@ def test_two_sweepers_at_once_find_each_upload_and_start_one_job(world: World) -
         audit(world)
         world.state.contents["sweep/audit.json"] = newer
     assert len(world.tagging.jobs) == 25
+
+
+STEPS = ("upload", "upload again", "wait", "wait", "sweep", "interrupted sweep", "crashed sweep")
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=40), st.randoms())
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_order_of_uploads_and_sweeps_no_upload_is_left(steps: list[str], chance: Random) -> None:
+    """Two sweepers, of which one may stop between any two requests while the other goes on, and may then write its older cursor."""
+    world = make_world(audit_grace_seconds=GRACE, audit_keys_per_sweep=3, jobs_in_flight=0, video_deadline_seconds=10**6)
+    keys: list[str] = []
+    for number, step in enumerate(steps):
+        world.clock.forward(chance.randrange(3))
+        if step == "upload":
+            keys.append(f"uploads/home/{chance.randrange(1000):03}-{number}.mp4")
+            world.upload(keys[-1], str(number).encode())
+        elif step == "upload again" and keys:
+            world.upload(chance.choice(keys), str(number).encode())
+        elif step == "wait":
+            world.clock.forward(chance.randrange(GRACE))
+        elif step.endswith("sweep"):
+            _sweep_with(world, step, chance)
+    for _ in range(30):  # as many as two rounds take
+        world.clock.forward(GRACE)
+        sweep(world.pipeline, raised)
+    for key in keys:
+        story = world.pipeline.ledger.read(media_id("media", key)).story
+        assert (story.generation, story.stage) == (etag(world.media.contents[key]), "submitted")
+    facts = [fact for key in keys for fact in world.facts(media_id("media", key))]
+    assert facts.count("submitted") <= len(world.tagging.jobs) <= facts.count("submitted") + steps.count("crashed sweep")
+
+
+def _sweep_with(world: World, step: str, chance: Random) -> None:
+    def another_sweeps() -> None:
+        for _ in range(chance.randrange(4)):
+            audit(world)
+
+    happen = die if step == "crashed sweep" else another_sweeps
+    doom = Doom(chance.randrange(1, 12) if step != "sweep" else 0, chance.random() < 0.5, happen)
+    with suppress(Died):
+        find_lost_uploads(doomed(world, doom), Attempts(), world.clock() + timedelta(seconds=60))
 
 
 def test_a_cursor_that_cannot_be_read_begins_anew(world: World) -> None:
