@@ -184,6 +184,7 @@ def project(endpoint: str, template_id: str, pipeline_id: str) -> Project:
         "SIGHTLINE_OSS_ENDPOINT": endpoint,
         "SIGHTLINE_OSS_PUBLIC_ENDPOINT": endpoint,
         "SIGHTLINE_IMS_ENDPOINT": endpoint,
+        "SIGHTLINE_MNS_ENDPOINT": endpoint,
         "SIGHTLINE_TEMPLATE_ID": template_id,
         "SIGHTLINE_PIPELINE_ID": pipeline_id,
         "SIGHTLINE_ACCOUNT_ID": PLACE.account_id,
