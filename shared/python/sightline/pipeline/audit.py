@@ -12,7 +12,7 @@ and `sightline backfill`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -36,6 +36,12 @@ class AuditCursor(Cursor):
     def covers(self, modified: datetime) -> bool:
         return self.begin is not None and self.end is not None and self.begin <= modified < self.end
 
+    def moved(self, last: str, is_complete: bool, again: Sequence[str]) -> AuditCursor:
+        """Behind the key `last`, or to the beginning of the next round."""
+        if is_complete:
+            return AuditCursor(begin=self.end, again=tuple(again))
+        return AuditCursor(after=last or self.after, begin=self.begin, end=self.end, again=tuple(again))
+
 
 def find_lost_uploads(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
     """Look at the next keys of the media bucket, and submit those that their ledger does not know.
@@ -45,31 +51,41 @@ def find_lost_uploads(pipeline: Pipeline, attempt: Attempt, until: datetime) -> 
     settings = pipeline.settings
     bookmark = Bookmark(pipeline.state_bucket, "audit", AuditCursor)
     cursor = _with_window(pipeline, bookmark)
-    again: list[str] = []
+    auditor = _Auditor(pipeline, attempt, until, cursor)
+    auditor.look_again()
+    objects = pipeline.media_bucket.objects(settings.upload_prefix, cursor.after)
+    last, is_complete = stretch(objects, settings.audit_keys_per_sweep, auditor.has_enough, auditor.look)
+    bookmark.write(cursor.moved(last, is_complete, auditor.again))
 
-    def is_enough() -> bool:
-        return pipeline.clock() >= until or len(again) >= MOST_AGAIN
 
-    def attend(key: str, act: Callable[[], str]) -> None:
-        if not attempt(key, act):
-            again.append(key)
+class _Auditor:
+    """One sweep's look; `again` collects what could not be attended to."""
 
-    def look(listed: ListedObject) -> str:
-        if cursor.covers(listed.info.modified):
-            attend(listed.key, partial(_compare, pipeline, listed.key, listed.info))
+    def __init__(self, pipeline: Pipeline, attempt: Attempt, until: datetime, cursor: AuditCursor) -> None:
+        self._pipeline = pipeline
+        self._attempt = attempt
+        self._until = until
+        self._cursor = cursor
+        self.again: list[str] = []
+
+    def has_enough(self) -> bool:
+        return self._pipeline.clock() >= self._until or len(self.again) >= MOST_AGAIN
+
+    def look_again(self) -> None:
+        for key in self._cursor.again:
+            if self.has_enough():
+                self.again.append(key)
+            else:
+                self._attend(key, partial(_look_again, self._pipeline, key))
+
+    def look(self, listed: ListedObject) -> str:
+        if self._cursor.covers(listed.info.modified):
+            self._attend(listed.key, partial(_compare, self._pipeline, listed.key, listed.info))
         return listed.key
 
-    for key in cursor.again:
-        if pipeline.clock() < until:
-            attend(key, partial(_look_again, pipeline, key))
-        else:
-            again.append(key)
-    objects = pipeline.media_bucket.objects(settings.upload_prefix, cursor.after)
-    last, is_complete = stretch(objects, settings.audit_keys_per_sweep, is_enough, look)
-    if is_complete:
-        bookmark.write(AuditCursor(begin=cursor.end, again=tuple(again)))
-    else:
-        bookmark.write(cursor.model_copy(update={"after": last or cursor.after, "again": tuple(again)}))
+    def _attend(self, key: str, act: Callable[[], str]) -> None:
+        if not self._attempt(key, act):
+            self.again.append(key)
 
 
 def _with_window(pipeline: Pipeline, bookmark: Bookmark[AuditCursor]) -> AuditCursor:
