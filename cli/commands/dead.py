@@ -48,7 +48,8 @@ def dead_replay(data: Path | None, as_json: bool, ids: tuple[str, ...], everythi
     output.result([one.to_json() for one in replayed])
     failed = [one for one in replayed if not one.went_well]
     if failed:
-        raise CommandError(f"not done: {len(failed)} of {len(replayed)}; the first: {failed[0].said}", "mend the cause, and replay them again")
+        problem = f"not done: {len(failed)} of {len(replayed)}; the first: {failed[0].said}"
+        raise CommandError(problem, "mend the cause, and replay them again")
     output.say(f"replayed: {len(replayed)}")
 
 
