@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +12,7 @@ import httpx
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import Permission, ServiceUnreachable
 from sightline.host import Host
+from sightline.ims.answers import Json, as_text
 from sightline.ims.signature import canonical_query, sign
 from sightline.transport import Answer, Call, Refusal, send
 
@@ -20,8 +20,6 @@ ICE_VERSION = "2020-11-09"
 # The part before the colon of a RAM action; the older API belongs to ApsaraVideo Media Processing.
 _RAM_CODES = {ICE_VERSION: "ice", "2014-06-18": "mts"}
 MOST_ANSWER_BYTES = 16 * 2**20
-
-Json = dict[str, Any]
 
 
 class ImsTransport:
@@ -74,13 +72,13 @@ def _refusal(action: str, answer: Answer) -> Refusal | None:
         return None
     denied = document.get("AccessDeniedDetail")
     return Refusal(
-        str(document.get("Code", "Unknown")),
-        str(document.get("Message", "")),
-        str(document.get("RequestId", "")),
-        str(denied.get("AuthAction") or "") if isinstance(denied, dict) else "",
+        as_text(document.get("Code")) or "Unknown",
+        as_text(document.get("Message")),
+        as_text(document.get("RequestId")),
+        as_text(denied.get("AuthAction")) if isinstance(denied, dict) else "",
     )
 
 
 def _succeeded(document: Json) -> bool:
     """Search operations may fail with status 200; `Success` is declared a string and shown as a boolean."""
-    return str(document.get("Success", True)).lower() != "false"
+    return as_text(document.get("Success")).strip().lower() != "false"
