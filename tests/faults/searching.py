@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -34,7 +35,7 @@ def search_namespace(world: World, namespace: str) -> None:
 
 def found(world: World, namespace: str) -> list[dict[str, Any]] | None:
     """None where the search function answered with an error, as it may while the services are in trouble."""
-    target = f"/search?q={WORDS.replace(' ', '+')}&namespace={namespace}&page_size={MOST_HITS}"
+    target = f"/search?{urlencode({'q': WORDS, 'namespace': namespace, 'page_size': MOST_HITS})}"
     request = Request("GET", target, Headers([("host", "search.example")]))
     event = event_of(request, "1-00000000-00000000", PLACE, world.clock.seconds())
     answer = _answer(world, event)

@@ -72,6 +72,8 @@ class World:
     jobs_under_way: list[str] = field(default_factory=list)
     cursed: str = ""
     """A key of which every request fails, of whoever asks."""
+    away: str = ""
+    """A service that answers nobody."""
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False, headers={"Accept-Encoding": "identity"})
@@ -92,8 +94,8 @@ class World:
         """Have a function's request answered, and see what it did."""
         point = point_of(request)
         key = self.key_of(point)
-        if self.cursed and key == self.cursed:
-            return httpx.Response(500, text="cursed", request=request)
+        if (self.cursed and key == self.cursed) or point.service == self.away:
+            return httpx.Response(500, text="injected", request=request)
         response = self.services.serve(request)
         if response.is_success and point.changes:
             self._observe(point, request, response, invocation)
