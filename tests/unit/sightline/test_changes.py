@@ -294,3 +294,14 @@ def test_one_slot_that_cannot_be_judged_does_not_hold_up_the_others(world: World
     world.state.get = broken  # type: ignore[method-assign]
     report = sweep(world.pipeline, lambda what, error: None)
     assert (list(report.errors), report.done) == (["slot 0"], {"slot 1": "freed: nothing runs in it"})
+
+
+def test_an_event_of_other_content_is_no_new_try_of_what_has_failed(world: World) -> None:
+    """An old upload's event comes after newer content has failed; and so does a removal's, whose object is back."""
+    world.upload(KEY, b"broken")
+    submit(world.pipeline, KEY, "event-2", etag(b"broken"))
+    world.tagging.fail("job-1", "truncated")
+    collect(world.pipeline, "job-1")
+    assert submit(world.pipeline, KEY, "event-1", etag(b"old")).startswith("nothing to do")
+    assert submit(world.pipeline, KEY, None).startswith("nothing to do")
+    assert submit(world.pipeline, KEY, "event-3", etag(b"broken")).startswith("submitted")

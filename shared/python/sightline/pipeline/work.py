@@ -62,7 +62,7 @@ class Work:
         return [_uploaded(pipeline, self.media.key, self.media.etag, self.media.size, self.event_id, self.media.kind)]
 
 
-def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
+def find_work(pipeline: Pipeline, key: str, event_id: str | None, etag: str = "") -> Work | str:
     """The work that an object is, or in a phrase what was done instead.
 
     Raises retryable errors: LedgerConflict where another was faster, LedgerLocked while the ledger is about to be deleted.
@@ -77,11 +77,11 @@ def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
     _wait_for_the_deletion(pipeline, journal.story)
     if isinstance(verdict, Refused):
         return _refuse(pipeline, journal, key, found, event_id, verdict.reason)
-    work = Work(verdict.media, journal, event_id)
+    work = Work(verdict.media, journal, event_id if etag in ("", found.etag) else None)
     if work.is_new(pipeline):
         return work
-    if work.is_news:
-        # Remembered, so that the same event again is no news when the content has failed.
+    if work.is_news and work.story.is_unfinished:
+        # Remembered, so that the same event again is no news if the content fails.
         pipeline.ledger.extend(journal, [Fact("repeated", pipeline.clock(), verdict.media.etag, {"event": str(event_id)})])
     return TAKEN_ON
 
