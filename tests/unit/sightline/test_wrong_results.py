@@ -119,6 +119,21 @@ def test_a_submit_without_a_job_id_is_not_repeated(job_id: Any) -> None:
     assert not raised.value.took_no_effect
 
 
+@pytest.mark.parametrize("job_id", ["", "j\n", "\ud800", "x" * 100_000, "a b", "作业"])
+def test_what_can_be_no_job_id_is_not_asked_about(job_id: str) -> None:
+    """It came in a message that anybody may have sent; no retry makes an id of it."""
+    with pytest.raises(BadInput, match="JobId"):
+        SmarttagClient(Says({}).transport(), "template", "", "en").query(job_id)
+
+
+@pytest.mark.parametrize("value", [None, 5, True, [], {"a": [1]}, "\ud800\n"])
+def test_a_refusal_in_other_words_is_a_refusal(value: Any) -> None:
+    says = Says({"Code": value, "Message": value, "RequestId": value, "AccessDeniedDetail": {"AuthAction": value}}, status=400)
+    with pytest.raises(ServiceRefused) as raised:
+        SmarttagClient(says.transport(), "template", "", "en").query("j")
+    str(raised.value).encode()
+
+
 def test_a_job_id_may_be_a_number() -> None:
     assert submit({"JobId": 20261121}) == "20261121"
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sightline.errors import UnusableAnswer
+from sightline.errors import BadInput, UnusableAnswer
 from sightline.ims.answers import Json, as_text, decode_data, objects, shown
 from sightline.ims.descriptions import EventDescription, Labels, SmarttagResult, read_results
 from sightline.ims.transport import ImsTransport
@@ -88,8 +88,11 @@ class SmarttagClient:
     def query(self, job_id: str) -> SmarttagJob:
         """How the job stands. A state that is missing or not documented counts as not finished, so that the job's deadline decides.
 
-        Raises ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer tells neither a state nor whose job it is.
+        Raises BadInput for what can be no job's id; ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer tells neither
+        a state nor whose job it is.
         """
+        if not _JOB_ID.fullmatch(job_id):
+            raise BadInput("JobId", f"is {shown(job_id)}", "ask about a job as SubmitSmarttagJob named it")
         answer = self._transport.call("QuerySmarttagJob", {"JobId": job_id})
         told = answer.get("JobStatus")
         user_data = _user_data(answer.get("UserData"))
