@@ -189,6 +189,7 @@ def test_a_bucket_that_does_not_answer_hides_nothing_silently() -> None:
     broken = site(FakeFinds(hit()), record(), media=Broken("media", FakeClock()))
     answer = answer_web(broken, lambda: get(broken, q="a person"))
     assert answer["statusCode"] == 503
+    assert "store" in json.loads(answer["body"])["error"]["message"]
 
 
 # ---- faults 52 to 58

@@ -62,7 +62,8 @@ class SearchSite:
         """What a caller reads when a service behind us failed; its details are in the log."""
         may_pass = getattr(error, "retryable", False)
         fix = "try again in a moment" if may_pass else "look at the function's log"
-        return self._error(503 if may_pass else 502, "SearchUnavailable", "the search library did not answer", fix)
+        behind = "the store of what is known of the hits" if getattr(error, "service", "") == "OSS" else "the search library"
+        return self._error(503 if may_pass else 502, "SearchUnavailable", f"{behind} did not answer", fix)
 
     def _problem(self, status: int, code: str, error: BadInput) -> HttpResponse:
         return self._error(status, code, f"{error.field} {error.problem}", error.fix, error.field)
