@@ -167,6 +167,18 @@ def test_an_insert_of_a_known_id_replaces_it_where_the_service_will_not() -> Non
     assert actions == ["InsertMediaToSearchLib", "DeleteMediaFromSearchLib", "InsertMediaToSearchLib"]
 
 
+@pytest.mark.parametrize(("status", "code", "exists"), [(200, "", True), (404, "ResourceNotFound", False)])
+def test_whether_a_library_exists(status: int, code: str, exists: bool) -> None:
+    script = Script(answer({"Code": code} if code else {"SearchLibName": "IPCamera_x"}, status))
+    assert SearchLibrary(ims(script), "IPCamera_x").exists() is exists
+
+
+def test_a_library_that_may_not_be_asked_for_is_not_missing() -> None:
+    script = Script(answer({"Code": "InvalidAccessKeyId.NotFound"}, 404))
+    with pytest.raises(ServiceRefused):
+        SearchLibrary(ims(script), "IPCamera_x").exists()
+
+
 def test_a_missing_object_is_none_and_a_missing_bucket_an_error() -> None:
     def error(code: str) -> httpx.Response:
         return httpx.Response(404, text=f"<Error><Code>{code}</Code><Message>no</Message></Error>")
