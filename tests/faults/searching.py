@@ -35,15 +35,19 @@ def search_namespace(world: World, namespace: str) -> None:
 
 def found(world: World, namespace: str) -> list[dict[str, Any]] | None:
     """None where the search function answered with an error, as it may while the services are in trouble."""
-    target = f"/search?{urlencode({'q': WORDS, 'namespace': namespace, 'page_size': MOST_HITS})}"
-    request = Request("GET", target, Headers([("host", "search.example")]))
-    event = event_of(request, "1-00000000-00000000", PLACE, world.clock.seconds())
-    answer = _answer(world, event)
-    if answer["statusCode"] != 200:
-        world.tell(f"a search in {namespace!r} answers {answer['statusCode']}")
+    status, document = ask(world, q=WORDS, namespace=namespace, page_size=str(MOST_HITS))
+    if status != 200:
+        world.tell(f"a search in {namespace!r} answers {status}")
         return None
-    hits: list[dict[str, Any]] = json.loads(answer["body"])["hits"]
+    hits: list[dict[str, Any]] = document["hits"]
     return hits
+
+
+def ask(world: World, **parameters: str) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON of the search function's answer."""
+    request = Request("GET", f"/search?{urlencode(parameters)}", Headers([("host", "search.example")]))
+    answer = _answer(world, event_of(request, "1-00000000-00000000", PLACE, world.clock.seconds()))
+    return answer["statusCode"], json.loads(answer["body"])
 
 
 def check_hit(world: World, namespace: str, hit: dict[str, Any]) -> None:
