@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from cli.errors import CommandError
 
-# Beyond the attempts that the clients make by themselves: about four minutes together.
-PAUSES = (1.0, 4.0, 15.0, 60.0, 160.0)
+# Beyond the attempts that the clients make by themselves.
+PAUSES = (1.0, 4.0, 15.0)
+# So many in a row that got no answer: then it is not they.
+TROUBLES = 3
 
 _Argument = TypeVar("_Argument")
 _Answer = TypeVar("_Answer")
@@ -20,6 +22,10 @@ _Item = TypeVar("_Item")
 
 class Unavailable(Exception):
     """One of the services does not answer, or is too busy."""
+
+
+class GivenUp(Exception):
+    """Nothing came of this one through all pauses; others were answered."""
 
 
 def _tell_nobody(_reason: str) -> None:
@@ -32,34 +38,47 @@ class Patience:
 
     tell: Callable[[str], None] = _tell_nobody
     sleep: Callable[[float], None] = time.sleep
+    troubles: int = 0
 
     def with_(self, call: Callable[[_Argument], _Answer], argument: _Argument) -> _Answer:
-        """What `call` answers once it is not Unavailable. Raises CommandError when that takes too long."""
-        broken = 0
-        while True:
+        """What `call` answers once it is not Unavailable.
+
+        Raises GivenUp when that takes too long, and CommandError when it did for several in a row.
+        """
+        for pause in (*PAUSES, None):
             try:
-                return call(argument)
+                answer = call(argument)
+                self.troubles = 0
+                return answer
             except Unavailable as error:
-                self.pause(broken, error)
-                broken += 1
+                reason = str(error)
+                self._wait(pause, reason)
+        self.troubles += 1
+        if self.troubles >= TROUBLES:
+            raise _stopped(reason)
+        raise GivenUp(reason)
 
     def walk(self, items: Callable[[str], Iterable[_Item]], name: Callable[[_Item], str], after: str) -> Iterator[_Item]:
         """What `items` lists beyond `after`, taken up where it broke off. Raises CommandError when that takes too long."""
-        broken = 0
+        pauses = iter(PAUSES)
         while True:
             try:
                 for item in items(after):
-                    after, broken = name(item), 0
+                    after, pauses = name(item), iter(PAUSES)
                     yield item
                 return
             except Unavailable as error:
-                self.pause(broken, error)
-                broken += 1
+                pause = next(pauses, None)
+                if pause is None:
+                    raise _stopped(str(error)) from error
+                self._wait(pause, str(error))
 
-    def pause(self, broken: int, error: Unavailable) -> None:
-        """The pause after so many failures in a row. Raises CommandError after the last."""
-        if broken >= len(PAUSES):
-            raise CommandError(str(error), "nothing is lost: the same command goes on there once it answers") from error
-        self.tell(str(error))
-        self.sleep(PAUSES[broken] * random.uniform(0.5, 1.0))
-        self.tell("")
+    def _wait(self, pause: float | None, reason: str) -> None:
+        if pause is not None:
+            self.tell(reason)
+            self.sleep(pause * random.uniform(0.5, 1.0))
+            self.tell("")
+
+
+def _stopped(reason: str) -> CommandError:
+    return CommandError(reason, "nothing is lost: the same command goes on there once it answers")

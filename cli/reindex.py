@@ -13,7 +13,7 @@ from typing import Any
 from cli.errors import CommandError
 from cli.output import Output
 from cli.pace import Pace
-from cli.patience import Patience, Unavailable
+from cli.patience import GivenUp, Patience, Unavailable
 from cli.resume import Progress
 from sightline.errors import SightlineError
 from sightline.pipeline import Pipeline
@@ -85,16 +85,30 @@ class Reindexing:
     def run(self) -> None:
         """Raises CommandError where it can't go on; the progress is kept then, and when it is interrupted."""
         try:
+            for identity in list(self.progress.failed):
+                self._take(identity)
             for identity in self.patience.walk(self._identities, str, self.progress.after):
-                if self.tally.add(identity, self.patience.with_(self._insert, identity)):
-                    self.pace.wait()
-                self.tally.seen += 1
+                self._take(identity)
                 self.progress.reach(identity)
-                self.show(self.tally)
             self._look_again()
             self.tally.is_complete = True
         finally:
             self.progress.save()
+
+    def _take(self, identity: str) -> None:
+        if self.tally.add(identity, self._patiently(self._insert, identity)):
+            self.pace.wait()
+        self.tally.seen += 1
+        self.progress.failed.pop(identity, None)
+        if identity in self.tally.failed:
+            self.progress.failed[identity] = self.tally.failed[identity]
+        self.show(self.tally)
+
+    def _patiently(self, call: Callable[[str], str], identity: str) -> str:
+        try:
+            return self.patience.with_(call, identity)
+        except GivenUp as error:
+            return f"failed: {error}"
 
     def _identities(self, after: str) -> Iterator[str]:
         with told():
@@ -111,7 +125,7 @@ class Reindexing:
         waiting, self.tally.indexing = self.tally.indexing, []
         for identity in waiting:
             is_late = self.pipeline.clock() >= until
-            self.tally.add(identity, "inserted" if is_late else self.patience.with_(partial(self._confirm, until), identity))
+            self.tally.add(identity, "inserted" if is_late else self._patiently(partial(self._confirm, until), identity))
             self.show(self.tally)
 
     def _confirm(self, until: datetime, identity: str) -> str:

@@ -36,6 +36,8 @@ def told_by_oss(bucket: str) -> Iterator[None]:
         cause = getattr(error, "exception", error)
         raise Unavailable(f"oss://{bucket} gives no answer ({type(cause).__name__})") from error
     except ServiceRefused as error:
+        if error.retryable:
+            raise Unavailable(str(error)) from error
         raise _told(bucket, error.status, error.code, str(error)) from error
     except ServiceUnreachable as error:
         raise Unavailable(f"oss://{bucket} gives no answer") from error

@@ -12,7 +12,7 @@ from cli.backfill.plan import Plan, Planner
 from cli.backfill.problems import ObjectChanged, ObjectRefused
 from cli.backfill.report import Tally
 from cli.backfill.source import Found, Source, folder_of, in_order, is_manifest
-from cli.patience import Patience
+from cli.patience import GivenUp, Patience
 from cli.resume import Progress
 
 # Of an object that is replaced again and again while it is read.
@@ -73,7 +73,7 @@ class Backfill:
                 return Plan("gone", key) if found is None else self.patience.with_(self._once, found)
             except ObjectChanged as error:
                 found, answer = None, str(error)
-            except ObjectRefused as error:
+            except (ObjectRefused, GivenUp) as error:
                 return Plan("failed", key, reason=str(error))
         return Plan("failed", key, reason=f"it kept changing while it was read; the last answer was {answer}")
 

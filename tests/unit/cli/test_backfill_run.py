@@ -104,16 +104,31 @@ def test_a_source_that_throttles_is_waited_for(tmp_path: Path) -> None:
     assert slept == sorted(slept)
 
 
-@pytest.mark.parametrize("call", ["list cameras/door/3", "look", "read", "write", "story"])
-def test_a_service_that_stays_away_ends_the_run_and_loses_nothing(tmp_path: Path, call: str) -> None:
+TRIES = len(PAUSES) + 1
+
+
+@pytest.mark.parametrize(
+    ("call", "times"),
+    [("list cameras/door/3", TRIES), ("look", 3 * TRIES), ("read", 3 * TRIES), ("write", 3 * TRIES)],
+)
+def test_a_service_that_stays_away_ends_the_run_and_loses_nothing(tmp_path: Path, call: str, times: int) -> None:
     source, target = made()
-    target.there[f"{BASE}door/4.mp4"] = Existing(hash_of(b"clip 4").upper())
-    source.before = target.before = raises(call, Unavailable("no answer"), times=len(PAUSES) + 1)
+    source.before = target.before = raises(call, Unavailable("no answer"), times)
     with pytest.raises(CommandError, match="no answer"):
         backfill(source, target, Progress(tmp_path / "p.json", "work")).run()
-    backfill(source, target, Progress(tmp_path / "p.json", "work")).run()
-    assert sorted(target.brought) == [f"{BASE}door/{number}.mp4" for number in range(4)]
-    assert target.submitted == [f"{BASE}door/4.mp4"]
+    work = backfill(source, target, Progress(tmp_path / "p.json", "work"))
+    work.run()
+    assert sorted(target.brought) == [f"{BASE}door/{number}.mp4" for number in range(5)]
+    assert work.progress.failed == {}
+
+
+def test_an_object_that_is_never_answered_for_stops_no_other() -> None:
+    source, target = made()
+    source.before = raises("read cameras/door/1", Unavailable("500 InternalError"), 10**6)
+    work = backfill(source, target, Progress(None, ""))
+    work.run()
+    assert work.tally.failed == {"cameras/door/1.mp4": "500 InternalError"}
+    assert (work.tally.copied, work.tally.is_complete) == (4, True)
 
 
 def test_an_object_that_changes_meanwhile_is_brought_as_it_is_now() -> None:
