@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from cli.patience import PAUSES, TROUBLES, Patience
 from cli.reindex import Reindexing
 from cli.resume import Progress
 from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.ims.search_library import IndexState
 from sightline.pipeline import collect, submit, sweep
 from sightline.pipeline.reindex import Wanted
 from tests.fakes.sightline import World, make_world
@@ -155,7 +156,8 @@ def test_what_the_library_will_not_take_is_told_and_stops_no_other(tmp_path: Pat
 
 def test_slow_index_jobs_do_not_hold_up_the_others() -> None:
     world, entries = world_with_media()
-    world.library.states = [*([["Running"]] * (MEDIA + 1)), ["Success"]]
+    running: Sequence[IndexState] = ["Running"]
+    world.library.states = [*[running] * (MEDIA + 1), ["Success"]]
     done = work(world, Progress(None, ""))
     done.run()
     assert (done.tally.searchable, done.tally.indexing, done.tally.seen) == (MEDIA, [], MEDIA)
