@@ -490,6 +490,18 @@ def test_a_part_that_can_not_be_read_is_refused_with_its_key(content: bytes) -> 
     assert records.get(MEDIA.id) is None
 
 
+def test_a_record_that_can_not_be_read_is_reported_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    records, bucket = shelf()
+    assert records.generation(MEDIA.id) is None
+    bucket.put(f"{MEDIA.id}/record.json", b'{"v":1,"title":"\x1b[31m\\u001b\n')
+    assert records.generation(MEDIA.id) == ""
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert MEDIA.id in line
+    assert line == plain(line)
+    bucket.put(f"{MEDIA.id}/record.json", RECORD_OF_VERSION_0_1)
+    assert records.generation(MEDIA.id) == "E"
+
+
 def test_a_record_is_not_made_of_nothing() -> None:
     records, bucket = shelf()
     with pytest.raises(UnusableAnswer, match="is not there"):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from pydantic import ValidationError
 
 from sightline.errors import UnusableAnswer
 from sightline.media import Media
 from sightline.record.model import Record, SmarttagPart, merge
 from sightline.store import Bucket
+from sightline.untrusted import visible
+
+logger = logging.getLogger("sightline")
 
 _JSON = "application/json"
 
@@ -40,14 +45,22 @@ class RecordShelf:
             raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, f"can't be read: {first['msg']}", retryable=False) from error
 
     def get(self, media_id: str) -> Record | None:
-        """None where there is none, or none that this version can read."""
+        """None where there is none, or none that this version can read: the sweep makes that anew from its parts."""
         content = self._bucket.get(_record_key(media_id))
         if content is None:
             return None
         try:
             return Record.model_validate_json(content)
-        except ValidationError:
+        except ValidationError as error:
+            logger.error("the record of %s can't be read, so nobody is shown it: %s", media_id, visible(str(error.errors()[0]["msg"])))
             return None
+
+    def generation(self, media_id: str) -> str | None:
+        """Of which content a record is kept: empty where it can't be read, None where there is none."""
+        if self._bucket.head(_record_key(media_id)) is None:
+            return None
+        record = self.get(media_id)
+        return record.generation if record is not None else ""
 
     def remove(self, media_id: str) -> None:
         self._bucket.delete(_record_key(media_id))
