@@ -1,11 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test soak lint fix bench lock clean
+.PHONY: help setup setup-dev demo up test soak soak-kills lint fix bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?=
 ROUNDS ?= 1000
+SEEDS ?= 200
+STEPS ?= 500
 SEED ?=
 
 help: ## Show this list
@@ -24,7 +26,10 @@ up: setup ## Start the laptop cloud and serve until Ctrl-C
 test: setup-dev ## Run all tests
 	$(BIN)/pytest
 
-soak: setup-dev ## Kill the laptop cloud ROUNDS times (1000) and look for what is lost. SEED=n repeats what a run did
+soak: setup-dev ## Drive the functions through SEEDS schedules (200) of STEPS steps (500) with faults. SEED=n runs that one
+	$(BIN)/python -m tests.faults.soak --seeds $(SEEDS) --steps $(STEPS) $(if $(SEED),--seed $(SEED))
+
+soak-kills: setup-dev ## Kill the laptop cloud ROUNDS times (1000) and look for what is lost. SEED=n repeats what a run did
 	$(BIN)/python -m tests.durability.rounds $(ROUNDS) $(SEED)
 
 lint: setup-dev ## Check types, style and format

@@ -25,6 +25,12 @@ class Fault:
     order: Callable[[Point, httpx.Request], httpx.Response | BaseException]
     seconds: float = 0
 
+    def answer(self, point: Point, request: httpx.Request) -> httpx.Response:
+        """Of a fault that is an answer."""
+        answer = self.order(point, request)
+        assert isinstance(answer, httpx.Response)
+        return answer
+
 
 def _always(_point: Point) -> bool:
     return True

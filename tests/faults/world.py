@@ -21,6 +21,7 @@ from sightline.ledger import Ledger
 from sightline.wiring import Wiring
 from tests.faults.functions import ROOT, Answered, Asking, Change, Invocation
 from tests.faults.history import History, Job
+from tests.faults.injected import FAULTS
 from tests.faults.laptop_services import PLACE, LaptopServices, laptop_services
 from tests.faults.mail import Message, object_message, topic_message
 from tests.faults.people import People
@@ -73,7 +74,7 @@ class World:
     cursed: str = ""
     """A key of which every request fails, of whoever asks."""
     away: str = ""
-    """A service that answers nobody."""
+    """A service that is not available to anybody."""
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False, headers={"Accept-Encoding": "identity"})
@@ -94,8 +95,10 @@ class World:
         """Have a function's request answered, and see what it did."""
         point = point_of(request)
         key = self.key_of(point)
-        if (self.cursed and key == self.cursed) or point.service == self.away:
-            return httpx.Response(500, text="injected", request=request)
+        if point.service == self.away:
+            return FAULTS["unavailable"].answer(point, request)
+        if self.cursed and key == self.cursed:
+            return FAULTS["broken before"].answer(point, request)
         response = self.services.serve(request)
         if response.is_success and point.changes:
             self._observe(point, request, response, invocation)
