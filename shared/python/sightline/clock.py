@@ -27,6 +27,15 @@ def from_iso(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
+def http_date(text: str) -> datetime | None:
+    """Of a header such as Date; None for what is none, or of another century."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or timezone.utc) if 2000 < moment.year < 2100 else None
+
+
 class CloudClock:
     """The machine's clock as long as the services agree with it within five seconds, else theirs.
 
@@ -50,11 +59,9 @@ class CloudClock:
 
     def hear(self, date: str, asked: float) -> None:
         """Take in the Date header of an answer whose request was sent at `asked` on the monotonic clock."""
-        try:
-            said = parsedate_to_datetime(date)
-        except (TypeError, ValueError):
+        said = http_date(date)
+        if said is None:
             return
-        said = said if said.tzinfo else said.replace(tzinfo=timezone.utc)
         self.has_heard = True
         now = self.monotonic()
         earliest, latest = said - TOLERANCE, said + timedelta(seconds=now - asked) + TOLERANCE

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import httpx
 
-from sightline.clock import Clock, CloudClock
+from sightline.clock import Clock, CloudClock, http_date
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import (
     CredentialsExpired,
@@ -34,6 +34,8 @@ _DENIED = ("AccessDenied", "Forbidden", "NoPermission")
 _DENIED_BECAUSE = ("Forbidden.RAM", "Forbidden.NoPermission", "NoPermission.", "AccessDenied.")
 # Only what a service itself said counts as its time; a proxy between has a clock of its own.
 _REQUEST_IDS = ("x-oss-request-id", "x-acs-request-id", "x-mns-request-id")
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -184,12 +186,9 @@ def _says_expired(code: str, message: str) -> bool:
 def _retry_after(headers: httpx.Headers) -> float | None:
     """Seconds: of HTTP's Retry-After (a number or a date), or of the OpenAPI gateway's header in milliseconds."""
     milliseconds, text = headers.get("x-acs-retry-after", ""), headers.get("retry-after", "")
-    if milliseconds.isdigit():
+    if _NUMBER.fullmatch(milliseconds):
         return int(milliseconds) / 1000
-    if text.isdigit():
+    if _NUMBER.fullmatch(text):
         return float(text)
-    try:
-        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    until, now = http_date(text), http_date(headers.get("date", ""))
+    return max(0.0, (until - now).total_seconds()) if until and now else None

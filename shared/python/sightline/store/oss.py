@@ -58,7 +58,7 @@ class OssBucket:
         try:
             modified = parsedate_to_datetime(headers["Last-Modified"])
             return ObjectInfo(headers["ETag"].strip('"').upper(), int(headers["Content-Length"]), modified)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._unreadable("HEAD", error) from error
 
     def put(self, key: str, content: bytes, content_type: str = "application/octet-stream") -> None:
