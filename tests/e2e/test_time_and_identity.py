@@ -167,16 +167,20 @@ class CloudOfShortKeys(Cloud):
 
 @pytest.fixture
 def cloud_of_short_keys(tmp_path: Path) -> Iterator[CloudOfShortKeys]:
-    cloud = CloudOfShortKeys(tmp_path / "cloud", {"SIGHTLINE_CALLBACK_SECONDS": "0"})
+    settings = {"SIGHTLINE_CALLBACK_SECONDS": "0", "SIGHTLINE_CAMERA_TIME_ZONES": "lab=Europe/Rome,home=Asia/Shanghai"}
+    cloud = CloudOfShortKeys(tmp_path / "cloud", settings)
     cloud.start()
     yield cloud
     assert cloud.end() == 0
 
 
 def test_a_warm_instance_whose_key_has_ended_is_replaced(cloud_of_short_keys: CloudOfShortKeys, clips: dict[str, Path]) -> None:
-    """GIVEN warm instances whose keys ended meanwhile WHEN a clip is uploaded, and asked for THEN it is found, as the one before was."""
+    """GIVEN warm instances whose keys ended meanwhile WHEN a clip is uploaded, and asked for THEN it is found, as the one before was.
+
+    Their cameras are in Shanghai.
+    """
     cloud = cloud_of_short_keys
-    first, second = (f"uploads/home/door/{name}.mp4" for name in ("first", "second"))
+    first, second = (f"uploads/home/door/{name}.mp4" for name in ("2020-07-01T16-15-30", "2020-07-01T16-15-31"))
     cloud.bucket().put_object_from_file(first, str(clips["street-by-day"]))
     assert [story.stage for story in cloud.wait(first)] == ["searchable"]
     wait_until(lambda: _total(cloud) == 1, 30)
@@ -185,6 +189,8 @@ def test_a_warm_instance_whose_key_has_ended_is_replaced(cloud_of_short_keys: Cl
     cloud.bucket().put_object_from_file(second, str(clips["street-by-day"]))
     assert [story.stage for story in cloud.wait(second)] == ["searchable"]
     wait_until(lambda: _total(cloud) == 2, 30)
+    times = [hit["time"] for hit in cloud.search("a person in red", "home")["hits"]]
+    assert sorted(times) == ["2020-07-01T08:15:30.000Z", "2020-07-01T08:15:31.000Z"]
     assert "this instance ends: OSS" in cloud.command("logs", "submit", "-n", "10000").stdout
 
 
