@@ -86,9 +86,9 @@ def oss(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOss]:
 def s3() -> Iterator[Any]:
     with s3_server() as endpoint:
         client = client_of(endpoint)
-        client.create_bucket(Bucket="archive")
+        client.create_bucket(Bucket="interrupted")
         for key, content in CONTENTS.items():
-            client.put_object(Bucket="archive", Key=key, Body=content)
+            client.put_object(Bucket="interrupted", Key=key, Body=content)
         yield client
 
 
@@ -98,7 +98,7 @@ def source(request: pytest.FixtureRequest, oss: LocalOss, s3: Any, monkeypatch: 
         monkeypatch.setattr(kind, "whole_bytes", PART)
         monkeypatch.setattr(kind, "part_bytes", PART)
     if request.param == "s3":
-        return S3Source(Address("s3", "archive", "cameras/"), s3)
+        return S3Source(Address("s3", "interrupted", "cameras/"), s3)
     listing = OssBucket(Host(), lambda: Credentials(ACCOUNT.access_key_id, ACCOUNT.access_key_secret), REGION, oss.endpoint, "archive")
     return OssSource(Address("oss", "archive", "cameras/"), listing, oss.bucket(auth_for("v4"), "archive"))
 
