@@ -86,6 +86,8 @@ FAULTS = {
 SLOW, EXPIRED = "slow", "credentials expire"
 """Not in place of an answer: time passes before the request is sent, or the instance's key stops being good from now on."""
 
+NAMES = (*FAULTS, SLOW, EXPIRED)
+
 
 def names_for(state: Asking | Answered, point: Point) -> list[str]:
     """The faults that can happen here."""

@@ -34,21 +34,22 @@ def begin(world: World, name: str, function: str, message: Message | None, skew:
     return running
 
 
-def one_stop(world: World, name: str, running: Running, fault: str) -> None:
-    state = running.invocation.state
+def one_stop(world: World, name: str, running: Running, fault: str) -> bool:
+    """Let it go on to the next stop; whether the fault could happen here."""
+    state, met = running.invocation.state, False
     if isinstance(state, Sleeping):
         world.clock.forward(state.seconds)
         running.invocation.go_on()
     elif isinstance(state, Asking | Answered):
-        _meet(world, name, running, state, fault)
+        met = bool(fault) and fault in names_for(state, point_of(state.request))
+        _meet(world, name, running, state, fault if met else "")
     if isinstance(running.invocation.state, Ended):
         _end(world, name, running)
+    return met
 
 
 def _meet(world: World, name: str, running: Running, state: Asking | Answered, fault: str) -> None:
     invocation, point = running.invocation, point_of(state.request)
-    if fault not in names_for(state, point):
-        fault = ""
     reached = (world.stops_at(running), fault or "-")
     world.history.reached[reached] = world.history.reached.get(reached, 0) + 1
     if fault:
