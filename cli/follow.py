@@ -77,7 +77,7 @@ def _tells_of(story: Story, upload: Uploaded) -> bool:
     """Before the upload's event arrives, the ledger tells of earlier content, or of the end of an earlier try with the same one."""
     if story.generation != upload.generation:
         return False
-    return story.stage not in ("failed", "removed") or upload.event_id in story.events
+    return story.stage not in ("failed", "removed") or (story.modified is not None and story.modified >= upload.modified)
 
 
 def _is_over(arrival: Arrival) -> bool:

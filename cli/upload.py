@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import oss2
@@ -31,13 +32,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """`generation` is the content's eTag, `event_id` the request that put it: its event names both."""
+    """`generation` is the content's eTag, `modified` when OSS wrote it: by both the pipeline tells one upload from another."""
 
     path: Path
     key: str
     media_id: str
     generation: str
-    event_id: str
+    modified: datetime
 
     @property
     def name(self) -> str:
@@ -117,13 +118,15 @@ def send(clients: Clients, planned: Planned) -> Uploaded:
     try:
         if planned.path.stat().st_size > PARTS_FROM_BYTES:
             checkpoints = oss2.ResumableStore(root=clients.running.data, dir="uploads")
-            result = oss2.resumable_upload(bucket, planned.key, str(planned.path), store=checkpoints, multipart_threshold=PARTS_FROM_BYTES)
+            oss2.resumable_upload(bucket, planned.key, str(planned.path), store=checkpoints, multipart_threshold=PARTS_FROM_BYTES)
         else:
-            result = bucket.put_object_from_file(planned.key, str(planned.path))
+            bucket.put_object_from_file(planned.key, str(planned.path))
+        found = bucket.head_object(planned.key)
+        etag, modified = str(found.etag).strip('"').upper(), found.last_modified
     except (oss2.exceptions.OssError, OSError) as error:
         raise CommandError(f"{planned.path} could not be uploaded: {_cause(error)}", "mend that and upload it again") from error
     identity = media_id(clients.running.media_bucket, planned.key)
-    return Uploaded(planned.path, planned.key, identity, str(result.etag).strip('"').upper(), result.request_id)
+    return Uploaded(planned.path, planned.key, identity, etag, datetime.fromtimestamp(modified, timezone.utc))
 
 
 def _cause(error: Exception) -> str:

@@ -37,7 +37,7 @@ def _submit(pipeline: Pipeline, event: Event) -> str:
     logger.info("%s", change)
     if change.bucket != pipeline.media_bucket.name:
         return f"ignored: {change.bucket} is not the media bucket"
-    return submit(pipeline, change.key, change.event_id if change.is_upload else None, change.etag)
+    return submit(pipeline, change.key, change.event_id)
 
 
 def _collect(pipeline: Pipeline, event: Event, until: datetime) -> str:

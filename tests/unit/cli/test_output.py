@@ -93,7 +93,7 @@ def test_json_loses_nothing(printed: Callable[..., str]) -> None:
 
 
 def test_a_way_is_followed_in_visible_text(printed: Callable[..., str]) -> None:
-    upload = Uploaded(Path(f"/tmp/{EVIL.replace('/', '')}"), "k", "0" * 32, "E", "event")
+    upload = Uploaded(Path(f"/tmp/{EVIL.replace('/', '')}"), "k", "0" * 32, "E", datetime(2026, 11, 21, tzinfo=timezone.utc))
     arrival = Arrival(upload, Story(stage="failed", reason=EVIL, since=datetime.now(timezone.utc)), 1.0)
     for act in (lambda output: output.console.print(_picture([arrival])), lambda output: _Lines(output).show([arrival])):
         text = printed(act)

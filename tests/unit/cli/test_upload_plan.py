@@ -63,7 +63,9 @@ def test_the_end_of_an_earlier_try_is_not_taken_for_this_ones(tmp_path: Path) ->
     submit(world.pipeline, KEY, "event-1")
     world.tagging.fail("job-1", "unreadable")
     collect(world.pipeline, "job-1")
-    again = Uploaded(tmp_path / "clip.mp4", KEY, media_id("media", KEY), etag(b"a clip"), "event-2")
+    world.clock.forward(1)
+    world.upload(KEY)
+    again = Uploaded(tmp_path / "clip.mp4", KEY, media_id("media", KEY), etag(b"a clip"), world.clock())
     [before] = follow(world.pipeline.ledger, [again], Output(as_json=True), 0)
     assert before.story.stage == "unknown"
     submit(world.pipeline, KEY, "event-2")

@@ -259,12 +259,16 @@ def test_an_event_of_content_under_way_is_no_new_try_when_that_has_failed(world:
     """The same clip was uploaded twice; its second event comes again after the job has failed."""
     identity = world.upload(KEY)
     submit(world.pipeline, KEY, "event-1")
+    world.clock.forward(1)
+    world.upload(KEY)
     submit(world.pipeline, KEY, "event-2")
     world.tagging.fail("job-1", "truncated")
     collect(world.pipeline, "job-1")
     for event in ("event-1", "event-2", "event-2"):
         assert submit(world.pipeline, KEY, event).startswith("nothing to do")
     assert world.stage(identity) == "failed"
+    world.clock.forward(1)
+    world.upload(KEY)
     assert submit(world.pipeline, KEY, "event-3") == "submitted: job job-2"
 
 
@@ -296,12 +300,15 @@ def test_one_slot_that_cannot_be_judged_does_not_hold_up_the_others(world: World
     assert (list(report.errors), report.done) == (["slot 0"], {"slot 1": "freed: nothing runs in it"})
 
 
-def test_an_event_of_other_content_is_no_new_try_of_what_has_failed(world: World) -> None:
-    """An old upload's event comes after newer content has failed; and so does a removal's, whose object is back."""
+@pytest.mark.parametrize(
+    "event", ["of the upload that the sweep found first", "of older content", "of a removal whose object is back", None]
+)
+def test_no_event_makes_a_new_try_of_failed_content_that_nobody_wrote_again(world: World, event: str | None) -> None:
     world.upload(KEY, b"broken")
-    submit(world.pipeline, KEY, "event-2", etag(b"broken"))
+    submit(world.pipeline, KEY, None)
     world.tagging.fail("job-1", "truncated")
     collect(world.pipeline, "job-1")
-    assert submit(world.pipeline, KEY, "event-1", etag(b"old")).startswith("nothing to do")
-    assert submit(world.pipeline, KEY, None).startswith("nothing to do")
-    assert submit(world.pipeline, KEY, "event-3", etag(b"broken")).startswith("submitted")
+    assert submit(world.pipeline, KEY, event).startswith("nothing to do")
+    world.clock.forward(1)
+    world.upload(KEY, b"broken")
+    assert submit(world.pipeline, KEY, event).startswith("submitted")

@@ -215,6 +215,7 @@ def test_a_failed_job_keeps_its_reason_and_may_be_tried_again_by_an_upload(world
     assert collect(world.pipeline, "job-1") == "failed: the video is truncated"
     assert world.pipeline.ledger.read(identity).story.reason == "the video is truncated"
     assert submit(world.pipeline, KEY, "event-1").startswith("nothing to do")
+    world.clock.forward(1)
     world.upload(KEY)
     assert submit(world.pipeline, KEY, "event-2") == "submitted: job job-2"
 
@@ -337,6 +338,8 @@ def test_a_repeated_failure_of_an_earlier_job_does_not_end_its_successor(world: 
     submit(world.pipeline, KEY, "event-1")
     world.tagging.fail("job-1", "the video is truncated")
     collect(world.pipeline, "job-1")
+    world.clock.forward(1)
+    world.upload(KEY)
     submit(world.pipeline, KEY, "event-2")
     assert collect(world.pipeline, "job-1") == "ignored: another job of this content counts"
     assert finish(world, "job-2") == "searchable"

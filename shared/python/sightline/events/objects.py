@@ -16,20 +16,15 @@ _FIX = "send an OSS event of Function Compute; samples are in events/"
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """Something happened to an object: `name` as in the event, `event_id` the request that did it, `etag` the content that it is about.
+    """Something happened to an object: `name` as in the event, `event_id` the request that did it.
 
-    Events come late, twice and out of order, so the bucket is asked what is there; the eTag only tells whether an event is about that.
+    The event's eTag and size are left out on purpose: events come late, twice and out of order, so the bucket is asked instead.
     """
 
     name: str
     bucket: str
     key: str
     event_id: str
-    etag: str = ""
-
-    @property
-    def is_upload(self) -> bool:
-        return self.name.startswith("ObjectCreated:")
 
 
 def read_change(event: Event) -> ObjectChange:
@@ -41,11 +36,10 @@ def read_change(event: Event) -> ObjectChange:
     try:
         name, bucket, key = record["eventName"], record["oss"]["bucket"]["name"], record["oss"]["object"]["key"]
         event_id = (record.get("responseElements") or {}).get("requestId", "")
-        etag = record["oss"]["object"].get("eTag") or ""
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput("events[0]", f"has another shape ({type(error).__name__}: {error})", _FIX) from error
     if not all(is_text(part) for part in (name, bucket, key)):
         raise BadInput("events[0]", "has an eventName, bucket name or object key that is no text", _FIX)
     if not name.startswith(("ObjectCreated:", "ObjectRemoved:")):
         raise BadInput("eventName", f"is {name[:100]!r}", "have the trigger send ObjectCreated and ObjectRemoved only")
-    return ObjectChange(name, bucket, key, str(event_id), str(etag).strip('"').upper())
+    return ObjectChange(name, bucket, key, str(event_id))

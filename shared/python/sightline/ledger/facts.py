@@ -13,8 +13,8 @@ from sightline.clock import from_iso, to_iso
 VERSION = 1
 
 FactKind = Literal[
-    "uploaded",  # a generation arrived: bucket, key, size, event
-    "repeated",  # the content that is there was uploaded again: event
+    "uploaded",  # a generation arrived: bucket, key, size, when it was modified, event, kind
+    "repeated",  # the content that is there was uploaded again: event, when it was modified
     "refused",  # it is no media: reason
     "claimed",  # somebody is about to submit its job: attempt, until
     "released",  # the claim is given back, because nothing was submitted: reason

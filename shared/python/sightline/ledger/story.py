@@ -24,7 +24,7 @@ class Story:
     `arrived` is when we came to know of it, `kind` what it is, "video" where an earlier version did not say. `attempt` counts the submits
     whose outcome nobody knows, `claim_until` ends the lease of whoever submits, or deletes the ledger, `slot` is where the job runs.
     `contested_since` is set where earlier content was about to be inserted when it was replaced or removed: whoever does that may be late.
-    `events` are all uploads that we know of, `earlier_jobs` the jobs of those before the last one.
+    `modified` is when the last upload that we know of was written, by OSS's clock; `earlier_jobs` the jobs of uploads before the last one.
     """
 
     stage: Stage = "unknown"
@@ -32,6 +32,7 @@ class Story:
     bucket: str = ""
     key: str = ""
     size: int = 0
+    modified: datetime | None = None
     kind: str = "video"
     arrived: datetime | None = None
     since: datetime | None = None
@@ -43,7 +44,6 @@ class Story:
     step: str = ""
     reason: str = ""
     contested_since: datetime | None = None
-    events: frozenset[str] = frozenset()
     earlier_jobs: frozenset[str] = frozenset()
 
     @property
@@ -82,7 +82,7 @@ def _next(story: Story, fact: Fact) -> Story:
     if fact.kind == "settled":
         return replace(story, contested_since=None)
     if fact.kind == "repeated":
-        return replace(story, events=story.events | {str(fact.details["event"])})
+        return replace(story, modified=_modified(fact))
     told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
     if fact.kind == "submitted":
         told["submitted_at"] = fact.at
@@ -110,6 +110,10 @@ _ENDS: Mapping[FactKind, Mapping[str, Any]] = {
 }
 
 
+def _modified(fact: Fact) -> datetime | None:
+    return from_iso(fact.details["modified"]) if "modified" in fact.details else None
+
+
 def _arrival(story: Story, fact: Fact) -> Story:
     details = fact.details
     return Story(
@@ -118,10 +122,10 @@ def _arrival(story: Story, fact: Fact) -> Story:
         bucket=str(details["bucket"]),
         key=str(details["key"]),
         size=int(details["size"]),
+        modified=_modified(fact),
         kind=details.get("kind", "video"),
         arrived=fact.at,
         since=fact.at,
         contested_since=fact.at if story.is_being_inserted else story.contested_since,
-        events=story.events | {str(details["event"])},
         earlier_jobs=story.earlier_jobs | {story.job_id} - {""},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from sightline.errors import ServiceRefused
+from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ledger import Journal
 from sightline.line import Holder
 from sightline.pipeline.cursor import Attempt
@@ -30,7 +30,12 @@ def _is_idle(pipeline: Pipeline, number: int, holder: Holder) -> str:
     now, settings = pipeline.clock(), pipeline.settings
     if now - holder.at < timedelta(seconds=settings.claim_seconds):
         return ""
-    journal = pipeline.ledger.read(holder.media_id)
+    try:
+        journal = pipeline.ledger.read(holder.media_id)
+    except (ServiceRefused, ServiceUnreachable) as error:
+        if now - holder.at < timedelta(seconds=settings.longest_invocation_seconds):
+            raise
+        return f"nobody can tell what became of it: {error}"  # one job too many is better than a place that nobody gets
     story = journal.story
     if story.generation == holder.generation and story.slot == number:
         if story.stage == "claimed":

@@ -10,15 +10,14 @@ from sightline.pipeline.start import join, start
 from sightline.pipeline.work import Work, find_work
 
 
-def submit(pipeline: Pipeline, key: str, event_id: str | None, etag: str = "") -> str:
+def submit(pipeline: Pipeline, key: str, event_id: str | None) -> str:
     """See to whatever content the object has now. Says what was done, in a phrase.
 
-    `event_id` is an upload's, None where no upload told of it: then content that has failed is not tried again. Nor is it where the upload
-    was of other content, as its `etag` says; empty where that is not known. Raises retryable errors only.
+    `event_id` is the upload's, None where no event told of it; it is noted for whoever reads the ledger. Raises retryable errors only.
     """
 
     def try_once() -> str:
-        work = find_work(pipeline, key, event_id, etag)
+        work = find_work(pipeline, key, event_id)
         return work if isinstance(work, str) else _take_on(pipeline, work)
 
     return until_unchanged(try_once)

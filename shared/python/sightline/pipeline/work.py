@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from sightline.clock import to_iso
 from sightline.errors import LedgerLocked
 from sightline.ledger import Fact, Journal, Story
 from sightline.media import Ignored, Media, Refused, media_id
@@ -25,10 +27,11 @@ TAKEN_ON = "nothing to do: this content has been taken on"
 class Work:
     """A media to be taken on. `journal` is its ledger as it was before the bucket was asked.
 
-    `event_id` is the upload's; None where no event told of it.
+    `modified` is when the object was written, by OSS's clock; `event_id` the upload's, None where no event told of it.
     """
 
     media: Media
+    modified: datetime
     journal: Journal
     event_id: str | None
 
@@ -49,20 +52,22 @@ class Work:
         if story.stage == "claimed":
             return story.claim_until is not None and story.claim_until <= pipeline.clock()
         # Somebody who uploads failed content again wants another try; a repeated event does not.
-        return story.stage in ("failed", "refused") and self.is_news
+        return story.stage in ("failed", "refused") and self.was_written_again
 
     @property
-    def is_news(self) -> bool:
-        return self.event_id is not None and self.event_id not in self.story.events
+    def was_written_again(self) -> bool:
+        """Since the upload that the ledger knows: events come twice and late, but the object tells when it was written."""
+        return self.story.modified != self.modified
 
     def arrival(self, pipeline: Pipeline) -> Sequence[Fact]:
         """The fact that it arrived, unless the ledger has it."""
         if self.is_known:
             return []
-        return [_uploaded(pipeline, self.media.key, self.media.etag, self.media.size, self.event_id, self.media.kind)]
+        found = ObjectInfo(self.media.etag, self.media.size, self.modified)
+        return [_uploaded(pipeline, self.media.key, found, self.event_id, self.media.kind)]
 
 
-def find_work(pipeline: Pipeline, key: str, event_id: str | None, etag: str = "") -> Work | str:
+def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
     """The work that an object is, or in a phrase what was done instead.
 
     Raises retryable errors: LedgerConflict where another was faster, LedgerLocked while the ledger is about to be deleted.
@@ -77,12 +82,13 @@ def find_work(pipeline: Pipeline, key: str, event_id: str | None, etag: str = ""
     _wait_for_the_deletion(pipeline, journal.story)
     if isinstance(verdict, Refused):
         return _refuse(pipeline, journal, key, found, event_id, verdict.reason)
-    work = Work(verdict.media, journal, event_id if etag in ("", found.etag) else None)
+    work = Work(verdict.media, found.modified, journal, event_id)
     if work.is_new(pipeline):
         return work
-    if work.is_news and work.story.is_unfinished:
-        # Remembered, so that the same event again is no news if the content fails.
-        pipeline.ledger.extend(journal, [Fact("repeated", pipeline.clock(), verdict.media.etag, {"event": str(event_id)})])
+    if work.was_written_again and work.story.is_unfinished:
+        # Noted, so that no late event of it is taken for another try if the content fails.
+        details = {"event": event_id or UNKNOWN_EVENT, "modified": to_iso(found.modified)}
+        pipeline.ledger.extend(journal, [Fact("repeated", pipeline.clock(), found.etag, details)])
     return TAKEN_ON
 
 
@@ -93,13 +99,14 @@ def _wait_for_the_deletion(pipeline: Pipeline, story: Story) -> None:
 
 def _refuse(pipeline: Pipeline, journal: Journal, key: str, found: ObjectInfo, event_id: str | None, reason: str) -> str:
     if (journal.story.generation, journal.story.stage) != (found.etag, "refused"):
-        uploaded = _uploaded(pipeline, key, found.etag, found.size, event_id, None)
+        uploaded = _uploaded(pipeline, key, found, event_id, None)
         pipeline.ledger.mark_pending(journal.media_id, f"{pipeline.media_bucket.name}/{key}")
         journal = pipeline.ledger.extend(journal, [uploaded, Fact("refused", pipeline.clock(), found.etag, {"reason": reason})])
     close(pipeline, journal)
     return f"refused: {reason}"
 
 
-def _uploaded(pipeline: Pipeline, key: str, etag: str, size: int, event_id: str | None, kind: str | None) -> Fact:
-    details = {"bucket": pipeline.media_bucket.name, "key": key, "size": size, "event": event_id or UNKNOWN_EVENT}
-    return Fact("uploaded", pipeline.clock(), etag, {**details, "kind": kind} if kind else details)
+def _uploaded(pipeline: Pipeline, key: str, found: ObjectInfo, event_id: str | None, kind: str | None) -> Fact:
+    details = {"bucket": pipeline.media_bucket.name, "key": key, "size": found.size, "modified": to_iso(found.modified)}
+    details |= {"event": event_id or UNKNOWN_EVENT, **({"kind": kind} if kind else {})}
+    return Fact("uploaded", pipeline.clock(), found.etag, details)
