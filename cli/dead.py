@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mns.account import Account
+from mns.mns_exception import MNSServerException
 
 from cli import journal
 from cli.deployed import wiring_of
@@ -19,6 +20,9 @@ from sightline.events import event_bytes
 from sightline.letters import Failure, Letter, Letters
 
 Json = dict[str, Any]
+
+MOST_PEEKED = 16
+"""BatchPeekMessage shows no more; the SDK warns that the count among a queue's attributes is going away."""
 
 
 class DeadLetters:
@@ -35,10 +39,14 @@ class DeadLetters:
         return sorted(self._letters.all(), key=lambda letter: (letter.first, letter.id))
 
     def waiting(self) -> int:
-        """Events whose retries are used up, and that the next sweep makes letters of."""
+        """Events that Function Compute gave up on, and that the next sweep makes letters of; at most 16 are counted."""
         account = Account(self._running.endpoint, self._running.access_key_id, self._running.access_key_secret)
-        attributes = account.get_queue(self._queue).get_attributes()
-        return int(attributes.active_messages) + int(attributes.inactive_messages)
+        try:
+            return len(account.get_queue(self._queue).batch_peek_message(MOST_PEEKED))
+        except MNSServerException as error:
+            if error.type == "MessageNotExist":
+                return 0
+            raise CommandError(f"the queue {self._queue} can't be looked into: {error.type}", "see `sightline status`") from error
 
     def chosen(self, ids: Sequence[str], everything: bool) -> list[Letter]:
         """Those of the ids, or all. Raises CommandError, before anything is done, where one of them does not exist."""
@@ -110,7 +118,8 @@ def show_all(output: Output, letters: Sequence[Letter], waiting: int) -> None:
     dead = sum(letter.state == "dead" for letter in letters)
     output.say(f"{dead} dead, {len(letters) - dead} retrying" if letters else "no letters")
     if waiting:
-        output.say(f"{waiting} more in the queue: the next sweep makes letters of them (`sightline invoke sweep`)")
+        count = f"{waiting} or more" if waiting == MOST_PEEKED else f"{waiting} more"
+        output.say(f"{count} in the queue: the next sweep makes letters of them (`sightline invoke sweep`)")
 
 
 def show(output: Output, letter: Letter) -> None:

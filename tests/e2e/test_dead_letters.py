@@ -7,14 +7,21 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from mns.account import Account
+from mns.mns_exception import MNSServerException
 from mns.queue import Message
 
+from cli import journal
+from cli.errors import CommandError
+from sightline.clock import utc_now
+from sightline.letters import Letter, Letters, Patience
 from tests.laptop import SIGHTLINE, Cloud, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +36,7 @@ from sightline.errors import ServiceUnreachable as _ServiceUnreachable
 _submit = submit
 
 
-def submit(pipeline, key, event_id):
+def submit(pipeline, key, *rest):
     if _Path({flag!r}).exists():
         if "poison" in key:
             raise RuntimeError("a fault of this deploy")
@@ -37,7 +44,7 @@ def submit(pipeline, key, event_id):
             raise _ServiceUnreachable("IMS", "SubmitSmarttagJob", "ConnectError")
         if "killer" in key:
             _os._exit(1)
-    return _submit(pipeline, key, event_id)
+    return _submit(pipeline, key, *rest)
 """
 
 
@@ -46,18 +53,27 @@ class Faulty:
     cloud: Cloud
     flag: Path
 
-    def dead(self) -> dict[str, Any]:
+    def dead(self) -> dict[str, Letter]:
         """The letters by the name of the uploaded file."""
-        listed = json.loads(self.cloud.command("dead", "list", "--json").stdout)["letters"]
-        shown = [json.loads(self.cloud.command("dead", "show", letter["id"], "--json").stdout) for letter in listed]
-        return {Path(letter["event"]["events"][0]["oss"]["object"]["key"]).stem: letter for letter in shown}
+        return {Path(letter.event["events"][0]["oss"]["object"]["key"]).stem: letter for letter in letters(self.cloud)}
 
     def sweep_until(self, true: Callable[[], bool]) -> None:
         def swept() -> bool:
-            subprocess.run([SIGHTLINE, "invoke", "sweep", "--data", self.cloud.data], capture_output=True, timeout=60)
+            sweep(self.cloud)
             return true()
 
-        wait_until(swept, 90, lambda: str(self.dead()))
+        wait_until(swept, 120, lambda: str(self.dead()))
+
+
+def letters(cloud: Cloud) -> list[Letter]:
+    assert cloud.running is not None
+    return list(Letters(cloud.clients.bucket(cloud.running.state_bucket), Patience(1, 0), utc_now, Random()).all())
+
+
+def sweep(cloud: Cloud) -> None:
+    assert cloud.running is not None
+    with suppress(CommandError):  # what ended it is among the letters
+        journal.invoke(cloud.running, "sweep", b"{}")
 
 
 @pytest.fixture
@@ -124,12 +140,13 @@ def test_a_poison_message_is_isolated_and_replayed_once_its_cause_is_mended(faul
     assert cloud.wait(key_of("good"))[0].stage == "searchable"
     faulty.sweep_until(lambda: "poison" in faulty.dead())
     letter = faulty.dead()["poison"]
-    assert (letter["function"], letter["state"], letter["attempts"]) == ("submit", "dead", 4)
-    assert letter["reason"] == "RetryNeeded: RuntimeError: a fault of this deploy"
-    assert letter["event"]["events"][0]["oss"]["object"]["key"] == key_of("poison")
+    assert (letter.function, letter.state, letter.attempts) == ("submit", "dead", 4)
+    assert letter.reason == "RetryNeeded: RuntimeError: a fault of this deploy"
+    shown = json.loads(cloud.command("dead", "show", letter.id, "--json").stdout)
+    assert shown["event"]["events"][0]["oss"]["object"]["key"] == key_of("poison")
     # AND replayed too early, it stays
-    assert "a fault of this deploy" in cloud.command("dead", "replay", letter["id"], code=1).stderr
-    assert faulty.dead()["poison"]["attempts"] == 5
+    assert "a fault of this deploy" in cloud.command("dead", "replay", letter.id, code=1).stderr
+    assert faulty.dead()["poison"].attempts == 5
     # WHEN the cause is mended and it is replayed THEN the media is searchable and the letter gone
     faulty.flag.unlink()
     cloud.command("dead", "replay", "--all")
@@ -137,7 +154,7 @@ def test_a_poison_message_is_isolated_and_replayed_once_its_cause_is_mended(faul
     assert faulty.dead() == {}
     # AND the same event again changes nothing that is right
     story = cloud.command("explain", key_of("poison"), "--json").stdout
-    (outcome,) = invoke(cloud, tmp_path, letter["event"])["outcomes"]
+    (outcome,) = invoke(cloud, tmp_path, letter.event)["outcomes"]
     assert outcome.startswith("nothing to do")
     assert cloud.command("explain", key_of("poison"), "--json").stdout == story
 
@@ -152,16 +169,16 @@ def test_of_several_records_only_what_failed_is_tried_again(deaf: Faulty, tmp_pa
     outcomes = invoke(cloud, tmp_path, event)["outcomes"]
     assert [outcome.split()[0] for outcome in outcomes[1:3]] == ["parked", "dead:"]
     assert {story.stage for story in cloud.wait(key_of("one"), key_of("two"))} == {"searchable"}
-    listed = json.loads(cloud.command("dead", "list", "--json").stdout)["letters"]
-    assert sorted(letter["state"] for letter in listed) == ["dead", "retrying"]
-    assert "retrying" in cloud.command("dead", "list").stdout
+    listed = json.loads(cloud.command("dead", "list", "--json").stdout)
+    assert (sorted(letter["state"] for letter in listed["letters"]), listed["waiting"]) == (["dead", "retrying"], 0)
+    assert "1 dead, 1 retrying" in cloud.command("dead", "list").stdout
     # WHEN the service is back THEN the sweep does the parked one
     deaf.flag.unlink()
-    cloud.command("invoke", "sweep")
+    sweep(cloud)
     assert cloud.wait(key_of("flaky"))[0].stage == "searchable"
-    (left,) = json.loads(cloud.command("dead", "list", "--json").stdout)["letters"]
-    assert (left["state"], "has another shape" in left["reason"]) == ("dead", True)
-    cloud.command("dead", "drop", left["id"])
+    (left,) = letters(cloud)
+    assert (left.state, "has another shape" in left.reason) == ("dead", True)
+    cloud.command("dead", "drop", left.id)
     assert "no letters" in cloud.command("dead", "list").stdout
 
 
@@ -169,10 +186,10 @@ def test_a_record_that_ends_the_function_each_time_holds_up_nobody(deaf: Faulty,
     # GIVEN an event of three records, the second of which ends whatever process handles it
     invoke(deaf.cloud, tmp_path, event_of("one", "killer", "two"), "--async")
     # WHEN Function Compute has given up THEN the sweep does the others, and the killer is dead after its attempts
-    deaf.sweep_until(lambda: deaf.dead().get("killer", {}).get("state") == "dead" and "two" not in deaf.dead())
+    deaf.sweep_until(lambda: [letter.state for letter in letters(deaf.cloud)] == ["dead"])
     assert {story.stage for story in deaf.cloud.wait(key_of("one"), key_of("two"))} == {"searchable"}
     letter = deaf.dead()["killer"]
-    assert (letter["attempts"], "the last attempt ended whoever made it" in letter["reason"]) == (3, True)
+    assert (letter.attempts, "the last attempt ended whoever made it" in letter.reason) == (3, True)
 
 
 MESSAGES = 200
@@ -181,28 +198,28 @@ MESSAGES = 200
 @pytest.mark.slow
 def test_a_kill_while_the_queue_is_drained_loses_nothing_and_doubles_nothing(new_cloud: Callable[..., Cloud]) -> None:
     # GIVEN a queue full of failed events
-    cloud = new_cloud()
+    cloud = new_cloud(SIGHTLINE_LETTER_ATTEMPTS="4")
     report = json.loads((ROOT / "events" / "destination_failure.json").read_text())
     queue = dead_queue(cloud)
     for start in range(0, MESSAGES, 16):
         bodies = [json.dumps({**report, "requestPayload": json.dumps(event_of(f"x{number}"))}) for number in range(MESSAGES)]
         queue.batch_send_message([Message(body) for body in bodies[start : start + 16]])
     # WHEN the cloud is killed while the sweep makes letters of them, and started again
-    sweep = subprocess.Popen([SIGHTLINE, "invoke", "sweep", "--data", cloud.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: letters(cloud) > 0, 30)
+    drain = subprocess.Popen([SIGHTLINE, "invoke", "sweep", "--data", cloud.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: stored(cloud) > 0, 30)
     cloud.end(signal.SIGKILL)
-    sweep.wait(30)
+    drain.wait(30)
     cloud.start()
-    stored = letters(cloud)
-    assert 0 < stored < MESSAGES
+    assert 0 < stored(cloud) < MESSAGES
 
     # THEN each of them becomes a letter, once
     def drained() -> bool:
-        cloud.command("invoke", "sweep")
-        return bool(json.loads(cloud.command("dead", "list", "--json").stdout)["waiting"] == 0)
+        sweep(cloud)
+        return stored(cloud) == MESSAGES
 
-    wait_until(drained, 90)
-    assert letters(cloud) == MESSAGES
+    wait_until(drained, 120, lambda: str(stored(cloud)))
+    with pytest.raises(MNSServerException, match="MessageNotExist"):
+        dead_queue(cloud).receive_message()
 
 
 def dead_queue(cloud: Cloud) -> Any:
@@ -212,9 +229,9 @@ def dead_queue(cloud: Cloud) -> Any:
     return queue
 
 
-def letters(cloud: Cloud) -> int:
+def stored(cloud: Cloud) -> int:
     assert cloud.running is not None
-    return sum(1 for _ in cloud.clients.bucket(cloud.running.state_bucket).keys("letters/dead/"))
+    return sum(1 for _ in cloud.clients.bucket(cloud.running.state_bucket).keys("letters/"))
 
 
 @pytest.mark.parametrize(
