@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,24 +18,28 @@ from sightline.wiring import Wiring
 
 @dataclass
 class Cost:
-    """Of `events` events together: requests by what was asked (`OSS GET`, `OSS LIST`, `IMS SubmitSmarttagJob`), seconds."""
+    """Of some events together: requests by what was asked (`OSS GET`, `OSS LIST`, `IMS SubmitSmarttagJob`), and the seconds of each."""
 
-    events: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    processor: float = 0.0
-    seconds: float = 0.0
+    processor: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, other: Cost) -> None:
+        self.requests.update(other.requests)
+        self.processor += other.processor
+        self.seconds += other.seconds
 
     def each(self, service: str) -> float:
         """Requests an event."""
-        return sum(count for name, count in self.requests.items() if name.startswith(service)) / self.events
+        return sum(count for name, count in self.requests.items() if name.startswith(service)) / len(self.seconds)
 
     @property
     def milliseconds_of_processor(self) -> float:
-        return self.processor / self.events * 1000
+        return statistics.median(self.processor) * 1000
 
     @property
-    def events_a_second(self) -> float:
-        return self.events / self.seconds
+    def milliseconds(self) -> float:
+        return statistics.median(self.seconds) * 1000
 
 
 class Meter:
@@ -51,16 +56,15 @@ class Meter:
         changed = {name.upper(): str(value) for name, value in settings.items()}
         return Wiring({**environment, **changed}, Host(client=client, sleep=self._nap)).pipeline()
 
-    def add(self, cost: Cost, work: Callable[[], str], events: int = 1) -> str:
+    def add(self, cost: Cost, work: Callable[[], str]) -> str:
         """Do it, and add what it cost."""
         self._requests.clear()
         self._napped = 0.0
         began, processor = time.perf_counter(), time.process_time()
         outcome = work()
-        cost.processor += time.process_time() - processor
-        cost.seconds += time.perf_counter() - began - self._napped
+        cost.processor.append(time.process_time() - processor)
+        cost.seconds.append(time.perf_counter() - began - self._napped)
         cost.requests.update(self._requests)
-        cost.events += events
         return outcome
 
     def _count(self, request: httpx.Request) -> None:

@@ -6,7 +6,6 @@ python -m bench.pipeline_sweep
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import tempfile
 import time
@@ -33,9 +32,10 @@ DEADLINE_SECONDS = 60
 _numbers = count()
 
 EXPLANATION = f"""The real sweep, in one process, against the laptop cloud in
-another; means of {SWEEPS} sweeps. Before each so many media are uploaded and submitted, their jobs have ended, and their callbacks are
-lost: the sweep makes all of them searchable. What it looks at besides is as the settings have it by default: 5,000 keys of the media
-bucket for lost events, and 100 media for what has come apart. Naps between two looks at index jobs are left out."""
+another; requests are means of {SWEEPS} sweeps, times medians. Before each so many media are uploaded and submitted, their jobs have
+ended, and their callbacks are lost: the sweep makes all of them searchable. What it looks at besides is as the settings have it by
+default: 5,000 keys of the media bucket for lost events, and 100 media for what has come apart. Naps between two looks at index jobs are
+left out."""
 
 READING = """How to read it:
 
@@ -49,19 +49,16 @@ READING = """How to read it:
 class Row:
     finished: int
     pending: int
-    costs: Sequence[Cost]
-
-    def requests(self, beginning: str) -> float:
-        return statistics.mean(sum(number for name, number in cost.requests.items() if name.startswith(beginning)) for cost in self.costs)
+    cost: Cost
 
     def __str__(self) -> str:
         figures = [
-            self.requests(""),
-            self.requests("OSS LIST"),
-            self.requests("OSS") - self.requests("OSS LIST"),
-            self.requests("IMS"),
-            statistics.mean(cost.processor for cost in self.costs) * 1000,
-            statistics.mean(cost.seconds for cost in self.costs) * 1000,
+            self.cost.each(""),
+            self.cost.each("OSS LIST"),
+            self.cost.each("OSS") - self.cost.each("OSS LIST"),
+            self.cost.each("IMS"),
+            self.cost.milliseconds_of_processor,
+            self.cost.milliseconds,
         ]
         return f"| {self.finished:,} | {self.pending} | " + " | ".join(f"{figure:,.0f}" for figure in figures) + " |"
 
@@ -96,14 +93,12 @@ def _row(environment: Mapping[str, str], finished: int, pending: int) -> Row:
     _put_into_library(pipeline, finished)
     for walk in ("audit", "orphans"):
         pipeline.state_bucket.delete(f"sweep/{walk}.json")  # so that each row begins with the media that the library has
-    costs = []
+    cost = Cost()
     for number in range(SWEEPS + 1):
         identities = [_left_behind(pipeline) for _ in range(pending)]
-        cost = Cost()
-        meter.add(cost, partial(_sweep, pipeline, identities))
-        if number:  # the first meets what was done once
-            costs.append(cost)
-    return Row(finished, pending, costs)
+        # The first meets what is done once.
+        meter.add(cost if number else Cost(), partial(_sweep, pipeline, identities))
+    return Row(finished, pending, cost)
 
 
 def _sweep(pipeline: Pipeline, identities: Collection[str]) -> str:
