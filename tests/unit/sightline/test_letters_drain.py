@@ -145,6 +145,13 @@ def test_a_message_that_is_no_report_is_kept_too(desk: Desk, body: str) -> None:
     assert queue.bodies == {}
 
 
+@pytest.mark.parametrize("payload", ["[" * 500 + "]" * 500, "5", "null", '{"events": [{"a": 1}]}'])
+def test_a_payload_that_is_no_text_is_kept_as_one_that_is(desk: Desk, payload: str) -> None:
+    queue = FakeQueue(report("PAYLOAD").replace('"PAYLOAD"', payload), report(payload))
+    assert desk.drain(queue).errors == []
+    assert len(list(desk.letters.all())) == 1
+
+
 @pytest.mark.parametrize("event", ["no JSON", "[" * 5000, "", '{"a": "\\ud800"}', "\ud800", '{"events": 5}'])
 def test_an_event_of_any_kind_is_kept(desk: Desk, event: str) -> None:
     queue = FakeQueue(report(event))

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sightline.errors import BadInput
-from sightline.events.records import Event, Json, decoded, read_event
+from sightline.events.records import Event, Json, decoded, event_bytes, read_event
 
 _FIX = "send what Function Compute sends to the destination of a failed invocation; a sample is in events/"
 
@@ -39,7 +39,7 @@ def read_failure(body: str) -> FailedInvocation:
     payload = report["requestPayload"]
     return FailedInvocation(
         function=_function(context),
-        event=read_event(payload.encode("utf-8", "surrogatepass")) if isinstance(payload, str) else payload,
+        event=read_event(payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else event_bytes(payload)),
         reason=_reason(report),
         attempts=_count(context.get("approximateInvokeCount")),
         at=_moment(report.get("timestamp")),
