@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.output import Output
+from sightline.untrusted import plain
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -25,7 +26,7 @@ def meter(output: Output, total: Callable[[], int], monotonic: Callable[[], floa
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[words]}", markup=False))
         with Progress(*columns, console=output.console) as bar:
             task = bar.add_task("", total=total(), words="")
-            yield lambda done, words: bar.update(task, completed=done, words=words)
+            yield lambda done, words: bar.update(task, completed=done, words=plain(words))
     else:
         yield _Lines(output, total(), monotonic)
 

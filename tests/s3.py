@@ -16,7 +16,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "the-secret-of-
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-encoding", "server", "date"}
 
 Happening = Callable[[int, str], "tuple[int, str] | None"]
-"""Hears the number of each request, from 1, and its line: `GET /bucket/key`. What it returns is sent as an error of S3 instead."""
+"""Hears the number of each request, from 1, and its line: `GET /bucket/key`. What it returns, a status and a code
+or a page, is sent instead of the answer."""
 
 
 @contextmanager
@@ -54,7 +55,8 @@ def way_to(endpoint: str, happening: Happening) -> Iterator[str]:
                 instead = happening(next(count), f"{self.command} {self.path}")
             if instead is not None:
                 status, code = instead
-                body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>told so</Message></Error>".encode()
+                error = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>told so</Message></Error>"
+                body = (code if code.startswith("<") else error).encode()
                 self._answer(status, {"Content-Type": "application/xml"}, body, len(body))
                 return
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}

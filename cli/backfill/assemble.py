@@ -21,7 +21,7 @@ from cli.clients import Clients
 from cli.deployed import pipeline_of
 from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.pace import Pace
-from cli.patience import Unavailable
+from cli.patience import Patience, Unavailable
 from cli.resume import Progress
 from sightline.ledger import Story
 from sightline.media import Admitted, Ignored, Refused
@@ -124,4 +124,4 @@ Count = Callable[[], int]
 
 def count_of(source: Source, progress: Progress) -> Count:
     """How many objects are left; a listing costs a request for each thousand."""
-    return lambda: len(progress.failed) + sum(1 for _ in source.objects(progress.after))
+    return lambda: len(progress.failed) + sum(1 for _ in Patience().walk(source.objects, lambda found: found.key, progress.after))

@@ -9,7 +9,7 @@ from oss2.models import PartInfo
 
 from cli.backfill.address import Address
 from cli.backfill.oss_errors import told_by_oss
-from cli.backfill.problems import ObjectChanged
+from cli.backfill.problems import ObjectChanged, of_a_listing
 from cli.backfill.source import Found, Part
 from sightline.store import Bucket
 
@@ -30,7 +30,7 @@ class OssSource:
         self._bucket = bucket
 
     def objects(self, after: str) -> Iterator[Found]:
-        with told_by_oss(self.address.bucket):
+        with of_a_listing(self.address), told_by_oss(self.address.bucket):
             for listed in self._listing.objects(self.address.prefix, after):
                 yield Found(listed.key, listed.info.etag, listed.info.size, listed.info.modified)
 

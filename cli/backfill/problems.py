@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.errors import CommandError
+
 
 class ObjectRefused(Exception):
     """This object can't be brought, and trying again would not help."""
@@ -9,3 +14,12 @@ class ObjectRefused(Exception):
 
 class ObjectChanged(Exception):
     """The object is not what the listing said: it was replaced or deleted since."""
+
+
+@contextmanager
+def of_a_listing(address: object) -> Iterator[None]:
+    """Raises CommandError for what would be one object's problem elsewhere: without a listing there is nothing to go on with."""
+    try:
+        yield
+    except (ObjectChanged, ObjectRefused) as error:
+        raise CommandError(f"{address} can't be listed: {error}", "check the address, and what the key in use may do") from error

@@ -10,6 +10,7 @@ from cli.backfill.plan import Plan
 from cli.output import Output
 from cli.prices import Prices
 from sightline.media import MediaKind
+from sightline.untrusted import plain
 
 MOST_SHOWN = 20
 
@@ -86,9 +87,9 @@ def show(output: Output, tally: Tally, dry_run: bool, prices: Prices) -> None:
     for line in _lines(tally, dry_run, prices):
         output.say(f"  {line}")
     for reason, count in tally.refused.items():
-        output.say(f"  {count:,} refused: {reason}; {tally.examples[reason]}")
+        output.say(f"  {count:,} refused: {reason}; {plain(tally.examples[reason])}")
     for key, reason in list(tally.failed.items())[:MOST_SHOWN]:
-        output.say(f"  failed: {key}: {reason}")
+        output.say(f"  failed: {plain(key)}: {plain(reason)}")
     if len(tally.failed) > MOST_SHOWN:
         output.say(f"  and {len(tally.failed) - MOST_SHOWN:,} more failed; --json names each")
 
@@ -103,6 +104,7 @@ def _lines(tally: Tally, dry_run: bool, prices: Prices) -> list[str]:
         f"{tally.gone:,} were deleted meanwhile" if tally.gone else "",
         f"{tally.jobs.total():,} jobs: {_counts(tally.jobs)}" if tally.jobs else "",
         prices.estimate(tally.jobs).spoken if dry_run else "",
+        "" if tally.is_complete else "ended by --limit; there is more",
     ]
     return [line for line in lines if line]
 

@@ -16,7 +16,7 @@ from oss2.models import PartInfo
 
 from cli.backfill.address import Address
 from cli.backfill.oss_errors import told_by_oss
-from cli.backfill.problems import ObjectChanged, ObjectRefused
+from cli.backfill.problems import ObjectChanged, ObjectRefused, of_a_listing
 from cli.backfill.source import Found, Part
 from cli.errors import NOT_FOUND, CommandError
 from cli.patience import Unavailable
@@ -51,6 +51,7 @@ def new_client(endpoint_url: str | None) -> Any:
     try:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise CommandError(
             "reading from S3 needs boto3, which is not installed", f"install it with: {sys.executable} -m pip install 'boto3>=1.35'"
@@ -60,6 +61,8 @@ def new_client(endpoint_url: str | None) -> Any:
         return boto3.client("s3", endpoint_url=endpoint_url, config=config)
     except ValueError as error:
         raise CommandError(f"--endpoint-url: {error}", "name it with its scheme, such as https://s3.example.com") from error
+    except BotoCoreError as error:
+        raise CommandError(f"boto3 can't be set up: {error}", "set AWS_PROFILE and AWS_REGION right") from error
 
 
 class S3Source:
@@ -75,7 +78,7 @@ class S3Source:
     def objects(self, after: str) -> Iterator[Found]:
         # An empty StartAfter is refused by some S3-compatible services.
         start = {"StartAfter": after} if after else {}
-        with self._told("s3:ListBucket"):
+        with of_a_listing(self.address), self._told("s3:ListBucket"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.address.bucket, Prefix=self.address.prefix, **start)
             for page in pages:
                 for listed in page.get("Contents", []):
@@ -129,7 +132,7 @@ class S3Source:
             raise CommandError(f"there are no credentials for {where}", fix) from error
         except exceptions.ParamValidationError as error:
             raise ObjectRefused(f"boto3 can't ask for it: {error}") from error
-        except (exceptions.HTTPClientError, exceptions.BotoCoreError) as error:
+        except exceptions.BotoCoreError as error:
             raise Unavailable(f"{where} gives no answer ({type(error).__name__})") from error
 
     def _refused(self, response: Mapping[str, Any], permission: str) -> Exception:
@@ -145,6 +148,7 @@ class S3Source:
         if code in CHANGED:
             return ObjectChanged(code)
         if code in BUSY or status >= 500 or status == 429:
-            return Unavailable(f"{where} answers {status} {code}")
+            # botocore makes a 500 of a 200 whose content is not S3's.
+            return Unavailable(f"{where} answers {status}{'' if code == str(status) else f' {code}'}")
         hint = f"; grant {permission}" if status == 403 else ""
         return ObjectRefused(f"{where} answered {status} {code}: {response['Error'].get('Message', '')}{hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from cli.backfill.run import Backfill
 from cli.backfill.target import Target
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import kept_progress, told_when_stopped
+from cli.commands.long import kept_progress, say_where, told_when_stopped
 from cli.errors import FAILED, CommandError
 from cli.meter import meter
 from cli.output import Output
-from cli.patience import Patience
+from cli.patience import Patience, Unavailable
 from cli.resume import Progress
 
 
@@ -62,6 +63,7 @@ def backfill(
 def _run(clients: Clients, assembly: Assembly, progress: Progress, output: Output) -> Tally:
     source, target = assembly.source(), Target(clients.oss2_bucket(), progress)
     first_look(source, progress)
+    say_where(output, progress)
     work = assembly.backfill(source, target, progress)
     with meter(output, count_of(source, progress)) as step:
         work.show = lambda tally: step(tally.seen, tally.words)
@@ -69,8 +71,9 @@ def _run(clients: Clients, assembly: Assembly, progress: Progress, output: Outpu
         with told_when_stopped(output, lambda: work.tally.words):
             work.run()
     if work.tally.is_complete:
-        target.abandon_uploads()
-        progress.finish()
+        with suppress(Unavailable):  # else the next run takes them away
+            target.abandon_uploads()
+            progress.finish()
     return work.tally
 
 

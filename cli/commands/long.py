@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.output import Output
 from cli.resume import Progress, progress_of
+from sightline.untrusted import plain
 
 
 @contextmanager
@@ -20,6 +21,11 @@ def kept_progress(folder: Path, name: str, restart: bool, keep: bool = True) -> 
         if restart:
             progress.restart()
         yield progress
+
+
+def say_where(output: Output, progress: Progress) -> None:
+    if progress.after:
+        output.say(f"going on after {plain(progress.after)}; --restart begins at the first")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import click
 from cli import explain, running
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import kept_progress, told_when_stopped
+from cli.commands.long import kept_progress, say_where, told_when_stopped
 from cli.deployed import pipeline_of
 from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
 from cli.meter import meter
@@ -59,6 +59,7 @@ def _known(clients: Clients, name: str) -> str:
 
 
 def _run(pipeline: Pipeline, wanted: Wanted, progress: Progress, pace: Pace, output: Output) -> Reindexed:
+    say_where(output, progress)
     work = Reindexing(pipeline, wanted, progress, pace)
     with meter(output, lambda: sum(1 for _ in media_ids(pipeline.state_bucket, progress.after))) as step:
         work.show = lambda tally: step(tally.seen, tally.words)

@@ -236,6 +236,18 @@ def test_wrong_credentials_name_the_field_and_never_the_secret(
     assert len(err.strip().splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [(200, "<html><br>Welcome</html>", "answers 500\n"), (404, "", "can't be listed"), (405, "MethodNotAllowed", "405")],
+)
+def test_an_endpoint_that_is_no_s3_is_told(
+    cloud: Cloud, s3: str, bucket: str, status: int, code: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with way_to(s3, lambda number, line: (status, code)) as way:
+        assert run(command(cloud, f"s3://{bucket}", "--endpoint-url", way, "--namespace", "n")[1:]) == 1
+    assert words in capsys.readouterr().err
+
+
 def test_no_credentials_at_all(cloud: Cloud, s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
