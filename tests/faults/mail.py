@@ -28,6 +28,7 @@ MALFORMED_RECORDS: dict[str, Any] = {
 MALFORMED_EVENTS = {
     "not JSON": ("submit", b"{"),
     "no events": ("submit", b'{"event": []}'),
+    "only bad records": ("submit", b'{"events": [7, {}, {"eventName": "ObjectCreated:PutObject"}]}'),
     "unknown job": ("collect", b'{"Type":"smarttag","JobId":"0123456789abcdef0123456789abcdef","State":"Success","UserData":"{}"}'),
     "no job": ("collect", b'{"Type":"smarttag","State":"Success"}'),
     "no callback": ("collect", b"hello"),

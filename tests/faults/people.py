@@ -50,8 +50,8 @@ class People:
     serve: Callable[[httpx.Request], httpx.Response]
     versions: dict[str, list[Version]] = field(default_factory=dict)
 
-    def put(self, step: int, key: str, content: bytes) -> None:
-        self._send("PUT", key, content)
+    def put(self, step: int, key: str, content: bytes, headers: dict[str, str] | None = None) -> None:
+        self._send("PUT", key, content, headers)
         self._now(step, key, content)
 
     def delete(self, step: int, key: str) -> None:

@@ -16,7 +16,7 @@ from tests.faults.world import World
 
 SWEEP_SECONDS = 120
 LATER_SECONDS = 1200
-MOST_SWEEPS = 60
+MOST_SWEEPS = 240
 """Within so many every good upload is at its end, though a cursed one is still in trouble."""
 MOST_STOPS = 20_000
 

@@ -141,6 +141,14 @@ def test_51_an_address_that_expired_before_the_job_began_is_a_reason(stage: Scen
     assert stage.stage() == "searchable" or "HTTP 403" in stage.reason() or "in time" in stage.reason()
 
 
+def test_51_an_archived_object_has_a_reason(stage: Scene) -> None:
+    stage.world.people.put(0, KEY, b"good clip1", {"x-oss-storage-class": "Archive"})
+    stage.do("wait", number=1)
+    stage.end()
+    assert stage.stage() == "failed"
+    assert "HTTP 403" in stage.reason()
+
+
 def test_64_two_sweepers_at_once_do_no_harm(stage: Scene) -> None:
     stage.upload("good clip1")
     stage.run()

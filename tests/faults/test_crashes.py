@@ -179,3 +179,13 @@ def test_34_a_service_that_is_away_for_an_hour_costs_nobody_anything(stage: Scen
     stage.world.away = ""
     stage.end()
     assert {stage.stage(f"uploads/home/{number}.jpg") for number in range(4)} == {"searchable"}
+
+
+def test_63_a_full_disk_loses_nothing(stage: Scene) -> None:
+    stage.upload("good clip1")
+    invocation = stage.begin()
+    stage.go_to(invocation, "before OSS.AppendObject(ledger)")
+    stage.go(invocation, 1, "full disk")
+    stage.go(invocation)
+    stage.end()
+    assert stage.stage() == "searchable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_03_a_bad_record_does_not_delay_its_neighbours(stage: Scene, kind: str) 
     stage.end()
 
 
+def test_04_an_event_of_bad_records_alone_holds_nobody_up(stage: Scene) -> None:
+    stage.do("malformed", "only bad records")
+    stage.upload("good clip1")
+    stage.run(f"x{stage.step - 1}")
+    stage.end()
+    assert stage.stage() == "searchable"
+
+
 def test_05_an_upload_whose_event_was_lost_is_found(stage: Scene) -> None:
     stage.upload("good clip1")
     stage.do("lose", next(iter(stage.world.mail)))
@@ -85,6 +94,12 @@ def test_07_a_rename_moves_the_result_and_a_copy_makes_another(stage: Scene) -> 
     stage.end()
     assert stage.stage() == "removed"
     assert stage.stage(OTHER) == stage.stage("uploads/yard/e.jpg") == "searchable"
+
+
+def test_09_what_the_functions_write_invokes_nobody(stage: Scene) -> None:
+    stage.upload("good clip1")
+    stage.end()
+    assert [name for name, message in stage.world.seen.items() if message.function == "submit"] == ["e1.0"]
 
 
 @pytest.mark.parametrize("kind", ["not JSON", "no events"])
@@ -149,3 +164,18 @@ def test_16_a_job_that_fails_has_its_reason(stage: Scene) -> None:
     stage.upload("bad clip1")
     stage.end()
     assert (stage.stage(), stage.reason()) == ("failed", "the content is not good")
+
+
+def test_17_a_message_that_is_ahead_of_the_service_waits_for_it(stage: Scene) -> None:
+    stage.upload("good clip1")
+    stage.run()
+    stage.finish_job()
+    success = stage.world.mail[f"{KEY}#1 Success"].event
+    stage.upload("good clip2", OTHER)
+    stage.run(next(name for name in stage.world.mail if name.startswith("e")))
+    stage.do("start job")
+    ours, theirs = stage.world.history.jobs
+    forged = replace(stage.world.mail[f"{OTHER}#1 Processing"], event=success.replace(ours.encode(), theirs.encode()))
+    stage.world.mail[forged.name] = forged
+    assert "nothing to do yet" in json.dumps(stage.run(forged.name))
+    stage.end()
