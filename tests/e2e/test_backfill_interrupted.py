@@ -15,9 +15,10 @@ import pytest
 from cli.backfill.address import Address, KeyMap
 from cli.backfill.oss_source import OssSource
 from cli.backfill.plan import Plan, Planner
+from cli.backfill.problems import ObjectChanged
 from cli.backfill.run import Backfill
 from cli.backfill.s3_source import S3Source
-from cli.backfill.source import Found, Source
+from cli.backfill.source import Found, Part, Source
 from cli.backfill.target import Target
 from cli.resume import Progress
 from sightline.credentials import Credentials
@@ -153,6 +154,53 @@ def test_ended_at_any_request(oss: LocalOss, source: Source, after_it: bool, tmp
         nameless = list(oss2.MultipartUploadIterator(bucket, prefix=base))
         assert len(nameless) == interruption.lost_upload_id
     assert number > 15
+
+
+@pytest.mark.parametrize("key", ["cameras/small.mp4", "cameras/large.mp4"])
+def test_what_somebody_puts_there_meanwhile_stays(oss: LocalOss, source: Source, key: str) -> None:
+    bucket, copy = oss.bucket(auth_for("v4")), f"uploads/{source.address.scheme}-his/{key}"
+    found, target = source.find(key), Target(oss.bucket(auth_for("v4")), Progress(None, ""))
+    assert found is not None
+    assert target.look(copy) is None
+    bucket.put_object(copy, b"his")
+    with pytest.raises(ObjectChanged):
+        target.bring(source, found, copy, replaces=False)
+    assert bucket.get_object(copy).read() == b"his"
+    assert not list(oss2.MultipartUploadIterator(bucket, prefix=copy))
+
+
+def test_content_that_changes_between_two_parts_is_never_mixed(
+    oss: LocalOss, s3: Any, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a source whose object is replaced after its first part was read
+    old, new = CONTENTS["cameras/large.mp4"], bytes(reversed(range(256))) * 1100
+    in_s3, in_oss = partial(s3.put_object, Bucket="interrupted"), oss.bucket(auth_for("v4"), "archive")
+
+    def put(content: bytes) -> None:
+        in_s3(Key="cameras/large.mp4", Body=content)
+        in_oss.put_object("cameras/large.mp4", content)
+
+    parts: list[Part] = []
+    real = source.bring_part
+
+    def bring_part(found: Found, bucket: oss2.Bucket, key: str, part: Part) -> Any:
+        if len(parts) == 1:
+            put(new)
+        parts.append(part)
+        return real(found, bucket, key, part)
+
+    monkeypatch.setattr(source, "bring_part", bring_part)
+    base = f"uploads/{source.address.scheme}-changing/"
+    try:
+        # WHEN
+        work = run(oss, source, base, Progress(None, ""))
+    finally:
+        put(old)
+    # THEN the copy is the new content alone, and no parts of the old one are left
+    bucket = oss.bucket(auth_for("v4"))
+    assert bucket.get_object(f"{base}large.mp4").read() == new
+    assert (work.tally.copied, work.tally.failed, len(parts)) == (len(CONTENTS), {}, 2 + 3)
+    assert not list(oss2.MultipartUploadIterator(bucket, prefix=base))
 
 
 def _all_told(oss: LocalOss, keys: list[str]) -> bool:
