@@ -46,7 +46,11 @@ class Settings(BaseModel):
         description="Jobs of a region and pipeline at once; IMS runs two of a pipeline at a time. The others wait. 0: no limit.",
     )
     daily_jobs_per_namespace: int = Field(default=0, ge=0, description="More wait for the next day (UTC). 0: no limit.")
-    submit_attempts: int = Field(default=5, ge=1, description="After so many submits without an answer, each perhaps a job, a media fails.")
+    submit_attempts: int = Field(
+        default=50,
+        ge=1,
+        description="After so many submits without an answer, each perhaps a job, a media fails. With the pauses: some hours.",
+    )
     image_deadline_seconds: int = Field(default=1800, ge=60, description="A job of an image that takes longer has failed.")
     sequence_deadline_seconds: int = Field(default=3600, ge=60, description="A job of an image sequence that takes longer has failed.")
     video_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job of a video that takes longer has failed.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from sightline.errors import LedgerConflict, PermissionMissing, ServiceUnreachable
+from sightline.errors import LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
 from sightline.errors import Permission as RamPermission
 from sightline.ledger import Fact
 from sightline.pipeline import collect, submit, sweep
@@ -312,3 +313,24 @@ def test_no_event_makes_a_new_try_of_failed_content_that_nobody_wrote_again(worl
     world.clock.forward(1)
     world.upload(KEY, b"broken")
     assert submit(world.pipeline, KEY, event).startswith("submitted")
+
+
+def test_a_throttled_submit_of_old_content_writes_nothing_over_the_new(world: World) -> None:
+    """GIVEN a submit that the service keeps waiting WHEN newer content is submitted meanwhile, and then the old one is turned away
+    THEN the ledger stays with the newer content, and its job counts."""
+    identity = world.upload(KEY, b"old")
+    start = world.tagging.submit
+
+    def slow(*arguments: Any) -> str:
+        world.tagging.submit = start  # type: ignore[method-assign]
+        world.upload(KEY, b"new")
+        submit(world.pipeline, KEY, "event-2")
+        raise ServiceRefused("IMS", "SubmitSmarttagJob", 400, "Throttling.User", "slow down")
+
+    world.tagging.submit = slow  # type: ignore[method-assign, assignment]
+    submit(world.pipeline, KEY, "event-1")
+    assert world.facts(identity) == ["uploaded", "claimed", "uploaded", "claimed", "submitted"]
+    assert finish(world, "job-1") == "searchable"
+    world.clock.forward(60)
+    sweep(world.pipeline, raised)
+    assert (len(world.tagging.jobs), len(world.pipeline.line.waiting)) == (1, 0)

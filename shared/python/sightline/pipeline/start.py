@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sightline.clock import to_iso
 from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
@@ -51,12 +51,14 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
 
 def join(pipeline: Pipeline, work: Work) -> None:
     """Into the waiting line, at the place of its arrival. The marker comes first: it is what a crash leaves to be found."""
-    media = work.media
     arrival = work.arrival(pipeline)
-    arrived = arrival[0].at if arrival else work.story.arrived
-    pipeline.line.waiting.join(Place(media.namespace, arrived or pipeline.clock(), media.id), media.key)
+    _stand_in_line(pipeline, work.media, arrival[0].at if arrival else work.story.arrived)
     if arrival:
         pipeline.ledger.extend(work.journal, arrival)
+
+
+def _stand_in_line(pipeline: Pipeline, media: Media, arrived: datetime | None) -> None:
+    pipeline.line.waiting.join(Place(media.namespace, arrived or pipeline.clock(), media.id), media.key)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _come_again(pipeline: Pipeline, claim: _Claim, error: ServiceRefused | Servi
 
 def _give_back(pipeline: Pipeline, claim: _Claim, error: Exception) -> None:
     media = claim.media
-    join(pipeline, replace(claim.work, journal=pipeline.ledger.read(media.id)))
+    # Nothing is written of an arrival: by now newer content may have come, and the line asks the bucket what is there.
+    _stand_in_line(pipeline, media, claim.journal.story.arrived)
     released = Fact("released", pipeline.clock(), media.etag, {"reason": str(error)})
     ours = (media.etag, "claimed", claim.journal.story.claim_until)
     pipeline.ledger.update(media.id, lambda story: [released] if (story.generation, story.stage, story.claim_until) == ours else [])
