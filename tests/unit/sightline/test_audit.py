@@ -109,11 +109,19 @@ def test_what_is_no_media_costs_nothing_and_what_is_refused_is_refused_once(worl
     assert audit(world) == {}
 
 
-def test_failed_content_is_not_tried_again(world: World) -> None:
-    world.upload(KEY)
+def test_failed_content_is_tried_again_where_it_was_uploaded_again_and_only_then(world: World) -> None:
+    identity = world.upload(KEY)
     submit(world.pipeline, KEY, "event-1")
     world.tagging.fail("job-1", "no such codec")
     collect(world.pipeline, "job-1")
+    world.clock.forward(GRACE + 1)
+    assert audit(world) == {}
+    world.upload(KEY)
+    world.clock.forward(GRACE + 1)
+    assert audit(world) == {KEY: "its event was lost; submitted: job job-2"}
+    assert world.stage(identity) == "submitted"
+    world.tagging.fail("job-2", "no such codec")
+    collect(world.pipeline, "job-2")
     world.clock.forward(GRACE + 1)
     assert audit(world) == {}
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from sightline.ledger import Story
 from sightline.media import Ignored, media_id
 from sightline.pipeline.cursor import Attempt, Bookmark, Cursor, stretch
 from sightline.pipeline.ports import Pipeline
@@ -104,11 +105,16 @@ def _look_again(pipeline: Pipeline, key: str) -> str:
     return "" if found is None else _compare(pipeline, key, found)
 
 
+def knows(story: Story, found: ObjectInfo) -> bool:
+    """Whether a ledger knows this upload. Content that failed and was uploaded again is another one, to be tried again."""
+    if story.generation != found.etag or story.stage in ("removed", "forgotten"):
+        return False
+    return story.stage not in ("failed", "refused") or story.modified in (None, found.modified)
+
+
 def _compare(pipeline: Pipeline, key: str, found: ObjectInfo) -> str:
-    """What was done, or nothing where the ledger knows this content."""
+    """What was done, or nothing where the ledger knows this upload."""
     if isinstance(pipeline.admit(key, found), Ignored):
         return ""
     story = pipeline.ledger.read(media_id(pipeline.media_bucket.name, key)).story
-    if story.generation == found.etag and story.stage not in ("removed", "forgotten"):
-        return ""
-    return f"its event was lost; {submit(pipeline, key, None)}"
+    return "" if knows(story, found) else f"its event was lost; {submit(pipeline, key, None)}"

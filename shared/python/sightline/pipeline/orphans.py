@@ -17,6 +17,7 @@ from sightline.errors import ServiceRefused
 from sightline.ims.search_library import IndexState
 from sightline.ledger import Fact, Story
 from sightline.ledger.ledger import ledger_key
+from sightline.pipeline.audit import knows
 from sightline.pipeline.cursor import Attempt, Bookmark, Cursor, stretch
 from sightline.pipeline.endings import close, forget, remove
 from sightline.pipeline.ports import Pipeline
@@ -103,7 +104,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
     found = pipeline.media_bucket.head(story.key)
     if found is None:
         return _without_object(pipeline, folder, story)
-    if found.etag != story.generation or story.stage in ("removed", "forgotten"):
+    if not knows(story, found):
         return f"its event was lost; {submit(pipeline, story.key, None)}"
     if story.is_unfinished:
         return _unfinished(pipeline, folder.media_id, story)
