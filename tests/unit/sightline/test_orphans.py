@@ -210,6 +210,18 @@ def test_what_a_crash_left_of_a_removed_media_goes(world: World) -> None:
     assert [key for key in world.state.contents if key.startswith(identity)] == [f"{identity}/ledger.jsonl"]
 
 
+def test_failed_content_that_was_uploaded_again_meanwhile_is_tried_again(world: World) -> None:
+    """The audit passed it by while its job still ran."""
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event-1")
+    world.clock.forward(1)
+    world.upload(KEY)
+    world.tagging.fail("job-1", "no such codec")
+    collect(world.pipeline, "job-1")
+    world.clock.forward(GRACE)
+    assert check(world) == {identity: "its event was lost; submitted: job job-2"}
+
+
 def test_a_failed_media_does_not_keep_the_record_of_earlier_content(world: World) -> None:
     identity = searchable(world)
     record, entry = world.state.contents[f"{identity}/record.json"], dict(world.library.entries)
