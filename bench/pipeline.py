@@ -55,8 +55,8 @@ run beside each other, so that requests are what counts, and what is billed."""
 
 READING = """How to read it:
 
-- Requests are exact, and the same on any machine; a second look at an index job that was not ready makes the fraction. Times are of a
-  shared machine: read the ratios.
+- Requests are exact, and the same on any machine; a second look at an index job that was not ready makes the fraction. The
+  machine had other work to do, hence the spread of the times: read the ratios of requests and of processor time.
 - Without ledger and line means with both in memory: the same code runs, and its requests cost nothing. Nothing would survive.
 - With a waiting line, requests do not depend on its length: a submit only joins it, and a collect also starts whoever is next, which is
   most of what it costs more. Processor time grows up to 1,000 that wait, which is one page of a listing, and then no more.
