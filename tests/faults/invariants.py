@@ -91,7 +91,8 @@ def expected_stage(key: str, content: bytes) -> str:
 def _service_failed(world: World, story: Story) -> bool:
     """Whether the service kept a good upload from its end: it said so (when the job began, its address led nowhere), or said nothing."""
     job = world.history.jobs.get(story.job_id)
-    is_silent = "in time" in story.reason or "got no answer" in story.reason
+    # Too late, never answered, or answered without naming the job.
+    is_silent = any(words in story.reason for words in ("in time", "got no answer", "JobId"))
     return is_silent or (bool(story.reason) and job is not None and world.services.job_state(job.id) == "Fail")
 
 

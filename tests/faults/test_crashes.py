@@ -71,7 +71,6 @@ FAULTS = [
     ("crash before", Asking),
     ("crash after", Answered),
     ("answer lost", Answered),
-    ("broken after", Answered),
 ]
 
 

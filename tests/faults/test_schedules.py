@@ -14,7 +14,7 @@ from tests.faults.template import Template
 from tests.faults.world import Setup
 
 STEPS = 200
-SEEDS = range(1, 31)
+SEEDS = range(1, 17)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
