@@ -14,6 +14,7 @@ from sightline.credentials import Credentials
 from sightline.errors import SightlineError
 from sightline.host import Host
 from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
+from sightline.media import media_id
 from sightline.pipeline import collect, submit, sweep
 from tests.fakes.sightline import FakeClock, World, make_world
 
@@ -179,3 +180,74 @@ def test_half_a_character_costs_no_answer() -> None:
     assert place.end[0] == "searchable"
     assert record is not None
     assert record.title == "A p\ufffdrson walks"
+
+
+@pytest.mark.parametrize("user_data", [None, "", '{"fromICE":true,"pk":1}', 5])
+def test_fault_19_a_result_without_our_user_data_finds_home_by_its_ledger(user_data: Any) -> None:
+    """IMS shows a value of its own where it has lost the caller's; the sweep knows whose job it asks about."""
+    place = Place(QuerySmarttagJob={"UserData": user_data})
+    place.run()
+    assert place.end[0] == "searchable"
+
+
+def test_a_job_that_can_not_be_asked_about_fails_at_its_deadline() -> None:
+    place = Place(QuerySmarttagJob={"JobStatus": None, "UserData": None})
+    place.run()
+    assert place.end[:2] == ("failed", "understand")
+    assert place.service.asked.count("SubmitSmarttagJob") == 1
+
+
+def test_a_result_beyond_every_measure_fails_at_once() -> None:
+    place = Place(QuerySmarttagJob=b'{"JobStatus": "Success", "x": "' + b"x" * 17_000_000 + b'"}')
+    submit(place.pipeline, KEY, "event")
+    place.clock.forward(120)
+    sweep(place.pipeline, lambda name, error: None)
+    assert place.end[:2] == ("failed", "understand")
+    assert "bytes" in place.end[2]
+
+
+def test_the_reason_of_a_result_that_can_not_be_used_says_what_was_wrong_with_it() -> None:
+    place = Place(QuerySmarttagJob=described("<html>502</html>"))
+    place.run()
+    assert "<html>502</html>" in place.end[2]
+
+
+def test_three_jobs_that_can_not_be_asked_about_delay_no_other() -> None:
+    place = Place(QuerySmarttagJob={"JobStatus": None, "UserData": None})
+    for number in range(3):
+        key = f"uploads/home/door/bad-{number}.mp4"
+        place.world.upload(key, b"%d" % number)
+        submit(place.pipeline, key, "event")
+    place.clock.forward(50_000)
+    for _ in range(3):
+        sweep(place.pipeline, lambda name, error: None)
+    stages = [place.pipeline.ledger.read(media_id("media", f"uploads/home/door/bad-{number}.mp4")).story.stage for number in range(3)]
+    assert stages == ["failed"] * 3
+
+
+@pytest.mark.parametrize("record", [b"{garbage", b"", b'{"v":1,"title":5}'])
+def test_a_deleted_media_whose_record_can_not_be_read_leaves_the_library(record: bytes) -> None:
+    world = make_world()
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event")
+    world.tagging.succeed("job-1")
+    collect(world.pipeline, "job-1")
+    world.state.put(f"{identity}/record.json", record)
+    world.media.delete(KEY)
+    submit(world.pipeline, KEY, "deletion")
+    assert (world.stage(identity), world.library.entries) == ("removed", {})
+    assert list(world.state.keys(f"{identity}/record")) == []
+
+
+def test_new_content_that_fails_takes_the_old_out_though_its_record_can_not_be_read() -> None:
+    world = make_world()
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event")
+    world.tagging.succeed("job-1")
+    collect(world.pipeline, "job-1")
+    world.state.put(f"{identity}/record.json", b"{garbage")
+    world.upload(KEY, b"new content")
+    submit(world.pipeline, KEY, "another")
+    world.tagging.fail("job-2", "it is no film")
+    collect(world.pipeline, "job-2")
+    assert (world.stage(identity), world.library.entries) == ("failed", {})

@@ -14,14 +14,15 @@ from sightline.pipeline.ports import Pipeline
 from sightline.record import SmarttagPart
 
 
-def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> str:
+def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home: tuple[str, str] | None = None) -> str:
     """Ask the service about a job, store what it says, and see the media through the index. Says what was done, in a phrase.
 
+    `home` is whose job it is, media id and generation, where the ledger told: IMS may have lost the UserData, or show a value of its own.
     Waits for index jobs `until` then, or as long as the settings say. Raises ServiceRefused for a job that the service does not give,
     else retryable errors only.
     """
     job = pipeline.tagging.query(job_id)
-    home = _home(job)
+    home = home or _home(job)
     if home is None:
         return "ignored: not a job of ours"
     identity, generation = home
@@ -35,7 +36,7 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None) -> s
     if not story.awaits(job_id):
         return "ignored: another job of this content counts"
     if job.state in ("Submitted", "Processing"):
-        return f"nothing to do yet: the job is {job.state}"
+        return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
     if story.is_final:
         return "nothing to do: done before"
     if job.state == "Fail":
@@ -64,7 +65,7 @@ def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: dateti
             pipeline,
             identity,
             story.generation,
-            "the job succeeded without an EventDesc that can be read; does its template ask for vlEventDesc?",
+            f"the job succeeded, but {job.reason or 'it has no EventDesc; does its template ask for vlEventDesc?'}",
         )
     if story.stage in ("uploaded", "claimed", "submitted"):
         pipeline.records.put_part(identity, story.generation, "smarttag", SmarttagPart.of(job.result))

@@ -29,9 +29,9 @@ def close(pipeline: Pipeline, journal: Journal) -> None:
     The marker stays where somebody who is late may still insert earlier content: the sweep looks again when that can't be any more.
     """
     story, identity = journal.story, journal.media_id
-    record = pipeline.records.get(identity)
-    if record is not None and (story.stage in ("refused", *GONE) or record.generation != story.generation):
-        forget(pipeline, identity)
+    kept = pipeline.records.generation(identity)
+    if kept is not None and (story.stage in ("refused", *GONE) or kept != story.generation):
+        forget(pipeline, identity, story.key)
     if not story.needs_attention:
         pipeline.ledger.clear_pending(identity)
 
@@ -66,11 +66,11 @@ def _remove(pipeline: Pipeline, key: str) -> str:
     return "removed"
 
 
-def forget(pipeline: Pipeline, identity: str) -> None:
-    """Nothing of earlier content is found any more; its ledger stays."""
+def forget(pipeline: Pipeline, identity: str, key: str = "") -> None:
+    """Nothing of earlier content is found any more; its ledger stays. `key` tells the namespace where the record can't be read."""
     record = pipeline.records.get(identity)
-    if record is not None:
-        pipeline.library.delete(identity, record.namespace)
+    if record is not None or key:
+        pipeline.library.delete(identity, record.namespace if record is not None else pipeline.namespace_of(key))
         pipeline.records.remove(identity)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from sightline.errors import ServiceRefused, SightlineError
+from sightline.errors import ServiceRefused, SightlineError, UnusableAnswer
 from sightline.ledger import Journal, Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
@@ -163,12 +163,17 @@ def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: 
     submitted = story.submitted_at or now
     if now - submitted < timedelta(seconds=pipeline.settings.callback_seconds):
         return "waiting: submitted"
+    overdue = _is_over(submitted, pipeline.settings.deadline_seconds(story.kind), now)
     try:
-        outcome = collect(pipeline, story.job_id, until)
+        outcome = collect(pipeline, story.job_id, until, home=(identity, story.generation))
+    except UnusableAnswer as error:
+        if error.retryable and not overdue:
+            raise
+        return fail(pipeline, identity, story.generation, "understand", str(error))
     except ServiceRefused as error:
         if not error.missing:
             raise
         return fail(pipeline, identity, story.generation, "understand", f"the service no longer knows job {story.job_id}")
-    if outcome.startswith("nothing to do yet") and _is_over(submitted, pipeline.settings.deadline_seconds(story.kind), now):
-        return fail(pipeline, identity, story.generation, "understand", f"job {story.job_id} did not finish in time")
+    if outcome.startswith("nothing to do yet") and overdue:
+        return fail(pipeline, identity, story.generation, "understand", f"job {story.job_id} did not finish in time ({outcome})")
     return outcome
