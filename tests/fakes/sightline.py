@@ -71,7 +71,7 @@ class FakeBucket:
             if info is not None:
                 yield ListedObject(key, info)
 
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+    def keys(self, prefix: str, after: str = "", page: int = 1000) -> Iterator[str]:
         return (listed.key for listed in self.objects(prefix, after))
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:

@@ -46,7 +46,8 @@ class Line:
     def look(self) -> Outlook:
         taken = set()
         paused = False
-        for key in self._bucket.keys(self._prefix):
+        # The slots, the pause, the turn, and one that waits.
+        for key in self._bucket.keys(self._prefix, page=min(self.limit + 3, 1000)):
             name = key.removeprefix(self._prefix)
             paused = paused or name == "pace.json"
             if name.startswith("slots/"):

@@ -48,11 +48,12 @@ class WaitingLine:
 
     def first(self, namespace: str, passed_over: Collection[Place] = ()) -> Place | None:
         """The first of a namespace but for those named."""
-        return next((place for place in self.places(namespace) if place not in passed_over), None)
+        places = self.places(namespace, page=len(passed_over) + 1)
+        return next((place for place in places if place not in passed_over), None)
 
-    def places(self, namespace: str) -> Iterator[Place]:
+    def places(self, namespace: str, page: int = 1000) -> Iterator[Place]:
         folder = f"{self._prefix}{quote(namespace, safe='')}/"
-        return (_place(namespace, key.removeprefix(folder)) for key in self._bucket.keys(folder))
+        return (_place(namespace, key.removeprefix(folder)) for key in self._bucket.keys(folder, page=min(page, 1000)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self._bucket.keys(self._prefix))

@@ -19,6 +19,8 @@ from sightline.pipeline.ports import Pipeline, Report
 from sightline.pipeline.reclaim import reclaim
 from sightline.pipeline.submit import submit
 
+WALK_SECONDS = 15
+"""What each sweep has at least for the walks over what was ever uploaded."""
 TROUBLES = 3
 """After so many media in a row that a service did not answer for, the others are left to the next sweep: it has enough to do."""
 
@@ -42,8 +44,10 @@ def sweep(pipeline: Pipeline, report_error: Report) -> SweepReport:
     sweeper.part("pending media", sweeper.attend_to_all)
     sweeper.part("waiting line", lambda: _drain(pipeline))
     sweeper.part("budgets", pipeline.line.budget.forget_past_days)
-    sweeper.part("lost uploads", lambda: find_lost_uploads(pipeline, sweeper.attempt, sweeper.end))
-    sweeper.part("orphans", lambda: find_orphans(pipeline, sweeper.attempt, sweeper.end))
+    # Also where pending media took all the time: what they are about may be what is lost.
+    until = max(sweeper.end, pipeline.clock() + timedelta(seconds=WALK_SECONDS))
+    sweeper.part("lost uploads", lambda: find_lost_uploads(pipeline, sweeper.attempt, until))
+    sweeper.part("orphans", lambda: find_orphans(pipeline, sweeper.attempt, until))
     return sweeper.report
 
 

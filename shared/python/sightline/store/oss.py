@@ -29,6 +29,10 @@ MOST_ANSWER_BYTES = 64 * 2**20
 _ACTIONS = {"GET": "oss:GetObject", "HEAD": "oss:GetObject", "PUT": "oss:PutObject", "POST": "oss:PutObject", "DELETE": "oss:DeleteObject"}
 
 
+# Of ListObjectsV2's max-keys.
+LARGEST_PAGE = 1000
+
+
 class OssBucket:
     """Implements `Bucket`. `public_endpoint` is what presigned addresses name; the host's client keeps its connections."""
 
@@ -82,9 +86,9 @@ class OssBucket:
             except ValueError as error:
                 raise self._unreadable("GET", error) from error
 
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
-        for page in self._pages({"prefix": prefix, "start-after": after}):
-            yield from (unquote(element.text or "") for element in page.findall("Contents/Key"))
+    def keys(self, prefix: str, after: str = "", page: int = LARGEST_PAGE) -> Iterator[str]:
+        for listing in self._pages({"prefix": prefix, "start-after": after}, page):
+            yield from (unquote(element.text or "") for element in listing.findall("Contents/Key"))
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
         # "0" is what follows the slash: beyond everything in the folder.
@@ -92,13 +96,18 @@ class OssBucket:
             names = (unquote(element.text or "") for element in page.findall("CommonPrefixes/Prefix"))
             yield from (name.removeprefix(prefix).rstrip("/") for name in names)
 
-    def _pages(self, query: Mapping[str, str]) -> Iterator[ElementTree.Element]:
+    def _pages(self, query: Mapping[str, str], largest: int = LARGEST_PAGE) -> Iterator[ElementTree.Element]:
         """ListObjectsV2; `start-after` counts for the first page only, as its documentation says."""
-        wanted = {name: value for name, value in query.items() if value}
+        wanted = {
+            "list-type": "2",
+            "max-keys": str(largest),
+            "encoding-type": "url",
+            **{name: value for name, value in query.items() if value},
+        }
         token = ""
         while True:
             more = {"continuation-token": token} if token else {}
-            answer = self._call("GET", "", query={"list-type": "2", "max-keys": "1000", "encoding-type": "url", **wanted, **more})
+            answer = self._call("GET", "", query={**wanted, **more})
             try:
                 page = ElementTree.fromstring(answer.content)
             except ElementTree.ParseError as error:

@@ -51,7 +51,9 @@ class Bucket(Protocol):
         """The objects below `prefix` beyond the key `after`, in the order of their keys' bytes; pages are fetched as they are needed."""
         ...
 
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]: ...
+    def keys(self, prefix: str, after: str = "", page: int = 1000) -> Iterator[str]:
+        """`page` is how many one request asks for, 1,000 at most: who reads only the first few saves the rest."""
+        ...
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
         """The names between `prefix` and the next slash, each once and in order, that come after the folder `after`."""
