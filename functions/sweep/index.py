@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sightline.acts import redrive_due
+from sightline.acts import drain_queue, redrive_due
 from sightline.handlers import each_part
-from sightline.letters import drain
 from sightline.pipeline import sweep
 from sightline.wiring import wiring
 
@@ -21,7 +20,7 @@ def handler(_event: bytes, context: Any) -> dict[str, Any]:
         pipeline, letters = instance.pipeline(), instance.letters()
         return each_part(
             {
-                "queue": lambda: asdict(drain(instance.dead_queue(), letters, pipeline.clock)),
+                "queue": lambda: asdict(drain_queue(pipeline, letters, instance.dead_queue())),
                 "media": lambda: asdict(sweep(pipeline, pipeline.report)),
                 # Last, since a record may end whoever tries it.
                 "letters": lambda: asdict(redrive_due(pipeline, letters)),

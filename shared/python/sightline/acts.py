@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sightline.errors import ServiceRefused
 from sightline.events import Event, read_change, read_job_message
-from sightline.letters import Act, Letters, Redriven, redrive
+from sightline.letters import Act, Drained, Letters, Queue, Redriven, drain, redrive
 from sightline.pipeline import Pipeline, collect, submit
 
 logger = logging.getLogger("sightline")
@@ -26,10 +26,18 @@ def acts(pipeline: Pipeline) -> Mapping[str, Act]:
     }
 
 
+def drain_queue(pipeline: Pipeline, letters: Letters, queue: Queue) -> Drained:
+    """Make letters of the events that Function Compute gave up on, as long as the settings say."""
+    return drain(queue, letters, pipeline.clock, _end_of_letters(pipeline))
+
+
 def redrive_due(pipeline: Pipeline, letters: Letters) -> Redriven:
     """Try the parked records that are due, as long as the settings say."""
-    until = pipeline.clock() + timedelta(seconds=pipeline.settings.letter_seconds)
-    return redrive(letters, acts(pipeline), pipeline.clock, until)
+    return redrive(letters, acts(pipeline), pipeline.clock, _end_of_letters(pipeline))
+
+
+def _end_of_letters(pipeline: Pipeline) -> datetime:
+    return pipeline.clock() + timedelta(seconds=pipeline.settings.letter_seconds)
 
 
 def _submit(pipeline: Pipeline, event: Event) -> str:

@@ -13,6 +13,7 @@ from sightline.errors import BadInput, ServiceUnreachable
 from sightline.events import Event
 from sightline.letters import Act, Failure, Letter, Letters, Patience, redrive
 from sightline.letters.letter import LARGEST_EVENT_BYTES, read_letter
+from sightline.letters.redrive import TROUBLES
 from tests.fakes.sightline import START, FakeBucket, FakeClock
 
 EVENT = {"events": [{"eventName": "ObjectCreated:PutObject", "oss": {"object": {"key": "uploads/门口.mp4"}}}]}
@@ -236,6 +237,72 @@ def test_a_sweep_ends_when_its_time_is_up(desk: Desk) -> None:
     report = redrive(desk.letters, {"submit": slow}, desk.clock, desk.clock() + timedelta(seconds=50))
     assert (len(report.outcomes), bool(report.left)) == (3, True)
     assert len(desk.redrive(slow, 100)) == 2
+
+
+def test_while_a_service_is_away_the_others_keep_their_attempts(desk: Desk) -> None:
+    letters = [desk.letters.keep("submit", {"events": [number]}, PASSING) for number in range(20)]
+    desk.clock.forward(60)
+    report = redrive(desk.letters, {"submit": desk.fails}, desk.clock, desk.clock() + timedelta(seconds=60))
+    assert (len(report.outcomes), report.left) == (TROUBLES, f"{TROUBLES} letters in a row got no answer")
+    assert sorted(letter.attempts for letter in desk.letters.all()) == [1] * 17 + [2] * TROUBLES
+    # WHEN it answers again THEN all that are due are done in one sweep
+    assert len(desk.redrive(desk.works)) == 20 - TROUBLES
+    desk.clock.forward(120)
+    assert len(desk.redrive(desk.works)) == TROUBLES
+    assert len(desk.seen) == len(letters) + TROUBLES
+
+
+def test_records_that_fail_by_themselves_hold_up_nobody(desk: Desk) -> None:
+    """GIVEN more poison than a service that is away has tries WHEN it is swept THEN every record has its turn."""
+    for number in range(12):
+        desk.letters.keep("submit", {"events": [number]}, PASSING)
+    desk.clock.forward(60)
+
+    def act(event: Event) -> str:
+        if event["events"][0] < 10:
+            raise RuntimeError("poison")
+        return desk.works(event)
+
+    assert len(desk.redrive(act)) == 12
+    assert len(desk.seen) == 2
+
+
+def test_no_letters_are_always_the_first(desk: Desk) -> None:
+    """GIVEN letters whose service is always away for them alone WHEN it is swept again and again THEN a good one has its turn."""
+    for number in range(8):
+        desk.letters.keep("submit", {"events": [number]}, PASSING)
+
+    def act(event: Event) -> str:
+        return desk.works(event) if event["events"] == [7] else desk.fails(event)
+
+    for _ in range(3):
+        desk.clock.forward(3600)
+        desk.redrive(act)
+    assert {"events": [7]} in desk.seen
+    assert not any(letter.event == {"events": [7]} for letter in desk.letters.all())
+
+
+def test_letters_that_are_not_due_cost_no_more_than_the_time_there_is(desk: Desk) -> None:
+    for number in range(10):
+        desk.letters.keep("submit", {"events": [number]}, PASSING)
+    get, read = desk.bucket.get, []
+
+    def slow(key: str) -> bytes | None:
+        read.append(key)
+        desk.clock.forward(1)
+        return get(key)
+
+    desk.bucket.get = slow  # type: ignore[method-assign]
+    report = redrive(desk.letters, {"submit": desk.works}, desk.clock, desk.clock() + timedelta(seconds=3))
+    assert (len(read), report.left) == (3, "the time was up")
+
+
+def test_they_are_counted_without_being_read(desk: Desk) -> None:
+    desk.letters.keep("submit", EVENT, PASSING)
+    for number in range(2):
+        desk.letters.keep("submit", {"events": [number]}, LASTING)
+    desk.bucket.get = None  # type: ignore[assignment, method-assign]
+    assert desk.letters.count() == {"dead": 2, "retrying": 1}
 
 
 def test_a_letter_of_a_function_that_is_no_more_dies(desk: Desk) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from sightline.errors import ServiceUnreachable
 from sightline.letters import Drained, Letters, Patience, drain, redrive
-from sightline.letters.drain import BATCH, MOST_BATCHES
+from sightline.letters.drain import BATCH
 from tests.fakes.dead_queue import FakeQueue
 from tests.fakes.sightline import FakeBucket, FakeClock
 
@@ -29,7 +31,7 @@ class Desk:
         self.letters = Letters(self.bucket, Patience(3, 60), self.clock, Random(0))
 
     def drain(self, queue: FakeQueue) -> Drained:
-        return drain(queue, self.letters, self.clock)
+        return drain(queue, self.letters, self.clock, self.clock() + timedelta(seconds=60))
 
 
 @pytest.fixture
@@ -108,12 +110,24 @@ def test_a_message_that_cannot_be_stored_comes_back_and_its_neighbours_do_not(de
     assert len(list(desk.letters.all())) == 3
 
 
-def test_a_queue_full_of_messages_is_emptied_in_bounded_parts(desk: Desk) -> None:
-    queue = FakeQueue(*(report({"events": [number]}) for number in range(BATCH * MOST_BATCHES + 1)))
-    assert len(desk.drain(queue).letters) == BATCH * MOST_BATCHES
-    assert queue.receives == MOST_BATCHES
-    assert len(desk.drain(queue).letters) == 1
-    assert len(list(desk.letters.all())) == BATCH * MOST_BATCHES + 1
+def test_a_sweep_takes_messages_until_its_time_is_up_and_the_next_one_goes_on(desk: Desk) -> None:
+    queue = FakeQueue(*(report({"events": [number]}) for number in range(BATCH * 4)))
+    queue.before_delete = lambda: desk.clock.forward(25)
+    assert len(desk.drain(queue).letters) == BATCH * 3
+    assert len(desk.drain(queue).letters) == BATCH
+    assert (len(list(desk.letters.all())), queue.bodies) == (BATCH * 4, {})
+
+
+def test_while_the_state_bucket_is_away_one_message_of_a_batch_finds_it_out(desk: Desk) -> None:
+    queue, asked = FakeQueue(*(report({"events": [number]}) for number in range(BATCH))), []
+
+    def refuse(*_: object) -> None:
+        asked.append(1)
+        raise ServiceUnreachable("OSS", "PUT state", "ReadTimeout")
+
+    desk.bucket.put = refuse  # type: ignore[method-assign, assignment]
+    assert desk.drain(queue).errors == ["OSS PUT state: no answer (ReadTimeout)"]
+    assert (len(asked), len(queue.bodies)) == (1, BATCH)
 
 
 def test_of_an_event_with_several_records_each_is_tried_by_itself(desk: Desk) -> None:

@@ -20,10 +20,13 @@ logger = logging.getLogger("sightline")
 
 @dataclass(frozen=True)
 class Failure:
-    """`may_pass` says whether another attempt may go well without anybody changing anything."""
+    """`may_pass` says whether another attempt may go well without anybody changing anything, `is_unanswered` that a service gave no usable
+    answer or was too busy: then other records would hardly fare better now.
+    """
 
     reason: str
     may_pass: bool
+    is_unanswered: bool = False
 
 
 def attempt(act: Callable[[], Result]) -> Result | Failure:
@@ -31,7 +34,7 @@ def attempt(act: Callable[[], Result]) -> Result | Failure:
     try:
         return act()
     except SightlineError as error:
-        return Failure(str(error), error.retryable)
+        return Failure(str(error), may_pass=error.retryable, is_unanswered=error.retryable)
     except Exception as error:  # one record's surprise must not cost its neighbours their turn
         logger.exception("unexpected")
         return Failure(f"{type(error).__name__}: {error}", may_pass=True)

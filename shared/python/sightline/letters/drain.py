@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from sightline.clock import Clock
@@ -23,8 +24,6 @@ from sightline.mns import Message
 
 BATCH = 16
 """The most that one receive gives (BatchReceiveMessage, Simple Message Queue API reference)."""
-MOST_BATCHES = 20
-"""So many in a sweep; the next one does the rest."""
 
 logger = logging.getLogger("sightline")
 
@@ -45,12 +44,12 @@ class Drained:
     errors: list[str] = field(default_factory=list)
 
 
-def drain(queue: Queue, letters: Letters, clock: Clock) -> Drained:
-    """Empty the queue, or a bounded part of it. Raises ServiceRefused and ServiceUnreachable where the queue does not answer."""
+def drain(queue: Queue, letters: Letters, clock: Clock, until: datetime) -> Drained:
+    """Empty the queue, as far as the time goes. Raises ServiceRefused and ServiceUnreachable where the queue does not answer."""
     report = Drained()
-    for _ in range(MOST_BATCHES):
+    while clock() < until:
         messages = queue.receive(BATCH)
-        stored = [message.receipt for message in messages if _stored(message, letters, clock, report)]
+        stored = _store(messages, letters, clock, report)
         if stored:
             queue.delete(stored)
         if len(stored) < len(messages) or not messages:
@@ -58,15 +57,26 @@ def drain(queue: Queue, letters: Letters, clock: Clock) -> Drained:
     return report
 
 
-def _stored(message: Message, letters: Letters, clock: Clock, report: Drained) -> bool:
-    result = attempt(lambda: [letters.add(letter) for letter in letters_of(message.body, clock())])
-    if isinstance(result, Failure):
-        report.errors.append(result.reason)
-        return False
-    for letter in result:
+def _store(messages: Sequence[Message], letters: Letters, clock: Clock, report: Drained) -> list[str]:
+    """The receipts of those that are letters now. While the state bucket does not answer, the others are not tried."""
+    stored = []
+    for message in messages:
+        result = attempt(partial(_add, letters, message.body, clock()))
+        if isinstance(result, Failure):
+            report.errors.append(result.reason)
+            if result.is_unanswered:
+                break
+        else:
+            report.letters += [letter.id for letter in result]
+            stored.append(message.receipt)
+    return stored
+
+
+def _add(letters: Letters, body: str, now: datetime) -> list[Letter]:
+    added = [letters.add(letter) for letter in letters_of(body, now)]
+    for letter in added:
         logger.info("from the queue: %s", letter.outcome)
-    report.letters += [letter.id for letter in result]
-    return True
+    return added
 
 
 def letters_of(body: str, now: datetime) -> list[Letter]:

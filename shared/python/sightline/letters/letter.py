@@ -61,6 +61,9 @@ class Letter:
             return f"dead: {self.reason} (letter {self.id})"
         return f"parked until {to_iso(self.due or self.last)}: {self.reason} (letter {self.id})"
 
+    def is_due(self, now: datetime) -> bool:
+        return self.due is None or self.due <= now
+
     def to_json(self) -> bytes:
         document = {
             "v": VERSION,

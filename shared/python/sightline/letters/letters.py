@@ -9,7 +9,7 @@ A letter that dies is written in its new place before it is taken out of the old
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -75,18 +75,26 @@ class Letters:
         """The dead ones first."""
         seen = set()
         for state in _STATES:
-            for letter in self._of(state):
+            for letter in self._readable(self._keys(state)):
                 if letter.id not in seen:
                     yield letter
                 seen.add(letter.id)
 
-    def due(self) -> Iterator[Letter]:
-        """Those that the sweep is to try now."""
-        now = self._clock()
-        return (letter for letter in self._of("retrying") if letter.due is None or letter.due <= now)
+    def retrying(self) -> Iterator[Letter]:
+        """Those that the sweep tries, each read when its turn comes; in no order, so that no sweep leaves the same ones as the last."""
+        keys = self._keys("retrying")
+        self._chance.shuffle(keys)
+        return self._readable(keys)
 
-    def _of(self, state: State) -> Iterator[Letter]:
-        letters = (self._read(key) for key in list(self._bucket.keys(_key(state, "").removesuffix(".json"))))
+    def count(self) -> dict[State, int]:
+        """How many there are, without reading them."""
+        return {state: len(self._keys(state)) for state in _STATES}
+
+    def _keys(self, state: State) -> list[str]:
+        return list(self._bucket.keys(f"letters/{state}/"))
+
+    def _readable(self, keys: Sequence[str]) -> Iterator[Letter]:
+        letters = (self._read(key) for key in keys)
         return (letter for letter in letters if letter is not None)
 
     def _read(self, key: str) -> Letter | None:
