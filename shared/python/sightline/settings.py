@@ -60,7 +60,7 @@ class Settings(BaseModel):
         ge=1,
         description="No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it.",
     )
-    sweep_seconds: int = Field(default=480, ge=1, description="How long a sweep goes on; the next one does the rest.")
+    sweep_seconds: int = Field(default=300, ge=1, description="How long a sweep attends to media; the next one does the rest.")
     drain_seconds: int = Field(default=60, ge=0, description="How long a sweep waits for a pause to end, while media wait in line.")
     index_wait_seconds: float = Field(
         default=20, ge=0, description="How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest."
@@ -79,7 +79,11 @@ class Settings(BaseModel):
     dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
     letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
     letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
-    letter_seconds: int = Field(default=60, ge=1, description="How long a sweep tries parked records; the next one goes on.")
+    letter_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="How long a sweep takes failed events from the queue, and then tries parked records; the next one goes on.",
+    )
     max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
     max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
     max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")
