@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.output import Output
 from cli.running import Running
 from sightline.clock import to_iso
-from sightline.events import event_bytes
-from sightline.letters import Failure, Letter, Letters
+from sightline.errors import BadInput
+from sightline.events import event_bytes, read_change, read_job_message
+from sightline.letters import Failure, Letter, State
+from sightline.media import media_id as identity
 
 Json = dict[str, Any]
 
@@ -31,22 +33,31 @@ class DeadLetters:
     def __init__(self, running: Running) -> None:
         wiring = wiring_of(running)
         self._running = running
-        self._queue = wiring.settings.dead_queue
-        self._letters: Letters = wiring.letters()
+        self.settings = wiring.settings
+        self._letters = wiring.letters()
 
     def all(self) -> list[Letter]:
         """The oldest first."""
         return sorted(self._letters.all(), key=lambda letter: (letter.first, letter.id))
 
+    def about(self, media_id: str, jobs: Collection[str]) -> list[Letter]:
+        """Those that name a media, or one of its jobs; the oldest first."""
+        return [letter for letter in self.all() if is_about(letter, media_id, jobs)]
+
+    def count(self) -> Mapping[State, int]:
+        return self._letters.count()
+
     def waiting(self) -> int:
         """Events that Function Compute gave up on, and that the next sweep makes letters of; at most 16 are counted."""
         account = Account(self._running.endpoint, self._running.access_key_id, self._running.access_key_secret)
         try:
-            return len(account.get_queue(self._queue).batch_peek_message(MOST_PEEKED))
+            return len(account.get_queue(self.settings.dead_queue).batch_peek_message(MOST_PEEKED))
         except MNSServerException as error:
             if error.type == "MessageNotExist":
                 return 0
-            raise CommandError(f"the queue {self._queue} can't be looked into: {error.type}", "see `sightline status`") from error
+            raise CommandError(
+                f"the queue {self.settings.dead_queue} can't be looked into: {error.type}", "see `sightline status`"
+            ) from error
 
     def chosen(self, ids: Sequence[str], everything: bool) -> list[Letter]:
         """Those of the ids, or all. Raises CommandError, before anything is done, where one of them does not exist."""
@@ -91,6 +102,17 @@ class Replayed:
 
     def to_json(self) -> Json:
         return {"id": self.letter.id, "function": self.letter.function, "replayed": self.went_well, "said": self.said}
+
+
+def is_about(letter: Letter, media_id: str, jobs: Collection[str]) -> bool:
+    """A record of another shape than a function reads names nobody."""
+    try:
+        if letter.function == "submit":
+            change = read_change(letter.event)
+            return identity(change.bucket, change.key) == media_id
+        return letter.function == "collect" and read_job_message(letter.event).job_id in jobs
+    except BadInput:
+        return False
 
 
 def summary(letter: Letter) -> Json:

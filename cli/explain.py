@@ -1,4 +1,4 @@
-"""Everything that is known of one media: its facts, its job, its index entry, its record."""
+"""Everything that is known of one media: its facts, its place in the waiting line, its job, index entry, record and letters."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from cli.clients import Clients
+from cli.dead import DeadLetters, summary
 from cli.errors import NOT_FOUND, CommandError
 from cli.follow import stage_name
 from cli.output import Output
+from cli.waiting import whereabouts
 from sightline.clock import to_iso
 from sightline.errors import SightlineError
 from sightline.ledger import Journal
@@ -19,22 +21,26 @@ Json = dict[str, Any]
 
 
 def explain(clients: Clients, name: str) -> Json:
-    """`name` is a media id, a key, or oss://bucket/key. Raises CommandError where no fact is known."""
-    identity = identity_of(clients, name)
+    """`name` is a media id, a key, or oss://bucket/key. Raises CommandError where neither a fact nor a letter is known."""
+    identity, letters = identity_of(clients, name), DeadLetters(clients.running)
     journal = clients.ledger().read(identity)
     story = journal.story
-    if not journal.facts:
+    about = letters.about(identity, {str(fact.details.get("job_id", "")) for fact in journal.facts})
+    if not journal.facts and not about:
         raise CommandError(
             f"nothing is known of {name}",
             "give a key of the media bucket as it was uploaded (`sightline upload` prints it), or a media id",
             NOT_FOUND,
         )
     record = clients.records().get(identity)
+    waiting = whereabouts(clients.bucket(clients.running.state_bucket), identity, letters.settings.daily_jobs_per_namespace)
     return {
         "media_id": identity,
-        "key": story.key,
+        "key": story.key or (None if is_media_id(name) else name),
         "stage": stage_name(story.stage),
         "reason": story.reason or None,
+        "waiting": waiting or None,
+        "letters": [summary(letter) for letter in about],
         "facts": _facts(journal),
         "job": _job(clients, story.job_id) if story.job_id else None,
         "index": _index(clients, identity),
@@ -71,7 +77,11 @@ def _index(clients: Clients, identity: str) -> list[str] | str:
 def show(output: Output, story: Json) -> None:
     output.result(story)
     story = _in_lines(story)
-    output.say(f"{story['key']}\nmedia id  {story['media_id']}\nstage     {story['stage']}{_because(story)}")
+    output.say(f"{story['key'] or 'a media without facts'}\nmedia id  {story['media_id']}\nstage     {story['stage']}{_because(story)}")
+    if story["waiting"]:
+        output.say(f"waiting   {story['waiting']}")
+    for letter in story["letters"]:
+        output.say(f"letter    {letter['id']}, {letter['state']}: {letter['reason']} (`sightline dead show {letter['id']}`)")
     if story["job"]:
         output.say(f"job       {story['job']['job_id']} {story['job']['state']}{_because(story['job'])}")
     output.say(

@@ -25,15 +25,26 @@ def pools(state: Bucket) -> list[Pool]:
     return [_pool(state, name) for name in state.folders("line/")]
 
 
-def whereabouts(state: Bucket, media_id: str) -> str:
-    """Where a media waits, in a phrase; empty where it does not."""
+def whereabouts(state: Bucket, media_id: str, daily_jobs: int = 0) -> str:
+    """Where a media waits and what for, in a phrase; empty where it does not. A namespace may start `daily_jobs` in a day, 0: any number."""
     for name in state.folders("line/"):
-        line = _line(state, name)
+        line = _line(state, name, daily_jobs)
         for namespace in line.waiting.namespaces():
             for ahead, place in enumerate(line.waiting.places(namespace)):
                 if place.media_id == media_id:
-                    return f"behind {ahead} others of namespace {namespace}" + (f"; {paused}" if (paused := _paused(line)) else "")
+                    return "; ".join(filter(None, (_place(ahead, namespace), _paused(line), _spent(line, namespace))))
     return ""
+
+
+def _place(ahead: int, namespace: str) -> str:
+    others = {0: "nobody", 1: "one other"}.get(ahead, f"{ahead:,} others")
+    return f"behind {others} of namespace {namespace}"
+
+
+def _spent(line: Line, namespace: str) -> str:
+    if line.budget.allows(namespace):
+        return ""
+    return f"its {line.budget.daily_jobs} jobs of today are spent, more may start at {to_iso(line.budget.begins_again())}"
 
 
 def _pool(state: Bucket, name: str) -> Pool:
@@ -42,8 +53,9 @@ def _pool(state: Bucket, name: str) -> Pool:
     return Pool(name, sum(1 for _ in line.slots.holders()), dict(waiting), _paused(line))
 
 
-def _line(state: Bucket, name: str) -> Line:
-    return Line(state, name, 0, 0, utc_now, Random())
+def _line(state: Bucket, name: str, daily_jobs: int = 0) -> Line:
+    """To be looked at only: how many slots it has does not matter."""
+    return Line(state, name, 0, daily_jobs, utc_now, Random())
 
 
 def _paused(line: Line) -> str:

@@ -14,6 +14,7 @@ from cli import demo as demonstration
 from cli import running, waiting
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
+from cli.dead import DeadLetters
 from cli.errors import TOO_LATE, CommandError
 from cli.output import Output
 from cli.running import Running
@@ -82,11 +83,14 @@ def status(data: Path | None, as_json: bool) -> None:
     document = {"pid": state.pid, "endpoint": state.endpoint, "page": state.page, "data": state.data}
     lines = waiting.pools(clients.bucket(state.state_bucket))
     counts = {"searchable": int(index["MediaTotal"]), "pending": len(pending), "waiting": sum(sum(pool.waiting.values()) for pool in lines)}
-    output.result({**document, **counts, "pools": [asdict(pool) for pool in lines]})
+    letters = DeadLetters(state).count()
+    output.result({**document, **counts, "letters": letters, "pools": [asdict(pool) for pool in lines]})
     for name, value in document.items():
         output.say(f"{name:11} {value}")
     for name, count in counts.items():
         output.say(f"{name:11} {count} media")
+    if any(letters.values()):
+        output.say(f"letters     {letters['dead']} dead, {letters['retrying']} retrying; `sightline dead list` shows why")
     for pool in lines:
         by_namespace = ", ".join(f"{namespace} {count}" for namespace, count in pool.waiting.items())
         output.say(f"jobs        {pool.in_flight} of {pool.name} in flight{f'; waiting: {by_namespace}' if by_namespace else ''}")

@@ -68,6 +68,6 @@ def search_command(data: Path | None, as_json: bool, text: str, namespace: str, 
 @options
 @click.argument("name", metavar="KEY|MEDIA_ID")
 def explain_command(data: Path | None, as_json: bool, name: str) -> None:
-    """Everything that happened to a media: facts, job, index, errors."""
+    """Everything that happened to a media: facts, its place in the waiting line, job, index, errors, dead letters."""
     clients = Clients.of(running.require(data_folder(data)))
     explain.show(Output(as_json), explain.explain(clients, name))

@@ -48,6 +48,8 @@ def story(text: str) -> dict[str, Any]:
         "key": text,
         "stage": "failed",
         "reason": text,
+        "waiting": text,
+        "letters": [{"id": "0" * 32, "state": "dead", "reason": text}],
         "facts": [{"at": "2026-11-21T08:15:30.250Z", "fact": "failed", "generation": "E", "reason": text}],
         "job": {"job_id": "j", "state": "Fail", "reason": text},
         "index": text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.waiting import Pool, pools, whereabouts
+from sightline.clock import utc_now
 from sightline.errors import ServiceRefused
 from sightline.pipeline import submit
 from tests.fakes.sightline import make_world
@@ -19,10 +20,22 @@ def test_who_runs_and_who_waits() -> None:
     assert pools(world.state) == [Pool("cn-shanghai.default", 1, {"a b": 1, "home": 2}, "")]
     assert [whereabouts(world.state, identity) for identity in identities] == [
         "",
-        "behind 0 others of namespace home",
-        "behind 1 others of namespace home",
-        "behind 0 others of namespace a b",
+        "behind nobody of namespace home",
+        "behind one other of namespace home",
+        "behind nobody of namespace a b",
     ]
+
+
+def test_a_budget_that_is_spent_is_told() -> None:
+    world = make_world(daily_jobs_per_namespace=1)
+    world.clock.now = utc_now()  # the command reads the real time, and a budget is a day's
+    for name in "ab":
+        identity = world.upload(f"uploads/home/{name}.mp4", name.encode())
+        submit(world.pipeline, f"uploads/home/{name}.mp4", f"event {name}")
+    told = whereabouts(world.state, identity, 1)
+    assert told.startswith("behind nobody of namespace home; its 1 jobs of today are spent, more may start at 2")
+    assert told.endswith("T00:00:00.000Z")
+    assert whereabouts(world.state, identity) == "behind nobody of namespace home"
 
 
 def test_why_nothing_moves() -> None:
