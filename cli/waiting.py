@@ -26,7 +26,7 @@ def pools(state: Bucket) -> list[Pool]:
 
 
 def whereabouts(state: Bucket, media_id: str, daily_jobs: int = 0) -> str:
-    """Where a media waits and what for, in a phrase; empty where it does not. A namespace may start `daily_jobs` in a day, 0: any number."""
+    """Where a media waits and what for, in a phrase; empty where it does not. `daily_jobs`: of a namespace, 0 for any number."""
     for name in state.folders("line/"):
         line = _line(state, name, daily_jobs)
         for namespace in line.waiting.namespaces():
