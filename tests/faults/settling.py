@@ -25,11 +25,11 @@ def settle(world: World) -> None:
     """Raises Violation."""
     world.step += 1
     world.tell("from now on nothing goes wrong")
-    _until_quiet(world)
+    until_quiet(world)
     if world.cursed:
         world.tell(f"the curse is taken from {world.cursed!r}", world.cursed)
         world.cursed = ""
-        _until_quiet(world)
+        until_quiet(world)
     check_end(world)
     for namespace in world.people.namespaces():
         search_namespace(world, namespace)
@@ -44,7 +44,7 @@ def replay_everything(world: World) -> None:
     world.chance.shuffle(names)
     for name in names:
         world.mail[name] = world.seen[name].again(world.clock.seconds())
-    _until_quiet(world)
+    until_quiet(world)
     check_unchanged(world, before)
     check_end(world)
 
@@ -57,7 +57,7 @@ def _check_found(world: World) -> None:
             raise Violation("I2", f"{key} is searchable, and a search does not find it", [key])
 
 
-def _until_quiet(world: World) -> None:
+def until_quiet(world: World) -> None:
     """Raises Violation where the sweeps do not bring everything that is good to its end."""
     for number in range(MOST_SWEEPS):
         _deliver_all(world)
@@ -93,7 +93,7 @@ def _deliver_all(world: World) -> None:
     """Until nobody has anything to do, but for the timer."""
     while True:
         for name in list(world.running):
-            _finish(world, name)
+            finish(world, name)
         world.take_news()
         if world.mail:
             act(world, Choice(world.step, "deliver", next(iter(world.mail))))
@@ -115,7 +115,7 @@ def _work(world: World) -> bool:
 
 def _sweep(world: World, number: int, when: str = "timer") -> Mapping[str, Any]:
     running = begin(world, f"sweep-{world.step}-{number}-{when}", "sweep", None)
-    _finish(world, running.invocation.name)
+    finish(world, running.invocation.name)
     ended = running.invocation.state
     assert isinstance(ended, Ended)
     if ended.error is not None:
@@ -124,7 +124,7 @@ def _sweep(world: World, number: int, when: str = "timer") -> Mapping[str, Any]:
     return result
 
 
-def _finish(world: World, name: str) -> None:
+def finish(world: World, name: str) -> None:
     for _ in range(MOST_STOPS):
         running = world.running.get(name)
         if running is None:
