@@ -56,8 +56,12 @@ def run(arguments: list[str]) -> int:
     except CommandError as error:
         output.error(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
     except click.ClickException as error:
-        output.error(CommandError(error.format_message(), "see `sightline --help`", USAGE))
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        output.error(CommandError(error.format_message(), f"see `{context.command_path if context else 'sightline'} --help`", USAGE))
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         return 130

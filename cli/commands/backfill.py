@@ -17,7 +17,7 @@ from cli.backfill.run import Backfill
 from cli.backfill.target import Target
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import kept_progress, say_where, told_when_stopped
+from cli.commands.long import RATE, kept_progress, say_where, told_when_stopped
 from cli.errors import FAILED, CommandError
 from cli.meter import meter
 from cli.output import Output
@@ -32,7 +32,7 @@ from cli.resume import Progress
 @click.option("--device", default=None, help="The camera's name. Else the second folder is the device.")
 @click.option("--endpoint-url", default=None, help="Where an S3-compatible service answers; Amazon's own when left out.")
 @click.option("--dry-run", is_flag=True, help="Write nothing: count objects, jobs, refusals, bytes and cost.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True, help="Objects a second at most.")
+@click.option("--rate", type=RATE, default=20.0, show_default=True, help="Objects a second at most.")
 @click.option("--restart", is_flag=True, help="Begin at the first object, wherever an earlier run ended.")
 @click.option("--limit", type=click.IntRange(1), default=None, help="End after this many copies and submissions.")
 def backfill(

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import click
 
 from cli.output import Output
 from cli.resume import Progress, progress_of
 from sightline.untrusted import plain
+
+
+class _Rate(click.FloatRange):
+    """Steps in a second; click takes a NaN for a number in any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        rate: float = super().convert(value, param, ctx)
+        return self.fail("nan is no number", param, ctx) if math.isnan(rate) else rate
+
+
+RATE = _Rate(0.01, 10_000)
 
 
 @contextmanager

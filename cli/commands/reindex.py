@@ -10,7 +10,7 @@ import click
 from cli import explain, running
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import kept_progress, say_where, told_when_stopped
+from cli.commands.long import RATE, kept_progress, say_where, told_when_stopped
 from cli.deployed import pipeline_of
 from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
 from cli.meter import meter
@@ -26,25 +26,25 @@ from sightline.pipeline.reindex import Wanted, media_ids
 @click.command("reindex")
 @options
 @click.argument("name", metavar="[KEY|MEDIA_ID]", required=False)
-@click.option("--all", "wanted", flag_value="all", help="Every media that was understood.")
-@click.option("--missing", "wanted", flag_value="missing", help="Those that the search library does not know, though they were in it.")
-@click.option("--failed", "wanted", flag_value="failed", help="Those that the search library did not take.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True, help="Media a second at most.")
+@click.option("--all", "chosen", multiple=True, flag_value="all", help="Every media that was understood.")
+@click.option("--missing", "chosen", multiple=True, flag_value="missing", help="Those that the search library lost.")
+@click.option("--failed", "chosen", multiple=True, flag_value="failed", help="Those that the search library did not take.")
+@click.option("--rate", type=RATE, default=20.0, show_default=True, help="Media a second at most.")
 @click.option("--restart", is_flag=True, help="Begin at the first media, wherever an earlier run ended.")
-def reindex_command(data: Path | None, as_json: bool, name: str | None, wanted: Wanted | None, rate: float, restart: bool) -> None:
+def reindex_command(data: Path | None, as_json: bool, name: str | None, chosen: tuple[Wanted, ...], rate: float, restart: bool) -> None:
     """Put media back into the search library from what is stored of them; no new job is submitted."""
-    if (name is None) == (wanted is None):
+    if (name is not None) + len(set(chosen)) != 1:
         raise CommandError("reindex what?", "name one KEY, or one of --all, --missing and --failed", USAGE)
     output, clients = Output(as_json), Clients.of(running.require(data_folder(data)))
     pipeline = pipeline_of(clients.running)
     if not pipeline.library.exists():
         fix = "make it, or start `sightline up` again, which does; nothing was changed"
         raise CommandError(f"there is no search library {pipeline.settings.search_library}", fix, NOT_FOUND)
-    if wanted is None:
-        tally = reindex_one(pipeline, _known(clients, str(name)))
+    if name is not None:
+        tally = reindex_one(pipeline, _known(clients, name))
     else:
-        with kept_progress(Path(clients.running.data) / "reindex", wanted, restart) as progress:
-            tally = _run(pipeline, wanted, progress, Pace(rate), output)
+        with kept_progress(Path(clients.running.data) / "reindex", chosen[0], restart) as progress:
+            tally = _run(pipeline, chosen[0], progress, Pace(rate), output)
     output.result(tally.to_json())
     show(output, tally)
     if tally.failed:
