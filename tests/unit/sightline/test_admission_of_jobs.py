@@ -189,7 +189,7 @@ def test_a_service_that_never_answers_is_given_up_at_last() -> None:
     assert len(world.tagging.jobs) == 3
     story = world.pipeline.ledger.read(identity).story
     assert (story.stage, story.step) == ("failed", "submit")
-    assert "3 submits got no answer" in story.reason
+    assert "3 submits at most" in story.reason
     assert (taken(world), waiting(world)) == (0, 0)
 
 

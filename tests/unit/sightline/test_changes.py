@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sightline.errors import LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
+from sightline.errors import LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.errors import Permission as RamPermission
 from sightline.ledger import Fact
 from sightline.pipeline import collect, submit, sweep
@@ -334,3 +334,21 @@ def test_a_throttled_submit_of_old_content_writes_nothing_over_the_new(world: Wo
     world.clock.forward(60)
     sweep(world.pipeline, raised)
     assert (len(world.tagging.jobs), len(world.pipeline.line.waiting)) == (1, 0)
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+def test_a_job_whose_id_was_not_told_is_waited_for_and_not_submitted_again(world: World, calls_back: bool) -> None:
+    identity = world.upload(KEY)
+    world.tagging.after_submit = UnusableAnswer("IMS", "SubmitSmarttagJob", "JobId", "is missing", retryable=False)
+    assert submit(world.pipeline, KEY, "event-1").startswith("waiting: for the callback")
+    world.clock.forward(world.pipeline.settings.claim_seconds * 2)
+    sweep(world.pipeline, raised)
+    if calls_back:
+        assert finish(world, "job-1") == "searchable"
+    world.clock.forward(world.pipeline.settings.video_deadline_seconds)
+    sweep(world.pipeline, raised)
+    story = world.pipeline.ledger.read(identity).story
+    assert story.stage == ("searchable" if calls_back else "failed")
+    assert ("JobId is missing" in story.reason) is not calls_back
+    assert len(world.tagging.jobs) == 1
+    assert list(world.pipeline.line.slots.holders()) == []

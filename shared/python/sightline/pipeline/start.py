@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sightline.clock import to_iso
-from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable
+from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.ledger import Fact, Journal
 from sightline.line import Outlook, Place
 from sightline.media import Media
@@ -90,7 +90,7 @@ def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None) -> Sequence[F
     now, generation, story = pipeline.clock(), work.media.etag, work.story
     attempt = max(1, story.attempt + (story.stage == "claimed")) if work.is_known else 1
     if attempt > pipeline.settings.submit_attempts:
-        reason = f"{story.attempt} submits got no answer; the last: {story.reason or 'its claim lapsed'}; upload it again"
+        reason = f"{attempt - 1} submits at most, and no job that is known; the last: {story.reason or 'its claim lapsed'}; upload it again"
         return [Fact("failed", now, generation, {"step": "submit", "reason": reason})]
     until = to_iso(now + timedelta(seconds=pipeline.settings.claim_seconds))
     claimed = Fact("claimed", now, generation, {"attempt": attempt, "until": until, **({} if slot is None else {"slot": slot})})
@@ -108,6 +108,8 @@ def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
         raise
     try:
         job_id = pipeline.tagging.submit(_title(media), source, media.device, _way_home(media))
+    except UnusableAnswer as error:
+        return _wait_for_its_callback(pipeline, claim, error)
     except (ServiceRefused, ServiceUnreachable) as error:
         # For want of a right nothing is wrong with the media: it waits until somebody grants that.
         if not error.retryable and not isinstance(error, PermissionMissing):
@@ -130,14 +132,29 @@ def _come_again(pipeline: Pipeline, claim: _Claim, error: ServiceRefused | Servi
     return f"waiting: {error}"
 
 
+def _wait_for_its_callback(pipeline: Pipeline, claim: _Claim, error: UnusableAnswer) -> str:
+    """A job runs, and nobody was told its id. Its callback knows the way home; where none comes in time, the media has failed."""
+    media, settings = claim.media, pipeline.settings
+    until = to_iso(pipeline.clock() + timedelta(seconds=settings.deadline_seconds(media.kind)))
+    slot = {} if claim.slot is None else {"slot": claim.slot}
+    # The last attempt: the next answer would lack the same, at the price of another job.
+    details = {"attempt": settings.submit_attempts, "until": until, "reason": str(error), **slot}
+    _follow(pipeline, claim, Fact("claimed", pipeline.clock(), media.etag, details))
+    return f"waiting: for the callback of a job whose id was not told, because {error}"
+
+
 def _give_back(pipeline: Pipeline, claim: _Claim, error: Exception) -> None:
     media = claim.media
     # Nothing is written of an arrival: by now newer content may have come, and the line asks the bucket what is there.
     _stand_in_line(pipeline, media, claim.journal.story.arrived)
-    released = Fact("released", pipeline.clock(), media.etag, {"reason": str(error)})
-    ours = (media.etag, "claimed", claim.journal.story.claim_until)
-    pipeline.ledger.update(media.id, lambda story: [released] if (story.generation, story.stage, story.claim_until) == ours else [])
+    _follow(pipeline, claim, Fact("released", pipeline.clock(), media.etag, {"reason": str(error)}))
     free_slot(pipeline, claim.slot, media.id, media.etag)
+
+
+def _follow(pipeline: Pipeline, claim: _Claim, fact: Fact) -> None:
+    """Append what became of the claim, unless somebody else has one by now."""
+    ours = (claim.media.etag, "claimed", claim.journal.story.claim_until)
+    pipeline.ledger.update(claim.media.id, lambda story: [fact] if (story.generation, story.stage, story.claim_until) == ours else [])
 
 
 def _title(media: Media) -> str:
