@@ -18,7 +18,7 @@ from sightline.media import media_id
 from sightline.pipeline import Pipeline
 from sightline.record import RecordShelf
 from sightline.settings import Settings
-from sightline.store import ListedObject, ObjectInfo, PositionConflict
+from sightline.store import ListedObject, ObjectInfo, PositionConflict, Tail
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
 
@@ -46,6 +46,10 @@ class FakeBucket:
 
     def get(self, key: str) -> bytes | None:
         return self.contents.get(key)
+
+    def tail(self, key: str, most: int) -> Tail | None:
+        content = self.get(key)
+        return None if content is None else Tail(max(len(content) - most, 0), content[-most:])
 
     def head(self, key: str) -> ObjectInfo | None:
         content = self.contents.get(key)

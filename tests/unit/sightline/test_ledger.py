@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from sightline.errors import LedgerConflict
+from sightline.errors import LedgerConflict, ServiceUnreachable
 from sightline.ims import SmarttagJob
 from sightline.ledger import Fact, Ledger, tell
 from sightline.ledger.facts import read_line
+from sightline.ledger.ledger import RECENT_BYTES
 from sightline.pipeline import collect
 from tests.fakes.sightline import START, FakeBucket, FakeClock, etag, make_world
 
@@ -89,3 +90,37 @@ def test_a_bucket_that_never_stands_still_is_an_error(bucket: FakeBucket) -> Non
     bucket.before_append = race
     with pytest.raises(LedgerConflict, match="kept growing"):
         Ledger(bucket).update("m", lambda story: [UPLOADED])
+
+
+def _upload(number: int) -> Fact:
+    return Fact("uploaded", START, f"E{number}", {**UPLOADED.details, "event": "e" * 1000})
+
+
+def test_reading_a_ledger_costs_the_same_after_a_thousand_uploads(bucket: FakeBucket) -> None:
+    bucket.put("m/ledger.jsonl", b"".join(_upload(number).to_line() for number in range(1000)))
+    ledger = Ledger(bucket)
+    journal = ledger.read("m")
+    assert (journal.story.generation, journal.position) == ("E999", len(bucket.contents["m/ledger.jsonl"]))
+    assert len(journal.end) <= RECENT_BYTES
+    assert len(ledger.read_all("m").facts) == 1000
+
+
+def test_a_media_that_has_tried_for_days_still_knows_its_upload(bucket: FakeBucket) -> None:
+    tries = [Fact("released", START, "E1", {"reason": "busy " * 200}) for _ in range(200)]
+    bucket.put("m/ledger.jsonl", b"".join(fact.to_line() for fact in [UPLOADED, *tries]))
+    story = Ledger(bucket).read("m").story
+    assert (story.stage, story.key) == ("uploaded", "uploads/a b+.mp4")
+
+
+def test_a_lost_answer_is_understood_in_a_long_ledger_too(bucket: FakeBucket) -> None:
+    class Deaf(FakeBucket):
+        def append(self, key: str, position: int, content: bytes) -> None:
+            super().append(key, position, content)
+            raise ServiceUnreachable("OSS", "POST state", "timeout")
+
+    deaf = Deaf("state", FakeClock())
+    deaf.put("m/ledger.jsonl", b"".join(_upload(number).to_line() for number in range(300)))
+    ledger = Ledger(deaf)
+    journal = ledger.extend(ledger.read("m"), [_upload(300)])
+    assert journal.story.generation == "E300"
+    assert deaf.contents["m/ledger.jsonl"].count(b"E300") == 1

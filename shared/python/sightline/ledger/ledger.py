@@ -2,12 +2,16 @@
 
 An append names the position that was read, and OSS refuses any other (409 PositionNotEqualToLength, AppendObject documentation): so an
 append is a compare-and-swap, and the story has one order.
+
+A ledger grows with every upload to its key, and only its end counts: what happened since the last upload. So the end is what is read, and
+a camera that writes over one picture all day costs no more than another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sightline.errors import LedgerConflict, LedgerLocked, ServiceRefused, ServiceUnreachable
 from sightline.ledger.facts import Fact, read_line
@@ -15,17 +19,20 @@ from sightline.ledger.story import Story, tell
 from sightline.store import Bucket, PositionConflict
 
 ROUNDS = 8
+RECENT_BYTES = 128 * 1024
+"""About a hundred uploads with all that came of them."""
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What was read of a media's ledger; `position` is its length in bytes."""
+    """What was read of a media's ledger; `position` is its length in bytes, `end` the bytes before that which `facts` stand in."""
 
     media_id: str
     position: int
     facts: Sequence[Fact]
+    end: bytes = b""
 
-    @property
+    @cached_property
     def story(self) -> Story:
         return tell(self.facts)
 
@@ -45,18 +52,29 @@ class Ledger:
         self._bucket = bucket
 
     def read(self, media_id: str) -> Journal:
+        """Its recent facts: those since the last upload at least."""
+        found = self._bucket.tail(ledger_key(media_id), RECENT_BYTES)
+        if found is None:
+            return Journal(media_id, 0, [])
+        _, _, recent = found.content.partition(b"\n") if found.start else (b"", b"", found.content)
+        facts = _facts(recent)
+        if found.start and not any(fact.kind == "uploaded" for fact in facts):
+            return self.read_all(media_id)  # it has waited so long that its upload lies further back
+        return Journal(media_id, found.start + len(found.content), facts, recent)
+
+    def read_all(self, media_id: str) -> Journal:
+        """All its facts, for a person."""
         content = self._bucket.get(ledger_key(media_id)) or b""
-        facts = [fact for line in content.splitlines() if line and (fact := read_line(line))]
-        return Journal(media_id, len(content), facts)
+        return Journal(media_id, len(content), _facts(content), content)
 
     def append(self, journal: Journal, facts: Sequence[Fact]) -> Journal:
         """Raises LedgerConflict where the ledger has grown since `journal` was read."""
-        lines = b"".join(fact.to_line() for fact in facts)
+        lines = _lines(facts)
         try:
             self._bucket.append(ledger_key(journal.media_id), journal.position, lines)
         except PositionConflict as error:
             raise LedgerConflict(f"the ledger of {journal.media_id} grew past {journal.position} bytes") from error
-        return Journal(journal.media_id, journal.position + len(lines), [*journal.facts, *facts])
+        return Journal(journal.media_id, journal.position + len(lines), [*journal.facts, *facts], journal.end + lines)
 
     def extend(self, journal: Journal, facts: Sequence[Fact]) -> Journal:
         """As `append`; where its answer is lost, the ledger is read before anybody repeats it. Raises LedgerConflict."""
@@ -129,8 +147,17 @@ def until_unchanged(act: Callable[[], str]) -> str:
 
 def _holds(now: Journal, before: Journal, facts: Sequence[Fact]) -> bool:
     """Whether `facts` are what follows `before`."""
-    following = now.facts[len(before.facts) :][: len(facts)]
-    return [fact.to_line() for fact in following] == [fact.to_line() for fact in facts]
+    lines = _lines(facts)
+    begin = before.position - (now.position - len(now.end))
+    return begin >= 0 and now.end[begin : begin + len(lines)] == lines
+
+
+def _facts(content: bytes) -> Sequence[Fact]:
+    return [fact for line in content.splitlines() if line and (fact := read_line(line))]
+
+
+def _lines(facts: Sequence[Fact]) -> bytes:
+    return b"".join(fact.to_line() for fact in facts)
 
 
 def ledger_key(media_id: str) -> str:

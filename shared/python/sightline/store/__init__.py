@@ -1,6 +1,6 @@
 """Objects: read, write, append at a position, list, presign."""
 
 from sightline.store.oss import OssBucket
-from sightline.store.types import Bucket, ListedObject, ObjectInfo, PositionConflict
+from sightline.store.types import Bucket, ListedObject, ObjectInfo, PositionConflict, Tail
 
-__all__ = ["Bucket", "ListedObject", "ObjectInfo", "OssBucket", "PositionConflict"]
+__all__ = ["Bucket", "ListedObject", "ObjectInfo", "OssBucket", "PositionConflict", "Tail"]

@@ -21,7 +21,7 @@ from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import Permission, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
 from sightline.store.signature import encode, sign_headers, sign_query
-from sightline.store.types import ListedObject, ObjectInfo, PositionConflict
+from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Tail
 from sightline.transport import Answer, Call, Refusal, send
 
 # Ledgers, records, manifests and pages of a listing are what is read here; films are not.
@@ -53,6 +53,14 @@ class OssBucket:
     def get(self, key: str) -> bytes | None:
         answer = self._look("GET", key)
         return None if answer is None else answer.content
+
+    def tail(self, key: str, most: int) -> Tail | None:
+        # Of an object that is shorter OSS ignores the range, and sends the whole ("Range requests" of its documentation).
+        answer = self._look("GET", key, {"Range": f"bytes=-{most}"})
+        if answer is None:
+            return None
+        sent = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        return Tail(int(sent.group(1)) if sent else 0, answer.content)
 
     def head(self, key: str) -> ObjectInfo | None:
         answer = self._look("HEAD", key)
@@ -122,10 +130,10 @@ class OssBucket:
         signed = sign_query(self._credentials(), self._region, self._host.clock(), "GET", f"/{self._name}/{key}", query, seconds)
         return self._address(self._public_endpoint, key, signed)
 
-    def _look(self, method: str, key: str) -> Answer | None:
+    def _look(self, method: str, key: str, headers: Mapping[str, str] | None = None) -> Answer | None:
         """None where the object is missing."""
         try:
-            return self._call(method, key)
+            return self._call(method, key, headers=headers)
         except ServiceRefused as error:
             if error.status == 404 and error.code in ("NoSuchKey", "SymlinkTargetNotExist", ""):
                 return None

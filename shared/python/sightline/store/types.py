@@ -29,6 +29,14 @@ class ListedObject:
     info: ObjectInfo
 
 
+@dataclass(frozen=True)
+class Tail:
+    """The end of an object: what it holds from the byte `start` on."""
+
+    start: int
+    content: bytes
+
+
 class Bucket(Protocol):
     """One bucket. Calls raise ServiceRefused or ServiceUnreachable; a missing object is None, never an error."""
 
@@ -36,6 +44,10 @@ class Bucket(Protocol):
     def name(self) -> str: ...
 
     def get(self, key: str) -> bytes | None: ...
+
+    def tail(self, key: str, most: int) -> Tail | None:
+        """The last `most` bytes, or all of a shorter object."""
+        ...
 
     def head(self, key: str) -> ObjectInfo | None: ...
 
