@@ -29,6 +29,10 @@ class NotModified(OssError):
         super().__init__(304, "NotModified", "Not Modified", headers={"ETag": etag})
 
 
+def internal_error() -> OssError:
+    return OssError(500, "InternalError", "We encountered an internal error. Please try again.")
+
+
 def access_denied(message: str, **details: str) -> OssError:
     return OssError(403, "AccessDenied", message, details)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from localcloud.oss.buckets.buckets import Buckets
 from localcloud.oss.buckets.lifecycle_pass import LifecyclePass
 from localcloud.oss.buckets.list_objects import Listings
 from localcloud.oss.buckets.live import LiveChannels
-from localcloud.oss.errors import OssError
+from localcloud.oss.errors import OssError, internal_error
 from localcloud.oss.objects.callback import Callbacks
 from localcloud.oss.objects.multipart import Multipart
 from localcloud.oss.objects.post_object import PostObject
@@ -118,6 +119,9 @@ class ObjectStorage:
             reply = travelling(call, self._routes.serve(call), limit)
         except OssError as error:
             reply = error_reply(call, error)
+        except (sqlite3.Error, OSError):  # a full disk, a file that can't be read: nothing of the request is kept
+            log.exception("request %s can't be answered", call.request_id)
+            reply = error_reply(call, internal_error())
         return finished(call, reply)
 
     def find(self, bucket: str, key: str) -> StoredObject | None:
