@@ -81,7 +81,9 @@ def submit(transport: ImsTransport) -> str:
 
 
 OK = httpx.Response(200, content=b"content", headers={"x-oss-request-id": "r"})
-SUBMITTED = httpx.Response(200, json={"JobId": "0123456789abcdef0123456789abcdef", "RequestId": "r"})
+SUBMITTED = httpx.Response(
+    200, json={"JobId": "0123456789abcdef0123456789abcdef", "RequestId": "r"}, headers={"x-oss-request-id": "r", "x-acs-request-id": "r"}
+)
 
 ENVIRONMENT = {
     "OSS_ENDPOINT": "http://127.0.0.1:1",

@@ -5,7 +5,7 @@
     │   └── BadSetting     an environment variable is missing or wrong
     ├── LedgerConflict     another writer was faster: read again (retryable)
     │   └── LedgerLocked   the ledger is about to be deleted: later (retryable)
-    ├── ServiceUnreachable no answer, or none that can be read, so whether the call took effect is unknown (retryable)
+    ├── ServiceUnreachable no answer, or none of the service's, so whether the call took effect is unknown (retryable)
     └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
         ├── CredentialsExpired  the temporary key has ended, and the instance has no newer one (retryable, in another instance)
         ├── PermissionMissing   the role may not do this: names the RAM action to grant
@@ -23,6 +23,9 @@ from sightline.untrusted import plain
 # Of a code and of a message; a service's own are a word and a sentence or two, and both end in ledgers, logs and terminals.
 LONGEST_CODE = 100
 LONGEST_MESSAGE = 1_000
+
+# Of an error answer that names none: a proxy's page, for one.
+UNKNOWN_CODE = "Unknown"
 
 # IMS and its gateway (its documents spell ServiceUnavailable in two ways); OSS; MNS.
 _BUSY = (
@@ -103,9 +106,12 @@ class ServiceRefused(SightlineError):
 
     @property
     def missing(self) -> bool:
-        """Whether the thing that was asked for does not exist; no code for it is documented, so the status and the code's ending count."""
-        known = self.code.startswith(("InvalidAccessKeyId", "InvalidApi"))
-        return not known and (self.status == 404 or self.code.endswith(("NotExist", "NotFound")))
+        """Whether the thing that was asked for does not exist; no code for it is documented, so the status and the code's ending count.
+
+        A page of somebody between says nothing of it, whatever its status.
+        """
+        is_other = self.code.startswith(("InvalidAccessKeyId", "InvalidApi", UNKNOWN_CODE))
+        return not is_other and (self.status == 404 or self.code.endswith(("NotExist", "NotFound")))
 
 
 class CredentialsExpired(ServiceRefused):

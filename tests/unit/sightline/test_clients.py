@@ -18,6 +18,7 @@ from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
 from sightline.ims.smarttag import SmarttagInput, decode_data
 from sightline.store import OssBucket, PositionConflict
 
+OF_OSS = {"x-oss-request-id": "r"}
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -181,7 +182,7 @@ def test_a_library_that_may_not_be_asked_for_is_not_missing() -> None:
 
 def test_a_missing_object_is_none_and_a_missing_bucket_an_error() -> None:
     def error(code: str) -> httpx.Response:
-        return httpx.Response(404, text=f"<Error><Code>{code}</Code><Message>no</Message></Error>")
+        return httpx.Response(404, text=f"<Error><Code>{code}</Code><Message>no</Message></Error>", headers=OF_OSS)
 
     assert bucket(Script(error("NoSuchKey"))).get("k") is None
     with pytest.raises(ServiceRefused, match="NoSuchBucket"):
@@ -214,7 +215,7 @@ def test_a_bucket_is_in_the_path_of_an_address_and_in_the_name_of_a_host(endpoin
 def test_all_pages_of_a_listing_are_read() -> None:
     first = "<R><Contents><Key>a%20b</Key></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></R>"
     last = "<R><Contents><Key>c</Key></Contents><IsTruncated>false</IsTruncated></R>"
-    script = Script(httpx.Response(200, text=first), httpx.Response(200, text=last))
+    script = Script(httpx.Response(200, text=first, headers=OF_OSS), httpx.Response(200, text=last, headers=OF_OSS))
     assert list(bucket(script).keys("")) == ["a b", "c"]
     assert script.parameters["continuation-token"] == "t"
 

@@ -163,8 +163,60 @@ def test_an_answer_that_cannot_be_read_may_have_been_a_job(reply: Reply) -> None
 )
 def test_an_answer_of_oss_that_cannot_be_read(body: bytes, act: Callable[[OssBucket], Any]) -> None:
     with pytest.raises(ServiceUnreachable, match="can't be read") as raised:
-        act(Network(httpx.Response(200, content=body, headers={"ETag": '"E"'})).bucket())
+        act(Network(httpx.Response(200, content=body, headers={"ETag": '"E"', "x-oss-request-id": "r"})).bucket())
     assert raised.value.retryable
+
+
+PAGE_OF_A_PROXY = "<html>Welcome</html>"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda bucket: bucket.get("k"),
+        lambda bucket: bucket.head("k"),
+        lambda bucket: bucket.put("k", b"x"),
+        lambda bucket: bucket.append("k", 0, b"x"),
+        lambda bucket: bucket.delete("k"),
+    ],
+)
+def test_a_proxy_that_tells_a_success_is_not_oss(act: Callable[[OssBucket], Any]) -> None:
+    """Its page is nobody's ledger, and nothing was stored."""
+    with pytest.raises(ServiceUnreachable, match="not from OSS") as raised:
+        act(Network(httpx.Response(200, text=PAGE_OF_A_PROXY)).bucket())
+    assert not raised.value.took_no_effect
+
+
+@pytest.mark.parametrize("act", [lambda bucket: bucket.get("k"), lambda bucket: bucket.head("k")])
+def test_a_proxy_that_finds_nothing_says_nothing_of_an_object(act: Callable[[OssBucket], Any]) -> None:
+    with pytest.raises(ServiceRefused):
+        act(Network(httpx.Response(404, text=PAGE_OF_A_PROXY)).bucket())
+    assert act(Network(httpx.Response(404, headers={"x-oss-request-id": "r"})).bucket()) is None
+
+
+def test_a_proxy_that_finds_nothing_says_nothing_of_a_job() -> None:
+    """GIVEN a page instead of an answer WHEN a job is asked about THEN it is not taken for lost."""
+    with pytest.raises(ServiceRefused) as raised:
+        SmarttagClient(Network(httpx.Response(404, text=PAGE_OF_A_PROXY)).ims(), "t", "", "en").query("j")
+    assert not raised.value.missing
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"JobStatus": "Succ', b"[]", b"[" * 100_000])
+def test_a_question_that_is_answered_with_nonsense_is_asked_again_and_is_then_unusable(body: bytes) -> None:
+    network = Network(httpx.Response(200, content=body))
+    with pytest.raises(UnusableAnswer, match="no JSON object") as raised:
+        SmarttagClient(network.ims(), "t", "", "en").query("j")
+    assert (len(network.requests), raised.value.retryable) == (4, True)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """It would be signed for another host, and might be a proxy's."""
+    network = Network(httpx.Response(302, headers={"Location": "http://elsewhere.example/"}))
+    with pytest.raises(ServiceRefused, match="302"):
+        submit(network.ims())
+    with pytest.raises(ServiceRefused, match="302"):
+        network.bucket().get("k")
+    assert {request.url.host for request in network.requests} == {"ims.example", "127.0.0.1"}
 
 
 def test_an_answer_of_absurd_size_is_not_read_to_its_end() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sightline.credentials import Credentials, CredentialsProvider
-from sightline.errors import Permission, ServiceUnreachable
+from sightline.errors import UNKNOWN_CODE, Permission, ServiceUnreachable, UnusableAnswer
 from sightline.host import Host
 from sightline.ims.answers import Json, as_text
 from sightline.ims.signature import canonical_query, sign
@@ -45,34 +45,41 @@ class ImsTransport:
             return self._host.client.build_request("POST", address, headers={**headers, "accept": "application/json"})
 
         permission = Permission(f"{_RAM_CODES.get(version, 'ice')}:{action}", "*")
-        call = Call("IMS", action, permission, build, lambda answer: _refusal(action, answer), MOST_ANSWER_BYTES, again)
-        return _json(action, send(self._host, self._credentials, call))
+        call = Call("IMS", action, permission, build, lambda answer: _refusal(action, answer, again), MOST_ANSWER_BYTES, again)
+        return _json(send(self._host, self._credentials, call))
 
 
-def _json(action: str, answer: Answer) -> Json:
-    """Raises ServiceUnreachable for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
+def _json(answer: Answer) -> Json:
+    """Raises ValueError for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
     try:
         # Half a character, which a model or a cut leaves behind, must not cost the rest of the answer.
         document = json.loads(answer.content.decode(errors="replace"))
-    except (ValueError, RecursionError) as error:
-        raise ServiceUnreachable("IMS", action, f"status {answer.status} without JSON") from error
+    except RecursionError as error:  # nested a few thousand deep
+        raise ValueError("no JSON") from error
     if not isinstance(document, dict):
-        raise ServiceUnreachable("IMS", action, f"status {answer.status} with JSON that is no object")
+        raise ValueError("no object")
     return document
 
 
-def _refusal(action: str, answer: Answer) -> Refusal | None:
+def _unreadable(action: str, again: bool) -> ServiceUnreachable | UnusableAnswer:
+    """A success without JSON. Of what may not happen twice the answer is lost, and its callback may yet tell; a question gets another."""
+    if again:
+        return UnusableAnswer("IMS", action, "the body", "is no JSON object", retryable=True)
+    return ServiceUnreachable("IMS", action, "what came is no JSON object")
+
+
+def _refusal(action: str, answer: Answer, again: bool) -> Refusal | None:
     try:
-        document = _json(action, answer)
-    except ServiceUnreachable:
+        document = _json(answer)
+    except ValueError as error:
         if answer.is_success:
-            raise
-        return Refusal("Unknown", "an error without JSON, so perhaps not from the service itself")
+            raise _unreadable(action, again) from error
+        return Refusal(UNKNOWN_CODE, "an error without JSON, so perhaps not from the service itself")
     if answer.is_success and _succeeded(document):
         return None
     denied = document.get("AccessDeniedDetail")
     return Refusal(
-        as_text(document.get("Code")) or "Unknown",
+        as_text(document.get("Code")) or UNKNOWN_CODE,
         as_text(document.get("Message")),
         as_text(document.get("RequestId")),
         as_text(denied.get("AuthAction")) if isinstance(denied, dict) else "",

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 import httpx
 
 from sightline.credentials import Credentials, CredentialsProvider
-from sightline.errors import Permission, ServiceRefused, ServiceUnreachable
+from sightline.errors import UNKNOWN_CODE, Permission, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
 from sightline.mns.signature import sign
 from sightline.transport import Answer, Call, Refusal, send
@@ -96,7 +96,7 @@ def _refusal(answer: Answer) -> Refusal | None:
     try:
         root = ElementTree.fromstring(answer.content)
     except ElementTree.ParseError:
-        return Refusal("Unknown", "an error without XML, so perhaps not from the service itself", request_id)
+        return Refusal(UNKNOWN_CODE, "an error without XML, so perhaps not from the service itself", request_id)
     error = next(root.iter(f"{_IN}Error"), root)
-    code = error.findtext(f"{_IN}Code") or error.findtext(f"{_IN}ErrorCode") or "Unknown"
+    code = error.findtext(f"{_IN}Code") or error.findtext(f"{_IN}ErrorCode") or UNKNOWN_CODE
     return Refusal(code, error.findtext(f"{_IN}Message") or error.findtext(f"{_IN}ErrorMessage") or "", request_id)

@@ -135,7 +135,8 @@ class OssBucket:
         try:
             return self._call(method, key, headers=headers)
         except ServiceRefused as error:
-            if error.status == 404 and error.code in ("NoSuchKey", "SymlinkTargetNotExist", ""):
+            # A HEAD may bring no code; who brings no request id either is a proxy, and knows nothing of the object.
+            if error.status == 404 and error.request_id and error.code in ("NoSuchKey", "SymlinkTargetNotExist", ""):
                 return None
             raise
 
@@ -154,7 +155,9 @@ class OssBucket:
             return self._host.client.build_request(method, self._address(self._endpoint, key, query or {}), headers=signed, content=content)
 
         # An append that seems to have failed may have happened; its caller must read again.
-        call = Call("OSS", f"{method} {self._name}", self._permission(method, key), build, _refusal, MOST_ANSWER_BYTES, method != "POST")
+        permission = self._permission(method, key)
+        operation = f"{method} {self._name}"
+        call = Call("OSS", operation, permission, build, lambda answer: _refusal(operation, answer), MOST_ANSWER_BYTES, method != "POST")
         return send(self._host, self._credentials, call)
 
     def _permission(self, method: str, key: str) -> Permission:
@@ -191,11 +194,15 @@ def _is_literal(host: str | None) -> bool:
     return True
 
 
-def _refusal(answer: Answer) -> Refusal | None:
-    if answer.is_success:
-        return None
-    document = answer.content or _error_of_head(answer.headers)
-    return Refusal(_field(document, "Code"), _field(document, "Message"), str(answer.headers.get("x-oss-request-id", "")))
+def _refusal(operation: str, answer: Answer) -> Refusal | None:
+    """Raises ServiceUnreachable for a success of a proxy, which stored nothing and knows nothing: OSS gives every request an id."""
+    request_id = str(answer.headers.get("x-oss-request-id", ""))
+    if not answer.is_success:
+        document = answer.content or _error_of_head(answer.headers)
+        return Refusal(_field(document, "Code"), _field(document, "Message"), request_id)
+    if not request_id:
+        raise ServiceUnreachable("OSS", operation, f"status {answer.status} without a request id, so not from OSS itself")
+    return None
 
 
 def _error_of_head(headers: httpx.Headers) -> bytes:
