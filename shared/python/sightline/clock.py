@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
@@ -36,37 +37,56 @@ def http_date(text: str) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or timezone.utc) if 2000 < moment.year < 2100 else None
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """A service's time, and what the machine's two clocks showed when it came."""
+
+    moment: datetime
+    machine: datetime
+    counted: float
+
+
 class CloudClock:
     """The machine's clock as long as the services agree with it within five seconds, else theirs.
 
     Services refuse what is signed more than 15 minutes off, and leases compare the times of many instances. Between two answers, the
-    services' time is carried on by the monotonic clock; it may stand still while an instance is frozen, so every answer is compared anew.
+    services' time is carried on by the monotonic clock. No document says whether that counts while Function Compute has an instance
+    frozen, so every answer is compared anew, and `is_sure` tells when the time is better asked for first.
     """
 
     def __init__(self, machine: Clock = utc_now, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._machine = machine
         self.monotonic = monotonic
-        self._heard: tuple[datetime, float] | None = None
-        self.has_heard = False
+        self._heard: _Heard | None = None
+        self._has_heard = False
         self.corrections = 0
 
     def __call__(self) -> datetime:
         heard = self._heard  # read once: another thread may hear something new
-        if heard is None:
-            return self._machine()
-        moment, at = heard
-        return moment + timedelta(seconds=self.monotonic() - at)
+        return self._machine() if heard is None else heard.moment + self._since(heard)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a service has told the time, and the machine's two clocks have gone on alike since, where it is their time that counts.
+
+        They part where the machine stood still and one of them with it, and where somebody set the other: either may be right.
+        """
+        heard = self._heard
+        return self._has_heard and (heard is None or abs(self._machine() - heard.machine - self._since(heard)) <= TOLERANCE)
+
+    def _since(self, heard: _Heard) -> timedelta:
+        return timedelta(seconds=self.monotonic() - heard.counted)
 
     def hear(self, date: str, asked: float) -> None:
         """Take in the Date header of an answer whose request was sent at `asked` on the monotonic clock."""
         said = http_date(date)
         if said is None:
             return
-        self.has_heard = True
-        now = self.monotonic()
+        self._has_heard = True
+        now, machine = self.monotonic(), self._machine()
         earliest, latest = said - TOLERANCE, said + timedelta(seconds=now - asked) + TOLERANCE
-        if earliest <= self._machine() <= latest:
+        if earliest <= machine <= latest:
             self._heard = None
         elif not earliest <= self() <= latest:
-            self._heard = (said, now)
+            self._heard = _Heard(said, machine, now)
             self.corrections += 1

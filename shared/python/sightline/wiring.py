@@ -52,9 +52,9 @@ class Wiring:
         return self._host.invocation.credentials or self._of_environment()
 
     def _hear_the_time(self) -> None:
-        """Before anything goes by the clock: a machine that is 20 minutes off learns it from the first answer that it gets."""
+        """Before anything goes by the clock: a machine that is 20 minutes off, or was frozen, learns it from its first answer."""
         clock = self._host.clock
-        if isinstance(clock, CloudClock) and not clock.has_heard:
+        if isinstance(clock, CloudClock) and not clock.is_sure:
             with suppress(ServiceRefused, ServiceUnreachable):
                 self.bucket(self.settings.state_bucket).head("what-time-is-it")
 

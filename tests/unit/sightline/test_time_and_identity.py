@@ -18,6 +18,7 @@ from sightline.errors import (
     CredentialsExpired,
     ServiceRefused,
 )
+from sightline.host import Host
 from sightline.wiring import Wiring
 from tests.fakes.network import (
     ENVIRONMENT,
@@ -201,6 +202,31 @@ def test_an_instance_that_was_frozen_learns_the_time_again() -> None:
     assert abs(clock() - machine.true) < timedelta(seconds=2)
 
 
+@pytest.mark.parametrize("change", ["stood still", "was set"])
+def test_an_instance_whose_clocks_went_apart_asks_for_the_time_before_anything_goes_by_it(change: str) -> None:
+    """GIVEN a wrong clock WHEN the instance was frozen for hours, or its clock was set, between two invocations THEN it asks first."""
+    machine = Machine(timedelta(minutes=20))
+    clock = machine.clock()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, headers={"x-oss-request-id": "r", "Date": machine.date()})
+
+    asked: list[str] = []
+    client = httpx.Client(transport=httpx.MockTransport(answer), event_hooks={"request": [lambda request: asked.append(request.method)]})
+    wiring = Wiring(ENVIRONMENT, Host(client, clock))
+    for _ in range(2):
+        with wiring.invocation(None):
+            machine.forward(60)
+    assert asked == ["HEAD"]
+    if change == "stood still":
+        machine.true += timedelta(hours=3)
+    else:
+        machine.error = timedelta(minutes=-40)
+    with wiring.invocation(None):
+        assert abs(clock() - machine.true) < timedelta(seconds=2)
+    assert asked == ["HEAD", "HEAD"]
+
+
 @pytest.mark.parametrize(
     "date",
     ["", "soon", "Sat, 99 Nov 2026 08:15:30 GMT", "2026-11-21T08:15:30Z", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"],
@@ -259,8 +285,9 @@ def test_a_time_that_stays_wrong_is_an_error_after_the_second_try() -> None:
 def test_the_clock_of_a_proxy_is_not_the_service_s(headers: dict[str, str]) -> None:
     machine = Machine(timedelta(0))
     clock = machine.clock()
-    network = Network(httpx.Response(200, content=b"", headers={"Date": "Sat, 21 Nov 2020 08:15:30 GMT", **headers}), clock=clock)
-    network.bucket().get("k")
+    network = Network(httpx.Response(400, content=b"", headers={"Date": "Sat, 21 Nov 2020 08:15:30 GMT", **headers}), clock=clock)
+    with pytest.raises(ServiceRefused):
+        network.bucket().get("k")
     assert clock() == machine.wall()
 
 
