@@ -27,16 +27,19 @@ KEY = "uploads/home/door/a.mp4"
 class Service:
     """IMS as it should be, but for what a test changes: fields of an operation's answer, or all of it, as bytes or as a list.
 
-    A field that is None is left out.
+    A field that is None is left out. The operation `away` is answered by the page of a gateway behind which nobody is.
     """
 
     changes: dict[str, Any] = field(default_factory=dict)
     user_data: str = ""
     asked: list[str] = field(default_factory=list)
+    away: str = ""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         operation = request.headers["x-acs-action"]
         self.asked.append(operation)
+        if operation == self.away:
+            return httpx.Response(502, text="<html>Bad Gateway</html>")
         self.user_data = request.url.params.get("UserData", self.user_data)
         answer = self.changes.get(operation, {})
         if isinstance(answer, dict):
@@ -194,6 +197,30 @@ def test_a_job_that_can_not_be_asked_about_fails_at_its_deadline() -> None:
     place.run()
     assert place.end[:2] == ("failed", "understand")
     assert place.service.asked.count("SubmitSmarttagJob") == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [("QuerySmarttagJob", "understand"), ("InsertMediaToSearchLib", "index"), ("QueryMediaIndexJob", "index")],
+)
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b"", b'{"JobStatus": "Succ'])
+def test_a_service_that_never_answers_in_json_fails_its_media_at_the_deadline(operation: str, step: str, body: bytes) -> None:
+    place = Place(**{operation: body})
+    place.run()
+    assert place.end[:2] == ("failed", step)
+    assert "no JSON object" in place.end[2]
+
+
+@pytest.mark.parametrize("operation", ["QuerySmarttagJob", "InsertMediaToSearchLib", "QueryMediaIndexJob"])
+def test_an_outage_fails_no_media_however_long_it_lasts(operation: str) -> None:
+    place = Place()
+    place.service.away = operation
+    place.run()
+    assert place.end[0] != "failed"
+    place.service.away = ""
+    place.clock.forward(3_600)
+    sweep(place.pipeline, lambda name, error: None)
+    assert place.end[0] == "searchable"
 
 
 def test_a_result_beyond_every_measure_fails_at_once() -> None:

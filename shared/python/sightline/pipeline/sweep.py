@@ -132,11 +132,7 @@ def _next_step(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
         case "submitted":
             return _ask(pipeline, identity, story, now, until)
         case "understood" | "inserted":
-            outcome = index(pipeline, identity, story.generation, until, journal)
-            overdue = _is_over(story.since or now, pipeline.settings.index_deadline_seconds, now)
-            if outcome.startswith("inserted") and overdue:
-                return fail(pipeline, identity, story.generation, "index", "the search library did not index the media in time")
-            return outcome
+            return _go_on_indexing(pipeline, journal, now, until)
         case _:
             return _close(pipeline, journal)
 
@@ -161,6 +157,20 @@ def _is_over(since: datetime, seconds: float, now: datetime) -> bool:
 def _submit(pipeline: Pipeline, identity: str) -> str:
     address = pipeline.ledger.pending_address(identity)
     return "nothing to do: finished meanwhile" if address is None else submit(pipeline, address[1], None)
+
+
+def _go_on_indexing(pipeline: Pipeline, journal: Journal, now: datetime, until: datetime) -> str:
+    identity, story = journal.media_id, journal.story
+    overdue = _is_over(story.since or now, pipeline.settings.index_deadline_seconds, now)
+    try:
+        outcome = index(pipeline, identity, story.generation, until, journal)
+    except UnusableAnswer as error:
+        if not overdue:
+            raise
+        return fail(pipeline, identity, story.generation, "index", str(error))
+    if outcome.startswith("inserted") and overdue:
+        return fail(pipeline, identity, story.generation, "index", "the search library did not index the media in time")
+    return outcome
 
 
 def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: datetime) -> str:
