@@ -300,3 +300,30 @@ def test_a_burst_of_a_thousand_drains_in_order_and_nobody_starves() -> None:
         assert served == sorted(served)
     first = Counter(name.split("/")[1] for name in tagging.order[:90])
     assert all(first[f"small{number}"] == 10 for number in range(6))
+
+
+def test_a_media_that_is_uploaded_again_while_it_waits_keeps_its_one_place() -> None:
+    world = make_world(jobs_in_flight=1)
+    for number in range(3):
+        upload(world, "home", number)
+    for version in range(5):
+        world.clock.forward(1)
+        world.upload(key("home", 1), f"version {version}".encode())
+        submit(world.pipeline, key("home", 1), f"again {version}")
+    assert waiting(world) == 2
+    world.tagging.succeed("job-1")
+    collect(world.pipeline, "job-1")
+    assert key("home", 1) in world.tagging.inputs[-1].urls[0], "it came before the third"
+    assert (waiting(world), len(world.tagging.jobs)) == (1, 2)
+
+
+def test_every_upload_of_content_that_fails_is_of_the_budget() -> None:
+    world = make_world(daily_jobs_per_namespace=2)
+    for number in range(4):
+        world.clock.forward(1)
+        world.upload("uploads/home/door/a.mp4")
+        submit(world.pipeline, "uploads/home/door/a.mp4", f"event {number}")
+        for job in world.tagging.jobs:
+            world.tagging.fail(job, "no picture in it")
+            collect(world.pipeline, job)
+    assert len(world.tagging.jobs) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -352,3 +353,29 @@ def test_a_job_whose_id_was_not_told_is_waited_for_and_not_submitted_again(world
     assert ("JobId is missing" in story.reason) is not calls_back
     assert len(world.tagging.jobs) == 1
     assert list(world.pipeline.line.slots.holders()) == []
+
+
+def test_of_two_jobs_that_end_at_once_the_stored_part_is_of_the_one_that_counts() -> None:
+    # GIVEN a submit whose answer was lost, a second one whose id was not written yet, and both jobs ended
+    world = make_world()
+    identity = world.upload(KEY)
+    world.tagging.after_submit = ServiceUnreachable("IMS", "SubmitSmarttagJob", "timeout")
+    submit(world.pipeline, KEY, "event 1")
+    world.tagging.jobs["job-2"] = replace(world.tagging.jobs["job-1"], job_id="job-2")
+    world.tagging.succeed("job-1", "What job 1 saw")
+    world.tagging.succeed("job-2", "What job 2 saw")
+    second: list[str] = []
+
+    def other_callback_first(key: str) -> None:
+        if key.endswith("ledger.jsonl") and not second:
+            second.append("under way")
+            second.append(collect(world.pipeline, "job-2"))
+
+    # WHEN the second callback overtakes the first, between its look at the ledger and its append
+    world.state.before_append = other_callback_first
+    first = collect(world.pipeline, "job-1")
+    # THEN one counts, in the ledger as in what is stored
+    assert (first, second[1]) == ("ignored: another job of this content counts", "searchable")
+    assert world.pipeline.ledger.read(identity).story.job_id == "job-2"
+    (part,) = world.state.keys(f"{identity}/parts/")
+    assert b"What job 2 saw" in world.state.contents[part]

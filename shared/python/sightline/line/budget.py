@@ -24,11 +24,14 @@ class Budget:
     def allows(self, namespace: str) -> bool:
         return not self.daily_jobs or len(self._lines(namespace)) < self.daily_jobs
 
-    def spend(self, namespace: str, media_id: str, generation: str) -> bool:
-        """Whether the work may be done; it is counted then. Raises LedgerConflict where too many others were faster."""
+    def spend(self, namespace: str, media_id: str, upload: str) -> bool:
+        """Whether the work may be done; it is counted then. `upload` tells one upload of a media from another.
+
+        Raises LedgerConflict where too many others were faster.
+        """
         if not self.daily_jobs:
             return True
-        line = f"{media_id} {generation}\n".encode()
+        line = f"{media_id} {upload}\n".encode()
         for _ in range(ROUNDS):
             lines = self._lines(namespace)
             if line in lines:

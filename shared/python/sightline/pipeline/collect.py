@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sightline.ims.smarttag import SmarttagJob, decode_data
-from sightline.ledger import Fact, Journal
+from sightline.ledger import Fact, Journal, Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.endings import CHANGED, GONE, fail, free_slot
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
 from sightline.record import SmarttagPart
+
+OTHER_COUNTS = "ignored: another job of this content counts"
 
 
 def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home: tuple[str, str] | None = None) -> str:
@@ -34,14 +37,37 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home
             advance(pipeline, after_a_job=True)
         return CHANGED
     if not story.awaits(job_id):
-        return "ignored: another job of this content counts"
+        return OTHER_COUNTS
     if job.state in ("Submitted", "Processing"):
         return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
     if story.is_final:
         return "nothing to do: done before"
+    return _end(pipeline, job, journal, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
+
+
+def _end(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:
+    identity, generation = journal.media_id, journal.story.generation
+    if not journal.story.job_id:
+        journal = _name(pipeline, job.job_id, journal)
+        if (journal.story.generation, journal.story.job_id) != (generation, job.job_id):
+            return OTHER_COUNTS
     if job.state == "Fail":
         return _fail(pipeline, identity, generation, job.reason)
-    return _store(pipeline, job, journal, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
+    return _store(pipeline, job, journal, until)
+
+
+def _name(pipeline: Pipeline, job_id: str, journal: Journal) -> Journal:
+    """The ledger with the job that counts, where a crash or a lost answer kept its name: the first whose end we hear of.
+
+    It is named before anything of it is stored, so that of two jobs neither writes over the other's part.
+    """
+    submitted = Fact("submitted", pipeline.clock(), journal.story.generation, {"job_id": job_id})
+
+    def decide(now: Story) -> Sequence[Fact]:
+        is_open = now.generation == submitted.generation and now.stage in ("uploaded", "claimed")
+        return [submitted] if is_open and now.awaits(job_id) else []
+
+    return pipeline.ledger.update(journal.media_id, decide, journal)[0]
 
 
 def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> str:
@@ -67,13 +93,14 @@ def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: dateti
             story.generation,
             f"the job succeeded, but {job.reason or 'it has no EventDesc; does its template ask for vlEventDesc?'}",
         )
-    if story.stage in ("uploaded", "claimed", "submitted"):
+    if story.stage == "submitted":
         pipeline.records.put_part(identity, story.generation, "smarttag", SmarttagPart.of(job.result))
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})
-        before = ("uploaded", "claimed", "submitted")
-        journal, _ = pipeline.ledger.update(
-            identity, lambda now: [understood] if now.generation == story.generation and now.stage in before else [], journal
+        waited = (story.generation, "submitted", job.job_id)
+        journal, ours = pipeline.ledger.update(
+            identity, lambda now: [understood] if (now.generation, now.stage, now.job_id) == waited else [], journal
         )
-        free_slot(pipeline, story.slot, identity, story.generation)
+        if ours:  # who comes second could free what is somebody else's by now
+            free_slot(pipeline, journal.story.slot, identity, story.generation)
         advance(pipeline, after_a_job=True)
     return index(pipeline, identity, story.generation, until, journal)

@@ -28,7 +28,7 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
     Raises retryable errors: LedgerConflict where another has claimed it first.
     """
     media, line = work.media, pipeline.line
-    if not line.budget.spend(media.namespace, media.id, media.etag):
+    if not line.budget.spend(media.namespace, media.id, f"{media.etag} {to_iso(work.modified)}"):
         join(pipeline, work)
         return f"waiting: namespace {media.namespace} has had its jobs of today; again from {to_iso(line.budget.begins_again())}"
     slot = line.take(media.id, media.etag, outlook) if line.limit else None
@@ -50,9 +50,13 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
-    """Into the waiting line, at the place of its arrival. The marker comes first: it is what a crash leaves to be found."""
+    """Into the waiting line, at the place of its arrival, or of earlier content that waits there.
+
+    The marker comes first: it is what a crash leaves to be found.
+    """
     arrival = work.arrival(pipeline)
-    _stand_in_line(pipeline, work.media, arrival[0].at if arrival else work.story.arrived)
+    waits = work.is_known or work.story.stage == "uploaded"
+    _stand_in_line(pipeline, work.media, work.story.arrived if waits else arrival[0].at)
     if arrival:
         pipeline.ledger.extend(work.journal, arrival)
 
