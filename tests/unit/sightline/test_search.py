@@ -81,12 +81,12 @@ def hit(name: str = "m1", *clips: HitClip) -> SearchHit:
 
 
 def record(name: str = "m1", namespace: str = "home", **more: Any) -> Record:
-    fields: dict[str, Any] = {"kind": "video", "title": "A person walks", "generation": etag(CONTENT), **more}
+    defaults = {"kind": "video", "title": "A person walks", "generation": etag(CONTENT), "preview_key": f"uploads/{name}.mp4"}
+    fields: dict[str, Any] = {**defaults, **more}
     return Record(
         media_id=identity(name),
         bucket="media",
         key=f"uploads/{name}.mp4",
-        preview_key=f"uploads/{name}.mp4",
         namespace=namespace,
         time=datetime(2026, 11, 21, tzinfo=timezone.utc),
         **fields,
@@ -156,6 +156,24 @@ def test_a_hit_whose_object_has_other_content_by_now_is_not_shown() -> None:
     assert shown(get(answering, q="a person")) == [identity("new")]
     media.put("uploads/old.mp4", CONTENT)
     assert shown(get(answering, q="a person")) == [identity("old"), identity("new")], "the same content again is the same generation"
+
+
+def test_a_sequence_whose_first_image_has_gone_is_shown_without_a_picture() -> None:
+    media, image = CountingBucket("media"), "uploads/m1/0001.jpg"
+    answering = site(FakeFinds(hit()), record(kind="sequence", preview_key=image), media=media)
+    media.put(image, b"a picture")
+    (found,) = document(get(answering, q="a person"))["hits"]
+    assert image in found["thumbnail_url"]
+    assert image in found["media_url"]
+    media.delete(image)
+    (found,) = document(get(answering, q="a person"))["hits"]
+    assert (found["title"], found["thumbnail_url"], found["media_url"]) == ("A person walks", None, None)
+
+
+def test_a_media_that_is_its_own_picture_is_asked_about_once() -> None:
+    media = CountingBucket("media")
+    get(site(FakeFinds(hit()), record(), media=media), q="a person")
+    assert media.asked == ["uploads/m1.mp4"]
 
 
 def test_a_hit_that_names_no_media_of_ours_is_not_looked_up() -> None:

@@ -1,13 +1,15 @@
 """Hits are media id, clip and score only; records add the rest, and the bucket says whether it is still so.
 
 The library learns of a deletion or of new content a moment later than the bucket, and no message of it may ever come. So a hit is shown
-only if its object is there now, with the content that the record is about.
+only if its object is there now, with the content that the record is about. A sequence is its manifest: where only the image that stands for
+it has gone, it is shown without a picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sightline.clock import to_iso
@@ -21,7 +23,8 @@ from sightline.store import Bucket
 
 Json = dict[str, Any]
 
-# Hits that are looked up at once, each with two requests in turn. More would share the one CPU of a function with the answer itself.
+# Hits that are looked up at once, each with two requests in turn, a sequence with three. More would share the one CPU of a function with
+# the answer itself.
 SIDE_BY_SIDE = 8
 
 # x-oss-process of the OSS documentation; 480 pixels are as wide as a result is shown, on a dense screen.
@@ -40,6 +43,15 @@ class Finds(Protocol):
     def search(self, text: str, namespace: str, page: int, page_size: int) -> SearchPage: ...
 
     def is_ready(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A hit that may be seen and is still true; `picture` is the key of what there is to look at, None where it has gone."""
+
+    hit: SearchHit
+    record: Record
+    picture: str | None
 
 
 class Searcher:
@@ -67,7 +79,7 @@ class Searcher:
             "page_size": query.page_size,
             "total": total,
             "hint": None if total else self._advice(found),
-            "hits": [self._show(hit, record) for hit, record in shown],
+            "hits": [self._show(one) for one in shown],
         }
 
     def _advice(self, found: SearchPage) -> str:
@@ -80,24 +92,26 @@ class Searcher:
             ready = True  # it answered the search itself, and only advice is at stake
         return NOTHING_FITS if ready else NOT_READY
 
-    def _join(self, hits: Sequence[SearchHit], caller: Caller) -> list[tuple[SearchHit, Record]]:
-        """Each hit with its record, where it may be seen and is still true."""
+    def _join(self, hits: Sequence[SearchHit], caller: Caller) -> list[_Shown]:
         known = [hit for hit in hits if is_media_id(hit.media_id)]
         if not known:
             return []
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(known))) as pool:
-            records = pool.map(lambda hit: self._record(hit.media_id, caller), known)
-            return [(hit, record) for hit, record in zip(known, records, strict=True) if record is not None]
+            return [one for one in pool.map(lambda hit: self._look_up(hit, caller), known) if one is not None]
 
-    def _record(self, media_id: str, caller: Caller) -> Record | None:
+    def _look_up(self, hit: SearchHit, caller: Caller) -> _Shown | None:
         """A media whose record is gone is on its way out of the library; one that may not be seen is not even asked about."""
-        record = self._records.get(media_id)
+        record = self._records.get(hit.media_id)
         if record is None or not may_see(caller, record):
             return None
         found = self._media_bucket.head(record.key)
-        return record if found is not None and found.etag == record.generation else None
+        if found is None or found.etag != record.generation:
+            return None
+        has_picture = record.preview_key == record.key or self._media_bucket.head(record.preview_key) is not None
+        return _Shown(hit, record, record.preview_key if has_picture else None)
 
-    def _show(self, hit: SearchHit, record: Record) -> Json:
+    def _show(self, shown: _Shown) -> Json:
+        hit, record = shown.hit, shown.record
         is_video = record.kind == "video"
         clips = [{"from": clip.start, "to": clip.end, "score": clip.score} for clip in hit.clips if clip.end > clip.start]
         return {
@@ -116,13 +130,13 @@ class Searcher:
             "labels": record.labels,
             "objects": record.objects,
             "actions": record.actions,
-            "thumbnail_url": self._address(record, _preview(clips) if is_video else IMAGE_PREVIEW),
-            "media_url": self._address(record),
+            "thumbnail_url": self._address(shown.picture, _preview(clips) if is_video else IMAGE_PREVIEW),
+            "media_url": self._address(shown.picture),
             "engine": record.engine.model_dump() if record.engine else None,
         }
 
-    def _address(self, record: Record, process: str | None = None) -> str:
-        return self._media_bucket.presign(record.preview_key, self._url_seconds, process)
+    def _address(self, key: str | None, process: str | None = None) -> str | None:
+        return None if key is None else self._media_bucket.presign(key, self._url_seconds, process)
 
 
 def _preview(clips: Sequence[Json]) -> str:
