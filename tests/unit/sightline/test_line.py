@@ -193,3 +193,34 @@ def test_a_namespace_without_budget_lets_the_others_pass(bucket: FakeBucket, clo
     place = ours.next(())
     assert place is not None
     assert place.namespace == "b"
+
+
+def test_a_pause_that_a_wrong_clock_wrote_stops_nobody(bucket: FakeBucket, clock: FakeClock) -> None:
+    ours = line(bucket, clock)
+    clock.forward(3 * 86400)
+    ours.pace.slow_down("busy")
+    clock.forward(-3 * 86400)
+    assert ours.has_room(ours.look())
+    ours.pace.slow_down("busy again")
+    assert not ours.has_room(ours.look()), "the next one counts by the clock as it is now"
+
+
+def test_what_somebody_else_puts_into_the_line_stops_nobody(bucket: FakeBucket, clock: FakeClock) -> None:
+    ours = line(bucket, clock)
+    ours.waiting.join(Place("home", START, "a"), "uploads/a.mp4")
+    for name in ("pace.json", "slots/notes.txt", "waiting/home/000-notes", "waiting/home/README"):
+        bucket.put(f"line/cn-shanghai.default/{name}", b"{")
+    outlook = ours.look()
+    place = ours.next(())
+    assert (outlook.taken, ours.has_room(outlook), list(ours.slots.holders())) == (frozenset(), True, [])
+    assert place is not None
+    assert place.media_id == "a"
+
+
+def test_jobs_above_a_limit_that_was_lowered_are_counted(bucket: FakeBucket, clock: FakeClock) -> None:
+    wide = line(bucket, clock, limit=4)
+    for name in "abcd":
+        wide.take(name, "E1", wide.look())
+    wide.slots.free(0, "a", "E1")
+    narrow = line(bucket, clock, limit=2)
+    assert not narrow.has_room(narrow.look()), "three are running"

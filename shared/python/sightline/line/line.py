@@ -16,7 +16,7 @@ from random import Random
 from sightline.clock import Clock
 from sightline.line.budget import Budget
 from sightline.line.pace import Pace, Pause
-from sightline.line.slots import Holder, Slots
+from sightline.line.slots import Holder, Slots, slot_numbers
 from sightline.line.waiting import Place, WaitingLine
 from sightline.store import Bucket
 
@@ -51,7 +51,7 @@ class Line:
             name = key.removeprefix(self._prefix)
             paused = paused or name == "pace.json"
             if name.startswith("slots/"):
-                taken.add(int(name.removeprefix("slots/")))
+                taken |= slot_numbers(name.removeprefix("slots/"))
             if name.startswith("waiting/"):
                 return self._outlook(taken, True, paused)
         return self._outlook(taken, False, paused)
@@ -60,10 +60,11 @@ class Line:
         return Outlook(frozenset(taken), anyone_waits, self.pace.pause() if paused else None)
 
     def is_paused(self, outlook: Outlook) -> bool:
-        return outlook.pause is not None and self._clock() < outlook.pause.until
+        return outlook.pause is not None and self.pace.counts(outlook.pause)
 
     def has_slot(self, outlook: Outlook) -> bool:
-        return not self.limit or any(number not in outlook.taken for number in range(self.limit))
+        """Slots beyond a limit that was lowered count, too."""
+        return not self.limit or len(outlook.taken) < self.limit
 
     def has_room(self, outlook: Outlook) -> bool:
         """Whether a job may be started now, as far as the service goes."""

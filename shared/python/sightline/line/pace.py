@@ -36,12 +36,17 @@ class Pace:
         self._chance = chance
 
     def pause(self) -> Pause | None:
-        """The last one, over or not; None where the service has answered since."""
-        content = self._bucket.get(self.key)
-        if content is None:
+        """The last one, over or not; None where the service has answered since, or where nobody can read what is there."""
+        try:
+            document = json.loads(self._bucket.get(self.key) or b"null")
+            return Pause(from_iso(document["until"]), int(document["step"]), str(document["reason"]))
+        except (ValueError, KeyError, TypeError):
             return None
-        document = json.loads(content)
-        return Pause(from_iso(document["until"]), int(document["step"]), str(document["reason"]))
+
+    def counts(self, pause: Pause) -> bool:
+        """Whether it is not over yet. One that ends later than any may was written by a clock that went wrong, and stops nobody."""
+        now = self._clock()
+        return now < pause.until <= now + timedelta(seconds=LONGEST_SECONDS)
 
     def slow_down(self, reason: str) -> None:
         last = self.pause()

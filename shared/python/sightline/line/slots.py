@@ -7,6 +7,7 @@ freed by deleting its object. So nothing grows, nobody waits for a lock, and one
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +51,11 @@ class Slots:
         return None
 
     def free(self, number: int, media_id: str, generation: str) -> bool:
-        """Give a slot back. Whoever has it by now keeps it: freed late, it may be somebody else's."""
+        """Give a slot back. Whoever has it by now keeps it: freed late, it may be somebody else's.
+
+        OSS has no conditional deletion: where two free the same slot in the same moment, and a third takes it between them, the third's
+        goes as well, and for its time one job more runs than the limit says.
+        """
         holder = self.holder(number)
         if holder is None or not holder.is_for(media_id, generation):
             return False
@@ -67,10 +72,10 @@ class Slots:
     def holders(self) -> Iterator[tuple[int, Holder]]:
         """All that are taken, also those beyond a limit that was lowered."""
         for key in self._bucket.keys(self._prefix):
-            number = int(key.removeprefix(self._prefix))
-            holder = self.holder(number)
-            if holder is not None:
-                yield number, holder
+            for number in slot_numbers(key.removeprefix(self._prefix)):
+                holder = self.holder(number)
+                if holder is not None:
+                    yield number, holder
 
     def _append(self, number: int, holder: Holder) -> bool:
         try:
@@ -87,3 +92,8 @@ class Slots:
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:04}"
+
+
+def slot_numbers(name: str) -> frozenset[int]:
+    """The slot that an object's name means; none for what somebody else put there."""
+    return frozenset({int(name)} if re.fullmatch("[0-9]{1,9}", name) else ())

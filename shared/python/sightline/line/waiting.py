@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, unquote
 
 from sightline.store import Bucket
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,16 @@ class WaitingLine:
 
     def places(self, namespace: str, page: int = 1000) -> Iterator[Place]:
         folder = f"{self._prefix}{quote(namespace, safe='')}/"
-        return (_place(namespace, key.removeprefix(folder)) for key in self._bucket.keys(folder, page=min(page, 1000)))
+        for key in self._bucket.keys(folder, page=min(page, 1000)):
+            place = _place(namespace, key.removeprefix(folder))
+            if place is not None:
+                yield place
 
     def __len__(self) -> int:
         return sum(1 for _ in self._bucket.keys(self._prefix))
 
 
-def _place(namespace: str, name: str) -> Place:
-    milliseconds, _, media_id = name.partition("-")
-    return Place(namespace, datetime.fromtimestamp(int(milliseconds) / 1000, timezone.utc), media_id)
+def _place(namespace: str, name: str) -> Place | None:
+    """None for what somebody else put there."""
+    told = re.fullmatch("(0[0-9]{14})-(.+)", name)
+    return told and Place(namespace, EPOCH + timedelta(milliseconds=int(told.group(1))), told.group(2))

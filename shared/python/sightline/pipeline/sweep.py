@@ -106,7 +106,7 @@ def _drain(pipeline: Pipeline) -> dict[str, str]:
     while True:
         done |= advance(pipeline)
         outlook = pipeline.line.look()
-        if not outlook.anyone_waits or outlook.pause is None or not pipeline.clock() < outlook.pause.until <= until:
+        if not outlook.anyone_waits or outlook.pause is None or not pipeline.line.is_paused(outlook) or outlook.pause.until > until:
             return done
         pipeline.sleep((outlook.pause.until - pipeline.clock()).total_seconds())
 
