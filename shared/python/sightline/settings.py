@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sightline.errors import BadSetting
 from sightline.media import KeyLayout, namespace_problem, parse_zones
 
+# Seconds that OSS takes in x-oss-expires ("Include a V4 signature in a URL" in its documentation).
+LONGEST_PRESIGN = 7 * 24 * 3600
+
 
 class Settings(BaseModel):
     """Each field is the environment variable of the same name in capitals; times are in seconds."""
@@ -35,8 +38,8 @@ class Settings(BaseModel):
         default="", description="Other zones, by namespace or namespace/device: `home=Asia/Shanghai,lab/door=Europe/Rome`."
     )
     caption_language: str = Field(default="en", description="`targetLanguage` of video jobs.")
-    input_url_seconds: int = Field(default=6 * 3600, ge=60, description="How long IMS may fetch a submitted input.")
-    page_url_seconds: int = Field(default=3600, ge=60, description="How long a thumbnail or player address works.")
+    input_url_seconds: int = Field(default=6 * 3600, ge=60, le=LONGEST_PRESIGN, description="How long IMS may fetch a submitted input.")
+    page_url_seconds: int = Field(default=3600, ge=60, le=LONGEST_PRESIGN, description="How long a thumbnail or player address works.")
     claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
     request_seconds: int = Field(default=30, ge=1, description="A request that is silent for so long counts as unanswered.")
     callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")

@@ -132,7 +132,8 @@ def _exchange(host: Host, key: Credentials, call: Call) -> Answer:
     patience = min(host.request_seconds, left)
     request.extensions["timeout"] = httpx.Timeout(patience, connect=min(CONNECT_SECONDS, patience)).as_dict()
     try:
-        answer = _read(host, request, call, patience)
+        # A request may be silent twice: before it is sent, and before it is answered.
+        answer = _read(host, request, call, min(2 * patience, left))
     except httpx.RequestError as error:
         sent = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
         raise ServiceUnreachable(call.service, call.operation, type(error).__name__, sent=sent) from error
@@ -142,7 +143,7 @@ def _exchange(host: Host, key: Credentials, call: Call) -> Answer:
     return answer
 
 
-def _read(host: Host, request: httpx.Request, call: Call, patience: float) -> Answer:
+def _read(host: Host, request: httpx.Request, call: Call, longest: float) -> Answer:
     asked = time.monotonic()
     response = host.client.send(request, stream=True)
     try:
@@ -152,7 +153,7 @@ def _read(host: Host, request: httpx.Request, call: Call, patience: float) -> An
             content += chunk
             if len(content) > call.most_bytes:
                 raise UnusableAnswer(call.service, call.operation, "the body", f"has more than {call.most_bytes:,} bytes", retryable=False)
-            if time.monotonic() - asked > 2 * patience:  # one for what was sent, one for the answer
+            if time.monotonic() - asked > longest:
                 raise httpx.ReadTimeout("the answer trickles", request=request)
         return Answer(response.status_code, response.headers, bytes(content))
     finally:

@@ -21,6 +21,8 @@ from tests.fakes.network import (
         ({"CLAIM_SECONDS": "59"}, "CLAIM_SECONDS"),
         ({"REQUEST_SECONDS": "60"}, "CLAIM_SECONDS"),
         ({"INPUT_URL_SECONDS": "3600"}, "INPUT_URL_SECONDS"),
+        ({"INPUT_URL_SECONDS": "604801"}, "INPUT_URL_SECONDS"),
+        ({"PAGE_URL_SECONDS": "604801"}, "PAGE_URL_SECONDS"),
         ({"STATE_BUCKET": "media"}, "STATE_BUCKET"),
         ({"OSS_ENDPOINT": ""}, "OSS_ENDPOINT"),
         ({"OSS_ENDPOINT": "https://oss.example/bucket"}, "OSS_ENDPOINT"),

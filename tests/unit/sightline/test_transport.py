@@ -22,6 +22,7 @@ from sightline.errors import (
 from sightline.host import Host, Invocation, new_client
 from sightline.ims import ImsTransport, SmarttagClient
 from sightline.store import OssBucket
+from sightline.transport import RESERVE_SECONDS
 from tests.fakes.network import (
     LASTING,
     OK,
@@ -289,3 +290,13 @@ def test_an_answer_that_trickles_counts_as_none() -> None:
         transport = ImsTransport(Host(client, request_seconds=0.2), lambda: LASTING, address)
         with pytest.raises(ServiceUnreachable, match="ReadTimeout"):
             submit(transport)
+
+
+def test_an_answer_that_trickles_does_not_outlast_the_invocation() -> None:
+    invocation = Invocation()
+    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, new_client() as client:
+        transport = ImsTransport(Host(client, invocation=invocation, request_seconds=30), lambda: LASTING, address)
+        invocation.begin(SimpleNamespace(function=SimpleNamespace(timeout=RESERVE_SECONDS + 1.2)))
+        with pytest.raises(ServiceUnreachable, match="ReadTimeout"):
+            submit(transport)
+        assert invocation.seconds_left() > 0
