@@ -135,6 +135,13 @@ def test_an_address_that_is_none_costs_a_picture_and_no_more(page: Page, site: S
     assert titles(page)[1] == "The next one"
 
 
+def test_a_hit_whose_picture_has_gone_says_so_when_it_is_opened(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(kind="sequence", thumbnail_url=None, media_url=None)])
+    search(page, site, "x")
+    page.click(".open")
+    assert "no picture" in page.locator(".stage").inner_text()
+
+
 @pytest.mark.parametrize("scheme", ["javascript:document.title='owned'", "data:text/html,x", "file:///etc/hosts"])
 def test_an_address_that_is_no_web_address_is_not_followed(page: Page, site: Site, scheme: str) -> None:
     site.search = lambda _: answer([hit(kind="image", media_url=scheme, thumbnail_url=scheme)])
