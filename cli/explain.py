@@ -37,7 +37,7 @@ def explain(clients: Clients, name: str) -> Json:
     return {
         "media_id": identity,
         "key": story.key or (None if is_media_id(name) else name),
-        "stage": stage_name(story.stage),
+        "stage": stage_name(story.stage) if journal.facts else "unknown",
         "reason": story.reason or None,
         "waiting": waiting or None,
         "letters": [summary(letter) for letter in about],

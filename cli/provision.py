@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import oss2
 from mns.account import Account
+from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
@@ -57,13 +59,22 @@ def provision(target: Target, names: Names) -> Provisioned:
     """Make what is missing; running it again changes nothing."""
     for bucket in (names.media_bucket, names.state_bucket):
         target.oss(bucket).create_bucket(oss2.BUCKET_ACL_PRIVATE)  # idempotent for the owner
-    target.mns.get_topic(names.topic).create(TopicMeta())  # the same name with the same attributes is no error
-    target.mns.get_queue(names.dead_queue).create(DEAD_QUEUE)
+    _make_once(target.mns.get_topic(names.topic).create, TopicMeta())
+    _make_once(target.mns.get_queue(names.dead_queue).create, DEAD_QUEUE)
     template_id = _template(target.ims, names.template)
     pipeline_id = _pipeline(target.ims)
     _bind(target.ims, pipeline_id, names.topic)
     _library(target.ims, names.library)
     return Provisioned(template_id, pipeline_id)
+
+
+def _make_once(create: Callable[[Any], Any], attributes: TopicMeta | QueueMeta) -> None:
+    """The same name with the same attributes is no error; with others, somebody has chosen these, and they stay."""
+    try:
+        create(attributes)
+    except MNSServerException as error:
+        if error.type not in ("TopicAlreadyExist", "QueueAlreadyExist"):
+            raise
 
 
 def _template(ims: ImsTransport, name: str) -> str:

@@ -15,11 +15,10 @@ from cli.output import Output
 from cli.pace import Pace
 from cli.patience import GivenUp, Patience, Unavailable
 from cli.resume import Progress
+from cli.tally import counted, show_failed, show_nothing
 from sightline.errors import SightlineError
 from sightline.pipeline import Pipeline
 from sightline.pipeline.reindex import Wanted, confirm, media_ids, reindex
-
-MOST_SHOWN = 20
 
 
 @dataclass
@@ -52,8 +51,7 @@ class Reindexed:
     def words(self) -> str:
         """For the line of progress."""
         parts = {"searchable": self.searchable, "being indexed": len(self.indexing), "failed": len(self.failed)}
-        counts = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
-        return f"{counts}; waiting: {self.waits_for}" if self.waits_for else counts
+        return counted(parts, self.waits_for)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -66,10 +64,6 @@ class Reindexed:
         }
 
 
-def _show_nothing(_tally: Reindexed) -> None:
-    """Nobody looks."""
-
-
 @dataclass
 class Reindexing:
     """Every media of the state bucket that is one of the `wanted`, from where the last run ended."""
@@ -78,7 +72,7 @@ class Reindexing:
     wanted: Wanted
     progress: Progress
     pace: Pace
-    show: Callable[[Reindexed], None] = _show_nothing
+    show: Callable[[Reindexed], None] = show_nothing
     patience: Patience = field(default_factory=Patience)
     tally: Reindexed = field(default_factory=Reindexed)
 
@@ -162,7 +156,4 @@ def show(output: Output, tally: Reindexed) -> None:
             output.say(f"  {count:,} {words}")
     for reason, count in tally.left.items():
         output.say(f"  {count:,} left: {reason}")
-    for identity, reason in list(tally.failed.items())[:MOST_SHOWN]:
-        output.say(f"  failed: {identity}: {reason}")
-    if len(tally.failed) > MOST_SHOWN:
-        output.say(f"  and {len(tally.failed) - MOST_SHOWN:,} more failed; --json names each")
+    show_failed(output, tally.failed)

@@ -9,10 +9,9 @@ from typing import Any
 from cli.backfill.plan import Plan
 from cli.output import Output
 from cli.prices import Prices
+from cli.tally import counted, show_failed
 from sightline.media import MediaKind
 from sightline.untrusted import plain
-
-MOST_SHOWN = 20
 
 
 @dataclass
@@ -63,8 +62,7 @@ class Tally:
     def words(self) -> str:
         """For the line of progress."""
         parts = {"copied": self.copied, "submitted": self.submitted, "there already": self.already.total(), "failed": len(self.failed)}
-        counts = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
-        return f"{counts}; waiting: {self.waits_for}" if self.waits_for else counts
+        return counted(parts, self.waits_for)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -88,10 +86,7 @@ def show(output: Output, tally: Tally, dry_run: bool, prices: Prices) -> None:
         output.say(f"  {line}")
     for reason, count in tally.refused.items():
         output.say(f"  {count:,} refused: {reason}; {plain(tally.examples[reason])}")
-    for key, reason in list(tally.failed.items())[:MOST_SHOWN]:
-        output.say(f"  failed: {plain(key)}: {plain(reason)}")
-    if len(tally.failed) > MOST_SHOWN:
-        output.say(f"  and {len(tally.failed) - MOST_SHOWN:,} more failed; --json names each")
+    show_failed(output, tally.failed)
 
 
 def _lines(tally: Tally, dry_run: bool, prices: Prices) -> list[str]:

@@ -14,13 +14,10 @@ from cli.backfill.report import Tally
 from cli.backfill.source import Found, Source, folder_of, in_order, is_manifest
 from cli.patience import GivenUp, Patience
 from cli.resume import Progress
+from cli.tally import show_nothing
 
 # Of an object that is replaced again and again while it is read.
 MOST_CHANGES = 5
-
-
-def _show_nothing(_tally: Tally) -> None:
-    """Nobody looks."""
 
 
 @dataclass
@@ -32,7 +29,7 @@ class Backfill:
     act: Callable[[Found, Plan], None]
     progress: Progress
     limit: int | None = None
-    show: Callable[[Tally], None] = _show_nothing
+    show: Callable[[Tally], None] = show_nothing
     patience: Patience = field(default_factory=Patience)
     tally: Tally = field(default_factory=Tally)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import click
@@ -13,16 +12,15 @@ from cli import prices, running
 from cli.backfill.address import Address
 from cli.backfill.assemble import Assembly, Order, count_of, first_look
 from cli.backfill.report import Tally, show
-from cli.backfill.run import Backfill
 from cli.backfill.target import Target
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import RATE, kept_progress, say_where, told_when_stopped
+from cli.commands.long import RATE, kept_progress, say_where
 from cli.errors import FAILED, CommandError
-from cli.meter import meter
 from cli.output import Output
-from cli.patience import Patience, Unavailable
+from cli.patience import Unavailable
 from cli.resume import Progress
+from cli.tally import shown
 
 
 @click.command()
@@ -65,21 +63,13 @@ def _run(clients: Clients, assembly: Assembly, progress: Progress, output: Outpu
     first_look(source, progress)
     say_where(output, progress)
     work = assembly.backfill(source, target, progress)
-    with meter(output, count_of(source, progress)) as step:
-        work.show = lambda tally: step(tally.seen, tally.words)
-        work.patience = Patience(partial(_wait, work))
-        with told_when_stopped(output, lambda: work.tally.words):
-            work.run()
+    with shown(output, work.tally, count_of(source, progress)) as (work.show, work.patience):
+        work.run()
     if work.tally.is_complete:
         with suppress(Unavailable):  # else the next run takes them away
             target.abandon_uploads()
             progress.finish()
     return work.tally
-
-
-def _wait(work: Backfill, reason: str) -> None:
-    work.tally.waits_for = reason
-    work.show(work.tally)
 
 
 def _judge(tally: Tally, dry_run: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,3 @@ def kept_progress(folder: Path, name: str, restart: bool, keep: bool = True) -> 
 def say_where(output: Output, progress: Progress) -> None:
     if progress.after:
         output.say(f"going on after {plain(progress.after)}; --restart begins at the first")
-
-
-@contextmanager
-def told_when_stopped(output: Output, words: Callable[[], str]) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        output.say(f"stopped; {words() or 'nothing was changed'}; the same command goes on there")
-        raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -10,15 +9,14 @@ import click
 from cli import explain, running
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
-from cli.commands.long import RATE, kept_progress, say_where, told_when_stopped
+from cli.commands.long import RATE, kept_progress, say_where
 from cli.deployed import pipeline_of
 from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
-from cli.meter import meter
 from cli.output import Output
 from cli.pace import Pace
-from cli.patience import Patience
 from cli.reindex import Reindexed, Reindexing, reindex_one, show
 from cli.resume import Progress
+from cli.tally import shown
 from sightline.pipeline import Pipeline
 from sightline.pipeline.reindex import Wanted, media_ids
 
@@ -61,15 +59,7 @@ def _known(clients: Clients, name: str) -> str:
 def _run(pipeline: Pipeline, wanted: Wanted, progress: Progress, pace: Pace, output: Output) -> Reindexed:
     say_where(output, progress)
     work = Reindexing(pipeline, wanted, progress, pace)
-    with meter(output, lambda: sum(1 for _ in media_ids(pipeline.state_bucket, progress.after))) as step:
-        work.show = lambda tally: step(tally.seen, tally.words)
-        work.patience = Patience(partial(_wait, work))
-        with told_when_stopped(output, lambda: work.tally.words):
-            work.run()
+    with shown(output, work.tally, lambda: sum(1 for _ in media_ids(pipeline.state_bucket, progress.after))) as (work.show, work.patience):
+        work.run()
     progress.finish()
     return work.tally
-
-
-def _wait(work: Reindexing, reason: str) -> None:
-    work.tally.waits_for = reason
-    work.show(work.tally)

@@ -52,10 +52,10 @@ def raising(world: World, monkeypatch: pytest.MonkeyPatch, when: Callable[[str, 
     """Has every call to the outside raise before it is done, or after, where `when` says so."""
 
     def wrap(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             if when(name, False):
                 raise error
-            answer = real(*arguments)
+            answer = real(*arguments, **named)
             if when(name, True):
                 raise error
             return answer
