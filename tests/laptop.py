@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import httpx
 import oss2
 
 from cli.clients import Clients
+from cli.main import run
 from cli.running import Running
 from sightline.ledger import Story
 from sightline.media import media_id
@@ -92,6 +95,14 @@ class Cloud:
         done = subprocess.run([SIGHTLINE, *arguments, "--data", self.data], capture_output=True, text=True, timeout=WAY_SECONDS)
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def here(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """The same in this process, for tests of what a command does: a process more takes seconds on a busy machine."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            returned = run([*arguments, "--data", str(self.data)])
+        assert returned == code, f"{arguments}: {returned}\n{out.getvalue()}\n{err.getvalue()}"
+        return subprocess.CompletedProcess(arguments, returned, out.getvalue(), err.getvalue())
 
 
 def wait_until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str] = lambda: "it did not happen") -> None:

@@ -16,7 +16,6 @@ import oss2
 import pytest
 
 from cli.main import run
-from cli.samples.render import render_all
 from tests.laptop import SIGHTLINE, Cloud
 from tests.s3 import KEYS, client_of, s3_server, way_to
 
@@ -64,7 +63,7 @@ def told(done: subprocess.CompletedProcess[str]) -> Any:
 
 
 def submissions(cloud: Cloud, key: str) -> int:
-    facts = told(cloud.command("explain", key, "--json"))["facts"]
+    facts = told(cloud.here("explain", key, "--json"))["facts"]
     return [fact["fact"] for fact in facts].count("submitted")
 
 
@@ -74,7 +73,7 @@ def test_from_s3_to_searchable(cloud: Cloud, clips: dict[str, Path], s3: str, bu
     put(s3, bucket, {"cameras/door/red one+a%2F前.mp4": clips["street-by-day"], **sequence, "cameras/notes.txt": b"x"})
     ask = ["backfill", f"s3://{bucket}/cameras", "--endpoint-url", s3, "--namespace", "from-s3", "--json"]
     # WHEN it is tried dry THEN nothing is there, and it is known what would be
-    dry = told(cloud.command(*ask, "--dry-run"))
+    dry = told(cloud.here(*ask, "--dry-run"))
     assert (dry["objects"], dry["jobs"], [row["example"] for row in dry["refused"]]) == (
         len(sequence) + 2,
         {"video": 1, "sequence": 1},
@@ -83,7 +82,7 @@ def test_from_s3_to_searchable(cloud: Cloud, clips: dict[str, Path], s3: str, bu
     assert dry["cost"]["unpriced"] == {"video": 1, "sequence": 1}
     assert not list(oss2.ObjectIteratorV2(cloud.bucket(), prefix="uploads/from-s3/"))
     # WHEN it is run THEN both are found, and the images came before their manifest
-    done = told(cloud.command(*ask))
+    done = told(cloud.here(*ask))
     assert {name: done[name] for name in ("copied", "copied_bytes", "jobs", "failed", "complete")} == {
         "copied": dry["copied"],
         "copied_bytes": dry["copied_bytes"],
@@ -96,7 +95,7 @@ def test_from_s3_to_searchable(cloud: Cloud, clips: dict[str, Path], s3: str, bu
     found = cloud.search("a person in red", "from-s3")["hits"]
     assert (found[0]["key"], found[0]["device"]) == (keys[0], "door")
     # AND a second run, without any progress file, repeats nothing
-    again = told(cloud.command(*ask, "--rate", "1000"))
+    again = told(cloud.here(*ask, "--rate", "1000"))
     assert (again["copied"], again["submitted"], again["already"]) == (0, 0, {"searchable": 2, "part of a sequence": len(sequence) - 1})
     assert [submissions(cloud, key) for key in keys] == [1, 1]
 
@@ -107,15 +106,15 @@ def test_prices_are_settings(cloud: Cloud, s3: str, bucket: str, monkeypatch: py
     monkeypatch.setenv("SIGHTLINE_PRICE_CURRENCY", "CNY")
     monkeypatch.setenv("SIGHTLINE_PRICES_AS_OF", "2026-11-01")
     ask = ["backfill", f"s3://{bucket}/cameras", "--endpoint-url", s3, "--namespace", "prices", "--dry-run"]
-    assert "cost: 0.045 CNY, at prices of 2026-11-01" in cloud.command(*ask).stdout
-    assert told(cloud.command(*ask, "--json"))["cost"]["total"] == "0.045"
+    assert "cost: 0.045 CNY, at prices of 2026-11-01" in cloud.here(*ask).stdout
+    assert told(cloud.here(*ask, "--json"))["cost"]["total"] == "0.045"
 
 
 def test_odd_keys_arrive_byte_for_byte_and_too_long_ones_are_told(cloud: Cloud, s3: str, bucket: str) -> None:
     longest = f"cameras/{'x' * (1023 - len('uploads/odd/') - len('.jpg'))}.jpg"
     too_long = f"cameras/y{longest.removeprefix('cameras/')}"
     put(s3, bucket, {key: key.encode() for key in [*ODD_KEYS, longest, too_long]})
-    done = cloud.command("backfill", f"s3://{bucket}/cameras", "--endpoint-url", s3, "--namespace", "odd", "--json", code=1)
+    done = cloud.here("backfill", f"s3://{bucket}/cameras", "--endpoint-url", s3, "--namespace", "odd", "--json", code=1)
     assert [row["key"] for row in told(done)["failed"]] == [too_long]
     assert "1,024 bytes" in told(done)["failed"][0]["reason"]
     # The extension of "clip.jpg " is none, as it is for any upload.
@@ -128,7 +127,7 @@ def test_listings_of_many_pages(cloud: Cloud, s3: str, bucket: str) -> None:
     with httpx.Client(trust_env=False) as client:
         for number in range(1203):
             assert client.put(f"{s3}/{bucket}/cameras/door/{number:05}.jpg", content=b"x").is_success
-    done = told(cloud.command("backfill", f"s3://{bucket}", "--endpoint-url", s3, "--namespace", "many", "--dry-run", "--json"))
+    done = told(cloud.here("backfill", f"s3://{bucket}", "--endpoint-url", s3, "--namespace", "many", "--dry-run", "--json"))
     assert (done["objects"], done["jobs"], done["copied_bytes"]) == (1203, {"image": 1203}, 1203)
 
 
@@ -138,15 +137,15 @@ def test_versions_and_deleted_objects(cloud: Cloud, s3: str, bucket: str) -> Non
     put(s3, bucket, {"1.jpg": b"old", "2.jpg": b"deleted"})
     put(s3, bucket, {"1.jpg": b"the current one"})
     client.delete_object(Bucket=bucket, Key="2.jpg")
-    done = told(cloud.command("backfill", f"s3://{bucket}", "--endpoint-url", s3, "--namespace", "versions", "--device", "d", "--json"))
+    done = told(cloud.here("backfill", f"s3://{bucket}", "--endpoint-url", s3, "--namespace", "versions", "--device", "d", "--json"))
     assert (done["objects"], done["copied"]) == (1, 1)
     assert cloud.bucket().get_object("uploads/versions/d/1.jpg").read() == b"the current one"
 
 
-def test_killed_again_and_again_it_loses_nothing_and_doubles_nothing(cloud: Cloud, s3: str, bucket: str, tmp_path: Path) -> None:
+def test_killed_again_and_again_it_loses_nothing_and_doubles_nothing(cloud: Cloud, s3: str, bucket: str, clips: dict[str, Path]) -> None:
     # GIVEN pictures, and something of three parts
     large = os.urandom(20 * 2**20)
-    images = render_sequence(tmp_path)
+    images = [file.read_bytes() for file in sorted(clips["entrance-visit"].glob("*.jpg"))]
     put(s3, bucket, {f"cameras/{number}.jpg": image for number, image in enumerate(images)} | {"cameras/large.mp4": large})
     processes: list[subprocess.Popen[str]] = []
     # After two listings each object takes a HEAD and a GET, the large one a HEAD and three GETs.
@@ -179,11 +178,6 @@ def test_killed_again_and_again_it_loses_nothing_and_doubles_nothing(cloud: Clou
     assert not list(oss2.MultipartUploadIterator(cloud.bucket(), prefix="uploads/killed/"))
     cloud.wait(*keys)
     assert [submissions(cloud, key) for key in keys] == [1] * len(keys)
-
-
-def render_sequence(folder: Path) -> list[bytes]:
-    rendered = {rendering.path.stem: rendering.path for rendering in render_all(folder)}
-    return [file.read_bytes() for file in sorted(rendered["entrance-visit"].glob("*.jpg"))]
 
 
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(cloud: Cloud, s3: str, bucket: str) -> None:
@@ -260,7 +254,7 @@ def test_no_credentials_at_all(cloud: Cloud, s3: str, bucket: str, monkeypatch: 
 def test_a_source_that_is_busy_for_a_while_is_waited_for(cloud: Cloud, s3: str, bucket: str) -> None:
     put(s3, bucket, {"1.jpg": b"no picture", "2.jpg": b"nor this"})
     with way_to(s3, lambda number, line: (503, "SlowDown") if number in (3, 4) else None) as way:
-        done = told(cloud.command("backfill", f"s3://{bucket}", "--endpoint-url", way, "--namespace", "busy", "--device", "d", "--json"))
+        done = told(cloud.here("backfill", f"s3://{bucket}", "--endpoint-url", way, "--namespace", "busy", "--device", "d", "--json"))
     assert (done["copied"], done["failed"]) == (2, [])
 
 
@@ -291,19 +285,20 @@ def test_what_can_t_be_done_is_told_with_the_fix(
 
 def test_media_in_place_are_submitted_where_the_pipeline_has_not_heard_of_them(cloud: Cloud, clips: dict[str, Path]) -> None:
     # GIVEN two media, of which one's ledger is gone: as if its event had been lost, before any sweep
-    cloud.command("upload", str(clips["van-passing"]), str(clips["empty-yard"]), "--namespace", "in-place", "--wait")
-    keys = [f"uploads/in-place/camera/{name}.mp4" for name in ("van-passing", "empty-yard")]
-    lost = told(cloud.command("explain", keys[0], "--json"))["media_id"]
+    images = sorted(clips["entrance-visit"].glob("*.jpg"))[:2]
+    cloud.here("upload", *map(str, images), "--namespace", "in-place", "--wait")
+    keys = [f"uploads/in-place/camera/{image.name}" for image in images]
+    lost = told(cloud.here("explain", keys[0], "--json"))["media_id"]
     state = cloud.clients.bucket(cloud.clients.running.state_bucket)
     for key in list(state.keys(f"{lost}/")):
         state.delete(key)
     # WHEN
     ask = ["backfill", "oss://sightline-media/uploads/in-place", "--json"]
-    dry, done = told(cloud.command(*ask, "--dry-run")), told(cloud.command(*ask))
+    dry, done = told(cloud.here(*ask, "--dry-run")), told(cloud.here(*ask))
     # THEN it is that one which is submitted, and found again
     assert [(each["submitted"], each["copied"], each["already"]) for each in (dry, done)] == [(1, 0, {"searchable": 1})] * 2
     assert [story.stage for story in cloud.wait(*keys)] == ["searchable", "searchable"]
-    assert told(cloud.command(*ask))["already"] == {"searchable": 2}
+    assert told(cloud.here(*ask))["already"] == {"searchable": 2}
 
 
 def test_another_bucket_of_oss_is_copied_inside_oss(cloud: Cloud, clips: dict[str, Path]) -> None:
@@ -311,7 +306,7 @@ def test_another_bucket_of_oss_is_copied_inside_oss(cloud: Cloud, clips: dict[st
     source.create_bucket()
     content = clips["gate-sign"].read_bytes()
     source.put_object("old/gate/sign 门.mp4", content, headers={"x-oss-meta-owner": "me", "Content-Type": "video/mp4"})
-    done = told(cloud.command("backfill", "oss://archive-of-2025/old", "--namespace", "copied", "--json"))
+    done = told(cloud.here("backfill", "oss://archive-of-2025/old", "--namespace", "copied", "--json"))
     assert (done["copied"], done["jobs"]) == (1, {"video": 1})
     key = "uploads/copied/gate/sign 门.mp4"
     assert [story.stage for story in cloud.wait(key)] == ["searchable"]
@@ -319,7 +314,7 @@ def test_another_bucket_of_oss_is_copied_inside_oss(cloud: Cloud, clips: dict[st
     assert copy.read() == content
     assert (copy.headers["x-oss-meta-owner"], copy.headers["Content-Type"]) == ("me", "video/mp4")
     assert copy.headers["x-oss-meta-backfill-source"] == "oss://archive-of-2025/old/gate/sign%20%E9%97%A8.mp4"
-    assert told(cloud.command("backfill", "oss://archive-of-2025/old", "--namespace", "copied", "--json"))["already"] == {"searchable": 1}
+    assert told(cloud.here("backfill", "oss://archive-of-2025/old", "--namespace", "copied", "--json"))["already"] == {"searchable": 1}
 
 
 def test_without_boto3_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:

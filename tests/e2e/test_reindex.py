@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from cli.provision import INDEX_TYPE
 from tests.laptop import SIGHTLINE, Cloud, wait_until
@@ -26,12 +28,19 @@ def lose_the_library(cloud: Cloud) -> None:
 
 
 def facts(cloud: Cloud, key: str) -> list[str]:
-    return [fact["fact"] for fact in json.loads(cloud.command("explain", key, "--json").stdout)["facts"]]
+    return [fact["fact"] for fact in json.loads(cloud.here("explain", key, "--json").stdout)["facts"]]
 
 
-def test_a_lost_library_is_filled_again_without_a_job(new_cloud: Callable[..., Cloud], clips: dict[str, Path]) -> None:
-    cloud = new_cloud()
-    cloud.command("upload", *(str(clips[name]) for name in CLIPS), "--namespace", "again", "--wait")
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, clips: dict[str, Path]) -> Iterator[Cloud]:
+    """One of these tests' own, with three media: its library is lost."""
+    started = Cloud(tmp_path_factory.mktemp("reindexed")).start()
+    started.here("upload", *(str(clips[name]) for name in CLIPS), "--namespace", "again", "--wait")
+    yield started
+    assert started.end() == 0
+
+
+def test_a_lost_library_is_filled_again_without_a_job(cloud: Cloud) -> None:
     before = cloud.search("a person in red", "again")["hits"]
     assert [hit["key"] for hit in before] == [KEYS[0]]
     # WHEN the library is dropped and made anew
@@ -45,15 +54,13 @@ def test_a_lost_library_is_filled_again_without_a_job(new_cloud: Callable[..., C
     assert [(hit["key"], hit["title"], hit["clips"]) for hit in after] == [(hit["key"], hit["title"], hit["clips"]) for hit in before]
     assert [facts(cloud, key).count("submitted") for key in KEYS] == [1, 1, 1]
     # AND there is nothing left to do
-    assert json.loads(cloud.command("reindex", "--missing", "--json").stdout)["left"] == {"in the library": 3}
-    assert json.loads(cloud.command("reindex", "--failed", "--json").stdout)["left"] == {"searchable": 3}
+    assert json.loads(cloud.here("reindex", "--missing", "--json").stdout)["left"] == {"in the library": 3}
+    assert json.loads(cloud.here("reindex", "--failed", "--json").stdout)["left"] == {"searchable": 3}
 
 
-def test_reindex_goes_on_where_ctrl_c_ended_it(cloud: Cloud, clips: dict[str, Path]) -> None:
-    cloud.command("upload", *(str(clips[name]) for name in CLIPS), "--namespace", "again", "--wait")
+def test_reindex_goes_on_where_ctrl_c_ended_it(cloud: Cloud) -> None:
     ask = [str(SIGHTLINE), "reindex", "--all", "--rate", "0.5", "--data", str(cloud.data)]
     process = subprocess.Popen(ask, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert cloud.running is not None
     folder = cloud.data / "reindex"
     wait_until(lambda: any(folder.glob("*.json")), 60)
     os.kill(process.pid, signal.SIGINT)
@@ -61,20 +68,16 @@ def test_reindex_goes_on_where_ctrl_c_ended_it(cloud: Cloud, clips: dict[str, Pa
     assert (process.returncode, "the same command goes on there" in out) == (130, True)
     (note,) = folder.glob("*.json")
     assert json.loads(note.read_text())["after"]
-    done = json.loads(cloud.command("reindex", "--all", "--rate", "1000", "--json").stdout)
+    done = json.loads(cloud.here("reindex", "--all", "--rate", "1000", "--json").stdout)
     assert done["complete"] is True
     assert not list(folder.glob("*.json"))
     # What was being indexed when the first run ended is the sweep's.
-    cloud.command("invoke", "sweep")
+    cloud.here("invoke", "sweep")
     cloud.wait(*KEYS)
 
 
-def test_one_key_and_what_can_t_be_done(cloud: Cloud, clips: dict[str, Path]) -> None:
-    cloud.command("upload", str(clips["gate-sign"]), "--namespace", "one", "--wait")
-    key = "uploads/one/camera/gate-sign.mp4"
-    assert json.loads(cloud.command("reindex", key, "--json").stdout)["media"] == 1
-    cloud.wait(key)
-    assert facts(cloud, key)[-3:] == ["reopened", "inserted", "searchable"]
-    assert "nothing is known" in cloud.command("reindex", "uploads/nothing.mp4", code=4).stderr
-    assert "name one KEY" in cloud.command("reindex", code=2).stderr
-    assert "name one KEY" in cloud.command("reindex", key, "--all", code=2).stderr
+def test_one_key_and_what_can_t_be_done(cloud: Cloud) -> None:
+    assert json.loads(cloud.here("reindex", KEYS[1], "--json").stdout)["media"] == 1
+    cloud.wait(KEYS[1])
+    assert facts(cloud, KEYS[1])[-3:] == ["reopened", "inserted", "searchable"]
+    assert "nothing is known" in cloud.here("reindex", "uploads/nothing.mp4", code=4).stderr
