@@ -379,3 +379,44 @@ def test_of_two_jobs_that_end_at_once_the_stored_part_is_of_the_one_that_counts(
     assert world.pipeline.ledger.read(identity).story.job_id == "job-2"
     (part,) = world.state.keys(f"{identity}/parts/")
     assert b"What job 2 saw" in world.state.contents[part]
+
+
+def test_who_is_late_to_end_earlier_content_leaves_newer_content_alone(world: World) -> None:
+    # GIVEN content that can be found, and newer content whose job fails
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event 1")
+    finish(world, "job-1")
+    world.upload(KEY, b"second")
+    submit(world.pipeline, KEY, "event 2")
+    world.tagging.fail("job-2", "no picture in it")
+    delete = world.library.delete
+
+    def late(media_id: str, namespace: str) -> None:
+        world.library.delete = delete  # type: ignore[method-assign]
+        world.upload(KEY, b"third")
+        submit(world.pipeline, KEY, "event 3")
+        assert finish(world, "job-3", "A dog") == "searchable"
+        delete(media_id, namespace)
+
+    # WHEN a third content is searchable before the one that ends the second has taken the first away
+    world.library.delete = late  # type: ignore[method-assign]
+    collect(world.pipeline, "job-2")
+    # THEN what is stored of the third is there, and the walk puts it back into the library
+    assert list(world.state.keys(f"{identity}/parts/{etag(b'third')}/"))
+    world.clock.forward(world.pipeline.settings.audit_grace_seconds + 1)
+    sweep(world.pipeline, raised)
+    sweep(world.pipeline, raised)
+    assert (world.stage(identity), world.library.entries[identity]["title"]) == ("searchable", "A dog")
+
+
+def test_a_media_of_another_bucket_is_left_alone(world: World) -> None:
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event 1")
+    world.media.name = "another"
+    world.tagging.succeed("job-1")
+    world.clock.forward(world.pipeline.settings.claim_seconds + 1)
+    told = "of bucket media, which is not the media bucket"
+    assert collect(world.pipeline, "job-1") == f"ignored: {told}"
+    done = sweep(world.pipeline, raised).done
+    assert done == {identity: f"left: {told}", "slot 0": "freed: job job-1 has ended"}
+    assert (world.stage(identity), world.library.entries) == ("submitted", {})

@@ -145,7 +145,13 @@ def test_without_parts_a_record_is_not_made_empty(world: World) -> None:
     identity = searchable(world)
     world.library.entries.clear()
     world.state.delete(f"{identity}/parts/{etag(b'a clip')}/smarttag.json")
-    assert check(world) == {identity: f"its library entry is lost, and its parts too: upload {KEY} again"}
+    assert check(world) == {identity: "reopened: its library entry is lost"}
+    sweep(world.pipeline, raised)
+    assert world.stage(identity) == "failed"
+    assert "smarttag.json is not there" in world.pipeline.ledger.read(identity).story.reason
+    # AND uploading the same content again is another try
+    world.clock.forward(1)
+    assert searchable(world) == identity
     assert world.stage(identity) == "searchable"
 
 

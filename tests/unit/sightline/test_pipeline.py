@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims import SmarttagJob
+from sightline.ims.search_library import IndexState
 from sightline.line.pace import FIRST_SECONDS
 from sightline.pipeline import collect, submit, sweep
 from tests.fakes.sightline import World, etag, make_world, raised
@@ -525,3 +527,20 @@ def test_a_foreign_job_with_our_kind_leaves_no_trace(world: World, user_data: st
     world.tagging.jobs["foreign"] = SmarttagJob("foreign", "Fail", user_data)
     assert collect(world.pipeline, "foreign").startswith("ignored")
     assert world.state.contents == {}
+
+
+def test_a_library_that_does_not_know_a_new_entry_yet_is_asked_again() -> None:
+    world = make_world(index_wait_seconds=0)
+    identity = world.upload(KEY)
+    submit(world.pipeline, KEY, "event 1")
+    world.tagging.succeed("job-1")
+    known = world.library.index_states
+
+    def unknown(media_id: str) -> Sequence[IndexState]:
+        world.library.index_states = known  # type: ignore[method-assign]
+        raise ServiceRefused("IMS", "QueryMediaIndexJob", 404, "MediaNotFound", "no such media")
+
+    world.library.index_states = unknown  # type: ignore[method-assign]
+    assert collect(world.pipeline, "job-1") == "inserted: still being indexed"
+    assert collect(world.pipeline, "job-1") == "searchable"
+    assert world.stage(identity) == "searchable"

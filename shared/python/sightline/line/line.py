@@ -44,7 +44,7 @@ class Line:
         self.budget = Budget(bucket, "budget/", daily_jobs, clock)
 
     def look(self) -> Outlook:
-        taken = set()
+        taken: set[int] = set()
         paused = False
         # The slots, the pause, the turn, and one that waits.
         for key in self._bucket.keys(self._prefix, page=min(self.limit + 3, 1000)):

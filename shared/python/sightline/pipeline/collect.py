@@ -31,6 +31,8 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home
     identity, generation = home
     journal = pipeline.ledger.read(identity)
     story = journal.story
+    if story.bucket not in ("", pipeline.media_bucket.name):
+        return f"ignored: of bucket {story.bucket}, which is not the media bucket"
     if story.generation != generation or story.stage in GONE:
         if job.state in ("Success", "Fail"):
             free_slot(pipeline, journal.slot_of(generation), identity, generation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.ledger import Fact, Journal, Story, until_unchanged
+from sightline.ledger import Fact, Journal, until_unchanged
 from sightline.media import media_id
 from sightline.pipeline.ports import Pipeline
 
@@ -31,7 +31,7 @@ def close(pipeline: Pipeline, journal: Journal) -> None:
     story, identity = journal.story, journal.media_id
     kept = pipeline.records.generation(identity)
     if kept is not None and (story.stage in ("refused", *GONE) or kept != story.generation):
-        forget(pipeline, identity, story.key)
+        forget(pipeline, journal)
     if not story.needs_attention:
         pipeline.ledger.clear_pending(identity)
 
@@ -66,18 +66,21 @@ def _remove(pipeline: Pipeline, key: str) -> str:
     return "removed"
 
 
-def forget(pipeline: Pipeline, identity: str, key: str = "") -> None:
-    """Nothing of earlier content is found any more; its ledger stays. `key` tells the namespace where the record can't be read."""
+def forget(pipeline: Pipeline, journal: Journal) -> None:
+    """Nothing is found any more of any content that the ledger knows; the ledger stays. Whoever is late leaves newer content alone."""
+    identity, known = journal.media_id, {fact.generation for fact in journal.facts}
     record = pipeline.records.get(identity)
-    if record is not None or key:
-        pipeline.library.delete(identity, record.namespace if record is not None else pipeline.namespace_of(key))
-        pipeline.records.remove(identity)
+    if record is not None and record.generation not in known:
+        return
+    namespace = record.namespace if record is not None else pipeline.namespace_of(journal.story.key)
+    pipeline.library.delete(identity, namespace)
+    pipeline.records.remove(identity, known)
 
 
-def settle(pipeline: Pipeline, identity: str, story: Story) -> str:
+def settle(pipeline: Pipeline, journal: Journal) -> str:
     """Nobody can be late any more: whatever of earlier content was inserted after its end is taken out."""
-    pipeline.library.delete(identity, pipeline.namespace_of(story.key))
-    pipeline.records.remove(identity)
+    identity, story = journal.media_id, journal.story
+    forget(pipeline, journal)
     settled = Fact("settled", pipeline.clock(), story.generation)
     pipeline.ledger.update(identity, lambda now: [settled] if now == story else [])
     pipeline.ledger.clear_pending(identity)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sightline.errors import BadInput, PermissionMissing, ServiceRefused
+from sightline.ims.search_library import IndexState
 from sightline.ledger import Fact, Journal, Story
 from sightline.media import Admitted, Media
-from sightline.pipeline.endings import CHANGED, close, fail, remove
+from sightline.pipeline.endings import CHANGED, close, fail, forget, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import image_keys
 from sightline.record import Record
@@ -43,10 +44,32 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime, k
         return fail(pipeline, identity, generation, "index", str(error))
 
 
+def reopen(pipeline: Pipeline, identity: str, story: Story, reason: str) -> str:
+    """Have a searchable or failed media indexed anew from the parts that are stored, without a new job."""
+    reopened = Fact("reopened", pipeline.clock(), story.generation, {"reason": reason})
+    address = f"{story.bucket}/{story.key}"
+    pipeline.ledger.mark_pending(identity, address)
+    pipeline.ledger.update(identity, lambda now: [reopened] if (now.generation, now.stage) == (story.generation, story.stage) else [])
+    # Whoever saw it final may have taken the marker away before he could see that it is not.
+    pipeline.ledger.mark_pending(identity, address)
+    return f"reopened: {reason}"
+
+
+def index_states_of(pipeline: Pipeline, identity: str) -> Sequence[IndexState]:
+    """Empty for a media that the library does not know. Raises ServiceRefused and ServiceUnreachable."""
+    try:
+        return pipeline.library.index_states(identity)
+    except ServiceRefused as error:
+        # No code tells an unknown media from an unknown library, and for want of a library no media must be touched.
+        if error.missing and pipeline.library.exists():
+            return []
+        raise
+
+
 def _has_vanished(pipeline: Pipeline, story: Story, identity: str) -> bool:
     """Whether the library knows nothing of an entry that was inserted a while ago: somebody late took it for an earlier one's."""
     age = pipeline.clock() - (story.since or pipeline.clock())
-    return age >= timedelta(seconds=pipeline.settings.callback_seconds) and not pipeline.library.index_states(identity)
+    return age >= timedelta(seconds=pipeline.settings.callback_seconds) and not index_states_of(pipeline, identity)
 
 
 def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str:
@@ -63,18 +86,17 @@ def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str
     journal = _append(pipeline, journal, inserted)
     if journal.story.generation == media.etag and journal.story.stage in ("inserted", "searchable"):
         return journal
-    return _give_way(pipeline, media, journal)
+    return _give_way(pipeline, journal)
 
 
-def _give_way(pipeline: Pipeline, media: Media, journal: Journal) -> str:
+def _give_way(pipeline: Pipeline, journal: Journal) -> str:
     """We inserted what had ended or been replaced by then: a deleted media is taken out again, and newer content put back in its place.
 
     Newer content that is still on its way does that by itself.
     """
     story = journal.story
     if story.is_final and story.stage != "searchable":
-        pipeline.library.delete(media.id, media.namespace)
-        pipeline.records.remove(media.id)
+        forget(pipeline, journal)
     elif story.stage in ("inserted", "searchable"):
         found = pipeline.media_bucket.head(story.key)
         verdict = None if found is None else pipeline.admit(story.key, found)
@@ -95,7 +117,7 @@ def _confirm(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
     identity, generation = journal.media_id, journal.story.generation
     pause = FIRST_LOOK_SECONDS
     while True:
-        states = pipeline.library.index_states(identity)
+        states = index_states_of(pipeline, identity)
         if "Fail" in states:
             return fail(pipeline, identity, generation, "index", "the search library could not index the media")
         if states and all(state == "Success" for state in states):

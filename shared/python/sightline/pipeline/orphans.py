@@ -6,26 +6,23 @@ leaves it out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from sightline.errors import ServiceRefused
-from sightline.ims.search_library import IndexState
-from sightline.ledger import Fact, Story
+from sightline.ledger import Journal, Story
 from sightline.ledger.ledger import ledger_key
+from sightline.media import is_media_id
 from sightline.pipeline.audit import knows
 from sightline.pipeline.cursor import Attempt, Bookmark, Cursor, stretch
 from sightline.pipeline.endings import close, forget, remove
+from sightline.pipeline.index import index_states_of, reopen
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.retention import forget_facts
 from sightline.pipeline.submit import submit
 from sightline.store import Bucket
-
-_MEDIA_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,9 @@ class Folder:
     media_id: str
     keys: Sequence[str]
 
-    def parts_of(self, generation: str) -> Sequence[str]:
-        return [key for key in self._parts if key.split("/")[2] == generation]
-
     def parts_of_others(self, generation: str) -> Sequence[str]:
-        return [key for key in self._parts if key.split("/")[2] != generation]
+        parts = [key for key in self.keys if key.startswith(f"{self.media_id}/parts/")]
+        return [key for key in parts if key.split("/")[2] != generation]
 
     @property
     def has_ledger(self) -> bool:
@@ -49,10 +44,6 @@ class Folder:
     def has_more(self) -> bool:
         """Than a ledger."""
         return len(self.keys) > self.has_ledger
-
-    @property
-    def _parts(self) -> Sequence[str]:
-        return [key for key in self.keys if key.startswith(f"{self.media_id}/parts/")]
 
 
 def find_orphans(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
@@ -72,24 +63,13 @@ def find_orphans(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
     bookmark.write(Cursor(after="" if is_complete else last or cursor.after))
 
 
-def reopen(pipeline: Pipeline, identity: str, story: Story, reason: str) -> str:
-    """Have a searchable or failed media indexed anew from the parts that are stored, without a new job."""
-    reopened = Fact("reopened", pipeline.clock(), story.generation, {"reason": reason})
-    address = f"{story.bucket}/{story.key}"
-    pipeline.ledger.mark_pending(identity, address)
-    pipeline.ledger.update(identity, lambda now: [reopened] if (now.generation, now.stage) == (story.generation, story.stage) else [])
-    # Whoever saw it final may have taken the marker away before he could see that it is not.
-    pipeline.ledger.mark_pending(identity, address)
-    return f"reopened: {reason}"
-
-
 def _folders(bucket: Bucket, after: str) -> Iterator[Folder]:
     # "0" follows the slash: beyond everything in that folder.
     keys = bucket.keys("", f"{after}0" if after else "")
     for name, group in groupby(keys, key=lambda key: key.partition("/")[0]):
         if name > "g":
             return  # media ids are hexadecimal
-        if _MEDIA_ID.fullmatch(name):
+        if is_media_id(name):
             yield Folder(name, list(group))
 
 
@@ -103,7 +83,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
         return ""
     found = pipeline.media_bucket.head(story.key)
     if found is None:
-        return _without_object(pipeline, folder, story)
+        return _without_object(pipeline, folder, journal)
     if not knows(story, found):
         return f"its event was lost; {submit(pipeline, story.key, None)}"
     if story.is_unfinished:
@@ -130,17 +110,19 @@ def _without_ledger(pipeline: Pipeline, folder: Folder) -> str:
         return ""
     if record is not None and pipeline.media_bucket.head(record.key) is not None:
         return f"it has no ledger; {submit(pipeline, record.key, None)}"
-    forget(pipeline, folder.media_id)
+    if record is not None:
+        pipeline.library.delete(folder.media_id, record.namespace)
     _delete(pipeline, folder.keys)
     return "deleted: a record without a ledger"
 
 
-def _without_object(pipeline: Pipeline, folder: Folder, story: Story) -> str:
+def _without_object(pipeline: Pipeline, folder: Folder, journal: Journal) -> str:
+    story = journal.story
     if story.stage not in ("removed", "forgotten"):
         return remove(pipeline, story.key)
     if story.stage == "removed" and folder.has_more:
-        forget(pipeline, folder.media_id)
-        pipeline.records.remove(folder.media_id)
+        forget(pipeline, journal)
+        _delete(pipeline, [key for key in folder.keys if key != ledger_key(folder.media_id)])
     return forget_facts(pipeline, folder.media_id)
 
 
@@ -155,8 +137,7 @@ def _unfinished(pipeline: Pipeline, identity: str, story: Story) -> str:
 
 def _searchable(pipeline: Pipeline, folder: Folder, story: Story) -> str:
     lost = _what_is_lost(pipeline, folder.media_id, story)
-    if lost and not folder.parts_of(story.generation):
-        return f"{lost}, and its parts too: upload {story.key} again"
+    # Where its parts are lost too, the index says so, and it has failed: then an upload of the same content is another try.
     return reopen(pipeline, folder.media_id, story, lost) if lost else ""
 
 
@@ -168,17 +149,6 @@ def _what_is_lost(pipeline: Pipeline, identity: str, story: Story) -> str:
     if not states:
         return "its library entry is lost"
     return "its index job failed later" if "Fail" in states else ""
-
-
-def index_states_of(pipeline: Pipeline, identity: str) -> Sequence[IndexState]:
-    """Empty for a media that the library does not know. Raises ServiceRefused and ServiceUnreachable."""
-    try:
-        return pipeline.library.index_states(identity)
-    except ServiceRefused as error:
-        # No code tells an unknown media from an unknown library, and for want of a library no media must be touched.
-        if error.missing and pipeline.library.exists():
-            return []
-        raise
 
 
 def _delete(pipeline: Pipeline, keys: Iterable[str]) -> None:

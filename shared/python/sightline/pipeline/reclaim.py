@@ -40,9 +40,9 @@ def _is_idle(pipeline: Pipeline, number: int, holder: Holder) -> str:
     if story.generation == holder.generation and story.slot == number:
         if story.stage == "claimed":
             return "its claim has lapsed" if story.claim_until is not None and story.claim_until <= now else ""
-        if story.stage == "submitted":
+        if story.stage == "submitted" and story.bucket == pipeline.media_bucket.name:
             return ""  # its own way ends it: a callback, the sweep's question, or the deadline
-        if story.stage != "removed":
+        if story.stage not in ("submitted", "removed"):
             return f"its media is {story.stage}"
     if now - holder.at > timedelta(seconds=settings.deadline_seconds(story.kind)):
         return "its job is overdue"

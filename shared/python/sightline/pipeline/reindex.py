@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
 from sightline.ledger import Story
-from sightline.pipeline.index import index
-from sightline.pipeline.orphans import index_states_of, reopen
+from sightline.media import is_media_id
+from sightline.pipeline.index import index, index_states_of, reopen
 from sightline.pipeline.ports import Pipeline
 from sightline.store import Bucket
 
 Wanted = Literal["all", "missing", "failed"]
 """`missing` are those that the ledger calls searchable and the library does not know, `failed` those that got as far as the index."""
-
-_MEDIA_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def media_ids(state_bucket: Bucket, after: str = "") -> Iterator[str]:
@@ -24,7 +21,7 @@ def media_ids(state_bucket: Bucket, after: str = "") -> Iterator[str]:
     for name in state_bucket.folders("", after):
         if name > "g":
             return  # media ids are hexadecimal
-        if _MEDIA_ID.fullmatch(name):
+        if is_media_id(name):
             yield name
 
 

@@ -13,8 +13,8 @@ from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
 from sightline.pipeline.collect import collect
 from sightline.pipeline.endings import CHANGED, close, fail, settle
-from sightline.pipeline.index import index
-from sightline.pipeline.orphans import find_orphans, reopen
+from sightline.pipeline.index import index, reopen
+from sightline.pipeline.orphans import find_orphans
 from sightline.pipeline.ports import Pipeline, Report
 from sightline.pipeline.reclaim import reclaim
 from sightline.pipeline.submit import submit
@@ -112,7 +112,10 @@ def _drain(pipeline: Pipeline) -> dict[str, str]:
 
 
 def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
-    outcome = _next_step(pipeline, pipeline.ledger.read(identity), until)
+    journal = pipeline.ledger.read(identity)
+    if journal.story.bucket not in ("", pipeline.media_bucket.name):
+        return f"left: of bucket {journal.story.bucket}, which is not the media bucket"
+    outcome = _next_step(pipeline, journal, until)
     # The event of what is there now may have been lost; if it was not, the claim is taken.
     return _submit(pipeline, identity) if outcome == CHANGED else outcome
 
@@ -147,7 +150,7 @@ def _close(pipeline: Pipeline, journal: Journal) -> str:
         return f"waiting: {story.stage}, and earlier content may still be inserted by somebody who is late"
     if story.stage == "searchable":
         return reopen(pipeline, identity, story, "earlier content may have been inserted by somebody who was late")
-    return settle(pipeline, identity, story)
+    return settle(pipeline, journal)
 
 
 def _is_over(since: datetime, seconds: float, now: datetime) -> bool:

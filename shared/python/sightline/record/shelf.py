@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from pydantic import ValidationError
 
@@ -62,10 +63,12 @@ class RecordShelf:
         record = self.get(media_id)
         return record.generation if record is not None else ""
 
-    def remove(self, media_id: str) -> None:
+    def remove(self, media_id: str, generations: Collection[str]) -> None:
+        """The record, and the parts of these generations: those of newer content are not whoever is late's to take."""
         self._bucket.delete(_record_key(media_id))
         for key in list(self._bucket.keys(f"{media_id}/parts/")):
-            self._bucket.delete(key)
+            if key.split("/")[2] in generations:
+                self._bucket.delete(key)
 
 
 def _part_key(media_id: str, generation: str, job_kind: str) -> str:
