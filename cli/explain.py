@@ -23,7 +23,7 @@ Json = dict[str, Any]
 def explain(clients: Clients, name: str) -> Json:
     """`name` is a media id, a key, or oss://bucket/key. Raises CommandError where neither a fact nor a letter is known."""
     identity, letters = identity_of(clients, name), DeadLetters(clients.running)
-    journal = clients.ledger().read(identity)
+    journal = clients.ledger().read_all(identity)
     story = journal.story
     about = letters.about(identity, {str(fact.details.get("job_id", "")) for fact in journal.facts})
     if not journal.facts and not about:
