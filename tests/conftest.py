@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 
 from cli.samples.render import render_all
 from tests.laptop import Cloud
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in its background has them, and the commands that they start, ignore Ctrl-C; some tests send one."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
