@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -199,9 +201,22 @@ def project(endpoint: str, template_id: str, pipeline_id: str) -> Project:
 
 
 @contextmanager
+def _drawn_names(seed: int) -> Iterator[None]:
+    """The names that services and clients draw come from the seed too: what is sorted by them comes in the same order each time."""
+    chance = Random(f"names of {seed}")
+    really = uuid.uuid4, secrets.token_hex
+    uuid.uuid4 = lambda: uuid.UUID(int=chance.getrandbits(128), version=4)
+    secrets.token_hex = lambda nbytes=None: chance.randbytes(nbytes or 32).hex()
+    try:
+        yield
+    finally:
+        uuid.uuid4, secrets.token_hex = really
+
+
+@contextmanager
 def world(setup: Setup, folder: Path, seed: int) -> Iterator[World]:
     clock = SimulatedClock()
-    with laptop_services(setup.template.folder, folder, clock, setup.sockets) as services:
+    with _drawn_names(seed), laptop_services(setup.template.folder, folder, clock, setup.sockets) as services:
         made = setup.template.made
         functions = project(services.endpoint, made.template_id, made.pipeline_id).functions
         named = {name.rpartition("-")[2]: function for name, function in functions.items()}
