@@ -134,6 +134,7 @@ def finish_job(world: World, choice: Choice) -> None:
     for job_id in world.jobs_under_way:
         job = world.history.jobs[job_id]
         if job.name == choice.subject:
+            job.read = world.people.content(job.key)
             world.services.finish_job(job_id)
             world.jobs_under_way.remove(job_id)
             world.tell(f"job {job.name} ends: {world.services.job_state(job_id)}", job.key)

@@ -26,7 +26,10 @@ class Happening:
 
 @dataclass
 class Job:
-    """A job that the service accepted. `is_known` once a fact names it, `is_excused` once a fault fell between the two."""
+    """A job that the service accepted. `is_known` once a fact names it, `is_excused` once a fault fell between the two.
+
+    `read` is the content that was there when the service fetched it.
+    """
 
     id: str
     name: str
@@ -35,6 +38,7 @@ class Job:
     invocation: str
     is_known: bool = False
     is_excused: bool = False
+    read: bytes | None = None
 
 
 @dataclass
@@ -51,6 +55,13 @@ class History:
 
     def jobs_of(self, key: str, generation: str) -> list[Job]:
         return [job for job in self.jobs.values() if (job.key, job.generation) == (key, generation)]
+
+    def read_instead(self, key: str, generation: str) -> list[bytes]:
+        """What jobs of this content read in its place: it was replaced when they fetched it, and is there again.
+
+        The one thing that is not promised (docs/reliability.md): the bucket tells of the content that is there, not of what a job fetched.
+        """
+        return [job.read for job in self.jobs_of(key, generation) if job.read is not None]
 
     def unnamed_job_of(self, invocation: str) -> Job | None:
         """A job that this invocation has submitted, and told nobody of."""

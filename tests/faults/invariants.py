@@ -103,7 +103,7 @@ def _check_library(world: World) -> None:
         entry = entries.pop(world.people.identity(key), None)
         story = world.ledger.read(world.people.identity(key)).story
         if is_media(key) and story.stage == "searchable":
-            _check_entry(key, content, entry)
+            _check_entry(world, key, content, entry)
         elif entry is not None:
             raise Violation("I2", f"{key} is {story.stage} and in the library", [key])
     for entry in entries.values():
@@ -111,10 +111,16 @@ def _check_library(world: World) -> None:
         raise Violation("I4", f"{key} is deleted and in the library", [key])
 
 
-def _check_entry(key: str, content: bytes, entry: LibraryEntry | None) -> None:
+def tells_of(world: World, text: str, key: str, content: bytes) -> bool:
+    """Whether a text is about this content, or about what a job of it fetched."""
+    fetched = world.history.read_instead(key, etag(content))
+    return names_in(text) in [names_in(each.decode()) for each in (content, *fetched)]
+
+
+def _check_entry(world: World, key: str, content: bytes, entry: LibraryEntry | None) -> None:
     if entry is None:
         raise Violation("I2", f"{key} is called searchable and is not in the library", [key])
-    if names_in(entry.text) != names_in(content.decode()):
+    if not tells_of(world, entry.text, key, content):
         raise Violation("I3", f"the library says {entry.text!r} of {key}, whose content is {content!r}", [key])
 
 

@@ -12,8 +12,9 @@ from localcloud.fc.triggers.http_event import event_of
 from localcloud.http import Headers, Request
 from tests.faults.functions import Answered, Asking, Ended, Instance, Invocation
 from tests.faults.history import Violation
+from tests.faults.invariants import tells_of
 from tests.faults.laptop_services import PLACE
-from tests.faults.null_engine import WORDS, names_in
+from tests.faults.null_engine import WORDS
 from tests.faults.world import World
 
 MOST_HITS = 50
@@ -56,7 +57,7 @@ def check_hit(world: World, namespace: str, hit: dict[str, Any]) -> None:
     if content is None:
         raise Violation("I4", f"a search shows {key}, which is deleted", [key])
     text = f"{hit['title']} {hit['brief']} {hit['caption']}"
-    if names_in(text) != names_in(content.decode()):
+    if not tells_of(world, text, key, content):
         raise Violation("I3", f"a search shows {text!r} for {key}, whose content is {content!r}", [key])
     if hit["namespace"] != namespace:
         raise Violation("I4", f"a search in {namespace} shows {key} of {hit['namespace']}", [key])
