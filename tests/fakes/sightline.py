@@ -15,7 +15,7 @@ from sightline.ims.smarttag import EventDescription, Labels, SmarttagInput, Smar
 from sightline.ledger import Ledger
 from sightline.line import Line
 from sightline.media import media_id
-from sightline.pipeline import Pipeline
+from sightline.pipeline import Pipeline, collect
 from sightline.record import RecordShelf
 from sightline.settings import Settings
 from sightline.store import ListedObject, ObjectInfo, PositionConflict, Tail
@@ -169,6 +169,11 @@ class World:
         """Put the object; the media id."""
         self.media.put(key, content)
         return media_id(self.media.name, key)
+
+    def finish(self, job_id: str, title: str = "A person walks") -> str:
+        """The job ends well, and its callback arrives."""
+        self.tagging.succeed(job_id, title)
+        return collect(self.pipeline, job_id)
 
     def stage(self, identity: str) -> str:
         return self.pipeline.ledger.read(identity).story.stage
