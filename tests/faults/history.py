@@ -26,7 +26,8 @@ class Happening:
 
 @dataclass
 class Job:
-    """A job that the service accepted. `is_known` once a fact names it, `is_excused` once a fault fell between the two.
+    """A job that the service accepted. `is_known` once the invocation that submitted it has written its name down, `is_excused`
+    once a fault fell between the two.
 
     `read` is the content that was there when the service fetched it.
     """

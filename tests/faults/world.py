@@ -146,14 +146,15 @@ class World:
             self.history.jobs[job.id] = job
         elif point.operation == "AppendObject" and point.what == "ledger":
             for line in request.content.splitlines():
-                self._observe_fact(json.loads(line), self.key_of(point))
+                self._observe_fact(json.loads(line), self.key_of(point), invocation)
 
-    def _observe_fact(self, fact: dict[str, str], key: str) -> None:
+    def _observe_fact(self, fact: dict[str, str], key: str, invocation: str) -> None:
         if fact["fact"] in ("failed", "refused", "removed"):
             self.history.failed.add((key, fact["generation"]))
         for name in ("job_id", "job"):
-            if fact.get(name) in self.history.jobs:
-                self.history.jobs[fact[name]].is_known = True
+            job = self.history.jobs.get(fact.get(name, ""))
+            if job is not None and job.invocation == invocation:
+                job.is_known = True
 
 
 def _keys(key: Credential) -> dict[str, str]:
