@@ -55,11 +55,11 @@ run beside each other, so that requests are what counts, and what is billed."""
 
 READING = """How to read it:
 
-- Requests are exact, and the same on any machine; a second look at an index job that was not ready makes the fraction. The
-  machine had other work to do, hence the spread of the times: read the ratios of requests and of processor time.
+- Requests are exact, and the same on any machine; a second look at an index job that was not ready makes the fraction. Times are of a
+  shared machine: read the ratios.
 - Without ledger and line means with both in memory: the same code runs, and its requests cost nothing. Nothing would survive.
-- With a waiting line, requests do not depend on its length: a submit only joins it, and a collect also starts whoever is next, which is
-  most of what it costs more. Processor time grows up to 1,000 that wait, which is one page of a listing, and then no more.
+- With a waiting line, neither requests nor processor time depend on its length: a submit only joins it, and a collect also starts whoever
+  is next, which is most of what it costs more.
 - With so many jobs at once, an event looks at all slots: one LIST request for each 1,000. IMS runs two jobs of a pipeline at a time, so a
   limit of thousands is no sensible setting; it is here to show what grows."""
 
