@@ -74,6 +74,15 @@ class Scene:
         self.do("start job")
         self.do("finish job", self.world.history.jobs[self.world.jobs_under_way[0]].name)
 
+    def lose_a_callback(self) -> None:
+        """A job has ended, and nobody is told; by now the sweep would ask."""
+        self.upload("good clip1")
+        self.run()
+        self.finish_job()
+        for message in list(self.world.mail):
+            self.do("lose", message)
+        self.do("wait", number=70)
+
     def stage(self, key: str = KEY) -> str:
         return self.world.ledger.read(self.world.people.identity(key)).story.stage
 

@@ -150,12 +150,7 @@ def test_51_an_archived_object_has_a_reason(stage: Scene) -> None:
 
 
 def test_64_two_sweepers_at_once_do_no_harm(stage: Scene) -> None:
-    stage.upload("good clip1")
-    stage.run()
-    stage.finish_job()
-    for message in list(stage.world.mail):
-        stage.do("lose", message)
-    stage.do("wait", number=70)
+    stage.lose_a_callback()
     first, second = stage.sweep(), stage.sweep()
     while stage.world.running:
         stage.go(first, 1)

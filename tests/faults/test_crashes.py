@@ -57,12 +57,7 @@ def removing(stage: Scene) -> str:
 
 def sweeping(stage: Scene) -> str:
     """After a callback was lost."""
-    stage.upload("good clip1")
-    stage.run()
-    stage.finish_job()
-    for message in list(stage.world.mail):
-        stage.do("lose", message)
-    stage.do("wait", number=70)
+    stage.lose_a_callback()
     return stage.sweep()
 
 
