@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256, the signature of Alibaba Cloud's RPC gateways.
+"""ACS3-HMAC-SHA256, the signature of Alibaba Cloud's OpenAPI gateways.
 
 Source: "Request structure and signature (V3)" in the OpenAPI documentation; the test vector in the tests is a request of the official SDK.
 """
@@ -26,8 +26,9 @@ def sign(
     version: str,
     query: Mapping[str, str],
     body: bytes = b"",
+    path: str = "/",
 ) -> dict[str, str]:
-    """The headers of a signed request for the path `/`; `host` as it will be sent, with the port."""
+    """The headers of a signed request. `host` as it will be sent, with the port; `path` too, percent-encoded: `/` for an RPC call."""
     payload = hashlib.sha256(body).hexdigest()
     headers = {
         "host": host,
@@ -42,7 +43,7 @@ def sign(
         headers["x-acs-security-token"] = credentials.security_token
     names = ";".join(sorted(headers))
     canonical = "\n".join(
-        [method, "/", canonical_query(query), "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload]
+        [method, path, canonical_query(query), "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload]
     )
     text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
