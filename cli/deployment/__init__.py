@@ -1,0 +1,1 @@
+"""What the verbs about a deployment have in common: which cloud they act on, and what `s.yaml` says of it."""
