@@ -30,6 +30,7 @@ class Running:
     search_library: str
     template_id: str
     data: str
+    pipeline_id: str = ""
 
 
 def default_data() -> Path:

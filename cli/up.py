@@ -128,6 +128,7 @@ def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: in
         search_library=NAMES.library,
         template_id=made.template_id,
         data=str(data),
+        pipeline_id=made.pipeline_id,
     )
 
 

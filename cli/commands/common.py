@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import click
 
 from cli import running
+from cli.deployment import target
+from cli.deployment.target import Target
 
 Command = Callable[..., Any]
 
@@ -25,3 +28,15 @@ def options(command: Command) -> Command:
 
 def data_folder(data: Path | None) -> Path:
     return data or running.default_data()
+
+
+cloud_option = click.option(
+    "--cloud",
+    is_flag=True,
+    help="Act on the account of ALIBABA_CLOUD_ACCESS_KEY_ID and the SIGHTLINE_ variables, not on the laptop cloud.",
+)
+
+
+def target_of(data: Path | None, cloud: bool) -> Target:
+    """The deployment that a verb acts on. Raises CommandError."""
+    return target.cloud(os.environ) if cloud else target.laptop(running.require(data_folder(data)), os.environ)
