@@ -172,7 +172,7 @@ class FunctionCompute:
         try:
             return self._one(AsyncInvokeConfig, "GetAsyncInvokeConfig", f"/functions/{_part(function)}/async-invoke-config")
         except ServiceRefused as error:
-            if error.status != 404 or error.code == "FunctionNotFound":
+            if error.code != "AsyncConfigNotExists":
                 raise
             return None
 

@@ -228,7 +228,9 @@ def test_what_does_not_exist(fc: FunctionCompute) -> None:
     assert refused.value.missing
 
 
-@pytest.mark.contract("devsapp/fc3, impl/client.ts: a function without a configuration answers 404 AsyncConfigNotExists")
+@pytest.mark.contract(
+    "Alibaba Cloud's Terraform provider and Funcraft take the code AsyncConfigNotExists for none; the status is our assumption"
+)
 def test_a_function_without_an_asynchronous_configuration() -> None:
     assert answering({"Code": "AsyncConfigNotExists", "Message": "none"}, 404).get_async_invoke_config("work") is None
 
