@@ -131,6 +131,12 @@ class BindPipeline(Parameters):
     role: str = "AliyunMTSDefaultRole"
 
 
+class QueryPipelineList(Parameters):
+    """Of the MPS API too, the only one that tells a pipeline's binding."""
+
+    pipeline_ids: CommaList = Field(min_length=1, max_length=10)
+
+
 # Smart tag jobs
 
 

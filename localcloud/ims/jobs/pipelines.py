@@ -1,7 +1,7 @@
 """Pipelines: what a job waits in, and where its state changes are told.
 
-The binding of a pipeline to a topic or queue is made with UpdatePipeline of the older MPS API (2014-06-18); the one of IMS has no
-parameter for it.
+The binding of a pipeline to a topic or queue is made with UpdatePipeline of the older MPS API (2014-06-18) and told by its
+QueryPipelineList; those of IMS know nothing of it.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ class Pipelines:
         self._changed()
         return {"Pipeline": _mps_shape(self._row(given.pipeline_id))}
 
+    def find(self, given: p.QueryPipelineList) -> Answer:
+        """MPS QueryPipelineList: the ids that it does not know are listed apart."""
+        rows = {str(row["id"]): row for row in self._database.query("SELECT * FROM pipeline")}
+        known = [_mps_shape(rows[identity]) for identity in given.pipeline_ids if identity in rows]
+        unknown = [identity for identity in given.pipeline_ids if identity not in rows]
+        return {"PipelineList": {"Pipeline": known}, "NonExistPids": {"String": unknown}}
+
     def resolve(self, identity: str | None) -> str:
         """The pipeline of a job: the one it names, or the default one. Raises AcsError."""
         row = self._database.one("SELECT id FROM pipeline WHERE id = ? OR (? IS NULL AND is_default)", identity, identity)
@@ -140,4 +147,5 @@ OPERATIONS = (
     Operation("ListPipelines", p.ListPipelines, Pipelines.list),
     Operation("DeletePipeline", p.DeletePipeline, Pipelines.delete),
     Operation("UpdatePipeline", p.BindPipeline, Pipelines.bind, version=MPS),
+    Operation("QueryPipelineList", p.QueryPipelineList, Pipelines.find, version=MPS),
 )

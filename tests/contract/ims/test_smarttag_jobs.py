@@ -80,6 +80,12 @@ def bind(client: Any, pipeline: str, notify: dict[str, str]) -> Any:
     return client.call_api(params, open_api.OpenApiRequest(query=asked), RuntimeOptions())["body"]
 
 
+def bound(client: Any, *pipelines: str) -> Any:
+    """QueryPipelineList of MPS."""
+    query = {"PipelineIds": ",".join(pipelines)}
+    return client.call_api(rpc("QueryPipelineList", "2014-06-18"), open_api.OpenApiRequest(query=query), RuntimeOptions())["body"]
+
+
 def default_pipeline(client: Any) -> str:
     return str(client.list_pipelines(ice.ListPipelinesRequest()).body.pipeline_list[0].pipeline_id)
 
@@ -396,3 +402,19 @@ def test_jobs_survive_a_restart(cloud: Cloud, website: Website, tmp_path: Path) 
     client = cloud.client()
     for job in jobs:
         result(client, job)
+
+
+@pytest.mark.contract("QueryPipelineList, API reference of ApsaraVideo Media Processing 2014-06-18")
+def test_what_a_pipeline_is_bound_to(cloud: Cloud) -> None:
+    client = cloud.client()
+    pipeline = default_pipeline(client)
+    assert bound(client, pipeline)["PipelineList"]["Pipeline"][0]["NotifyConfig"] == {}
+    cloud.queues.topics.add("jobs")
+    bind(client, pipeline, {"Topic": "jobs"})
+    answer = bound(client, "unknown", pipeline)
+    assert [(one["Id"], one["State"], one["NotifyConfig"]) for one in answer["PipelineList"]["Pipeline"]] == [
+        (pipeline, "Active", {"Topic": "jobs"})
+    ]
+    assert answer["NonExistPids"] == {"String": ["unknown"]}
+    with pytest.raises(ClientException):
+        bound(client, *(str(number) for number in range(11)))
