@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test soak soak-kills lint fix bench lock clean
+.PHONY: help setup setup-dev demo up layer test soak soak-kills lint fix bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ demo: setup ## Run the main job: upload, understand, search. PATHS="a.mp4 photos
 
 up: setup ## Start the laptop cloud and serve until Ctrl-C
 	$(BIN)/sightline up
+
+layer: setup ## Build what is deployed into build/: the layer, and the code of each function. PYTHON312= names the Python 3.12 to use
+	$(BIN)/python -m cli.layer
 
 test: setup-dev ## Run all tests
 	$(BIN)/pytest
@@ -52,6 +55,8 @@ lock: setup-dev ## Resolve the dependencies anew
 		pyproject.toml --extra ocr --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
 	echo scikit-image | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
 		--no-header --no-deps - -o requirements/samples.lock
+	$(BIN)/uv pip compile --quiet --upgrade --python-platform x86_64-manylinux2014 --python-version 3.12 --only-binary :all: \
+		--generate-hashes --no-annotate --no-header shared/requirements.txt -c requirements/local.lock -o requirements/layer.lock
 
 clean: ## Remove the environment and what was built; the data folder stays
 	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache
