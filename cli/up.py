@@ -28,6 +28,7 @@ from localcloud.fc.errors import ProjectError
 from localcloud.ims.understanding.checks import EngineRefused, check_settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
+from localcloud.ram.template import TemplateError
 from sightline.credentials import Credentials
 from sightline.host import Host
 from sightline.ims import ImsTransport
@@ -89,6 +90,8 @@ def _told(data: Path) -> Iterator[None]:
         raise CommandError(str(error), "pass another --port; 0 takes a free one") from error
     except ProjectError as error:
         raise CommandError(str(error), "mend s.yaml") from error
+    except TemplateError as error:
+        raise CommandError(str(error), "mend template.yaml") from error
 
 
 def _log_to(file: Path) -> None:

@@ -27,6 +27,7 @@ from localcloud.mns.service import MessageService
 from localcloud.network import Reach
 from localcloud.oss import ObjectStorage
 from localcloud.place import Place
+from localcloud.ram.service import AccessManagement
 
 
 class AlreadyRunning(Exception):
@@ -60,6 +61,7 @@ class LaptopCloud:
         data.mkdir(parents=True, exist_ok=True)
         self._closing.push(_lock(data / "lock"))
         self.keyring = Keyring.open(data / "keys.json")
+        self.ram = AccessManagement(place, self.keyring)
         self._gate = Gate()
         self.mns = MessageService(data / "mns", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
         self.oss = ObjectStorage(data / "oss", place, self.keyring, self._gate, endpoint=lambda: self.endpoint)
@@ -76,7 +78,7 @@ class LaptopCloud:
             settings=Settings(reach=reach),
         )
         self.fc: FunctionCompute | None = None
-        self._door = Door([self.mns, self.ims, self._gate, self.oss], host, port, scratch=data / "scratch", patience=patience)
+        self._door = Door([self.mns, self.ims, self.ram, self._gate, self.oss], host, port, scratch=data / "scratch", patience=patience)
 
     @property
     def endpoint(self) -> str:
@@ -99,7 +101,11 @@ class LaptopCloud:
         """Run the functions of a Serverless Devs project. Returns the address of each HTTP-triggered one, by function name.
 
         `environment` is what `${env('X')}` finds in the project; `layers` maps a layer's name to the folder that holds what /opt would.
+        Their roles are those of the `template.yaml` beside the project; where there is none, every role may do everything.
         """
+        template = project_file.with_name("template.yaml")
+        if template.exists():
+            self.ram.read(template)
         project = Project.read(project_file, environment, {"AccountID": self._place.account_id})
         self.fc = FunctionCompute(self._data, self._place, self.keyring, project, layers, self.mns)
         addresses = {}

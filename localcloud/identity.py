@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 Clock = Callable[[], float]
 
@@ -45,11 +46,51 @@ class ExpiredSecurityToken(CredentialError):
     pass
 
 
+class NotAllowed(Exception):
+    """The key is good, and its role may not do this; `explicit` where a policy denies it. Each service says so in its own words."""
+
+    def __init__(self, role: str, action: str, resource: str, explicit: bool) -> None:
+        super().__init__(f"the role {role} may not {action} on {resource}")
+        self.role = role
+        self.action = action
+        self.resource = resource
+        self.explicit = explicit
+
+
+class Authority(Protocol):
+    """Knows what a role may do."""
+
+    def check(self, role: str, action: str, resource: str) -> None:
+        """`action` as in `oss:GetObject`, `resource` as an ARN. Raises NotAllowed."""
+        ...
+
+
+class Everything:
+    """Of a cloud without roles."""
+
+    def check(self, role: str, action: str, resource: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who signed a request: one of the account's roles, or the account itself, which may do everything."""
+
+    role: str = ""
+    authority: Authority = field(default=Everything(), repr=False, compare=False)
+
+    def check(self, action: str, resource: str) -> None:
+        """Raises NotAllowed."""
+        if self.role:
+            self.authority.check(self.role, action, resource)
+
+
 class Keyring:
-    """Finds the secret that belongs to an access key id."""
+    """Finds the secret that belongs to an access key id, and who it is. `authority` is asked what a role may do."""
 
     def __init__(self, account: Credential, clock: Clock = time.time) -> None:
         self.account = account
+        self.authority: Authority = Everything()
         self._clock = clock
 
     @classmethod
@@ -78,12 +119,19 @@ class Keyring:
         """
         if access_key_id == self.account.access_key_id:
             return self.account.access_key_secret
-        if not access_key_id.startswith("STS."):
-            raise UnknownAccessKey(access_key_id)
-        self._check(access_key_id, security_token)
+        self._role(access_key_id, security_token)
         return self._mac("secret", access_key_id.encode())
 
-    def _check(self, access_key_id: str, security_token: str | None) -> None:
+    def principal(self, access_key_id: str, security_token: str | None = None) -> Principal:
+        """Whose key it is. Raises as `secret_for` does."""
+        if access_key_id == self.account.access_key_id:
+            return Principal()
+        return Principal(self._role(access_key_id, security_token), self.authority)
+
+    def _role(self, access_key_id: str, security_token: str | None) -> str:
+        """The role that a temporary key is for."""
+        if not access_key_id.startswith("STS."):
+            raise UnknownAccessKey(access_key_id)
         encoded, _, mac = (security_token or "").partition(".")
         try:
             claims = base64.urlsafe_b64decode(encoded)
@@ -96,6 +144,7 @@ class Keyring:
             raise InvalidSecurityToken(access_key_id)
         if known["expires"] < self._clock():
             raise ExpiredSecurityToken(access_key_id)
+        return str(known["role"])
 
     def _mac(self, purpose: str, message: bytes) -> str:
         key = self.account.access_key_secret.encode()
