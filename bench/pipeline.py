@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -22,11 +21,13 @@ from bench.pipeline_meter import Cost, Meter
 from bench.pipeline_state import Kind
 from bench.results import record
 from sightline.clock import utc_now
-from sightline.ledger import Ledger
-from sightline.line import Line
-from sightline.media import media_id
-from sightline.pipeline import Pipeline, collect, submit
+from sightline.ledger.ledger import Ledger
+from sightline.line.line import Line
+from sightline.media.identity import media_id
 from sightline.pipeline.advance import advance
+from sightline.pipeline.collect import collect
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.submit import submit
 from tests.fakes.sightline import FakeBucket
 
 TITLE = "The pipeline: what an event costs"
@@ -149,7 +150,7 @@ def _chain(pipeline: Pipeline, meter: Meter, submits: Cost, collects: Cost) -> N
 def _in_memory(pipeline: Pipeline) -> Pipeline:
     bucket, settings = FakeBucket("memory", utc_now), pipeline.settings
     line = Line(bucket, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, pipeline.clock, pipeline.chance)
-    return replace(pipeline, ledger=Ledger(bucket), line=line)
+    return pipeline._replace(ledger=Ledger(bucket), line=line)
 
 
 def _upload(pipeline: Pipeline) -> str:

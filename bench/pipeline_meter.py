@@ -7,12 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
-import httpx
-
-from sightline.host import Host, new_client
-from sightline.pipeline import Pipeline
+from sightline.host import Host
+from sightline.http import Connections, Request, Response
+from sightline.pipeline.ports import Pipeline
 from sightline.wiring import Wiring
 
 
@@ -51,10 +50,8 @@ class Meter:
 
     def pipeline(self, environment: Mapping[str, str], **settings: int | float) -> Pipeline:
         """The layer as a function builds it, with these settings changed."""
-        client = new_client()
-        client.event_hooks = {"request": [self._count]}
         changed = {name.upper(): str(value) for name, value in settings.items()}
-        return Wiring({**environment, **changed}, Host(client=client, sleep=self._nap)).pipeline()
+        return Wiring({**environment, **changed}, Host(_Counting(self._count), sleep=self._nap)).pipeline()
 
     def add(self, cost: Cost, work: Callable[[], str]) -> str:
         """Do it, and add what it cost."""
@@ -67,10 +64,11 @@ class Meter:
         cost.requests.update(self._requests)
         return outcome
 
-    def _count(self, request: httpx.Request) -> None:
-        query = parse_qs(request.url.query.decode(), keep_blank_values=True)
+    def _count(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        query = parse_qs(address.query, keep_blank_values=True)
         action = request.headers.get("x-acs-action")
-        if "/messages" in request.url.path:
+        if "/messages" in address.path:
             action, service = request.method, "MNS"
         else:
             service = "IMS" if action else "OSS"
@@ -80,3 +78,13 @@ class Meter:
     def _nap(self, seconds: float) -> None:
         self._napped += seconds
         time.sleep(seconds)
+
+
+class _Counting(Connections):
+    def __init__(self, count: Callable[[Request], None]) -> None:
+        super().__init__()
+        self._count = count
+
+    def send(self, request: Request, connect_seconds: float, silence_seconds: float) -> Response:
+        self._count(request)
+        return super().send(request, connect_seconds, silence_seconds)

@@ -18,11 +18,15 @@ from localcloud.oss.storage.blobs import Blobs, Content
 from localcloud.oss.storage.records import ObjectType, Properties, StoredRecord
 from localcloud.oss.storage.store import Store
 from sightline.clock import to_iso, utc_now
-from sightline.ledger import Fact, Journal, Ledger
-from sightline.line import Holder, Line
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal, Ledger
+from sightline.line.line import Line
+from sightline.line.slots import Holder
 from sightline.line.waiting import Place
-from sightline.media import Media, media_id
-from sightline.record import RecordShelf, SmarttagPart
+from sightline.media.identity import media_id
+from sightline.media.types import Media
+from sightline.record.model import SmarttagPart
+from sightline.record.shelf import RecordShelf
 from sightline.settings import Settings
 from tests.fakes.sightline import FakeBucket
 

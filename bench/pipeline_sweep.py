@@ -19,9 +19,10 @@ from bench.pipeline_cloud import running
 from bench.pipeline_meter import Cost, Meter
 from bench.pipeline_state import NAMESPACE, PART, ids_in_order, key_of
 from bench.results import record
-from sightline.media import media_id
-from sightline.pipeline import Pipeline, submit, sweep
-from sightline.pipeline.ports import log_error
+from sightline.media.identity import media_id
+from sightline.pipeline.ports import Pipeline, log_error
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 
 TITLE = "The pipeline: what a sweep costs"
 FINISHED = (1_000, 10_000, 100_000)

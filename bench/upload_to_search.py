@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.clips import CLIP_SECONDS, street_clip, street_image
 from cli.clients import Clients
 from cli.running import Running
-from sightline.media import media_id
+from sightline.media.identity import media_id
 
 DEADLINE_SECONDS = 120
 LOOK_EVERY_SECONDS = 0.01
@@ -89,9 +89,9 @@ def upload(clients: Clients, file: Path, number: int) -> Round:
         time.sleep(LOOK_EVERY_SECONDS)
     total = time.monotonic() - started
     record = clients.records().get(identity)
-    if record is None or record.engine is None or record.engine.seconds is None:
+    if record is None or record.said.engine is None or record.said.engine.seconds is None:
         raise RuntimeError(f"{key}: the record does not say how long the engine took")
-    return Round(total, record.engine.seconds)
+    return Round(total, record.said.engine.seconds)
 
 
 def at(percent: int, values: Sequence[float]) -> float:

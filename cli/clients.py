@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import httpx
 import oss2
 
 from cli.running import Running
 from sightline.credentials import Credentials
-from sightline.host import Host, new_client
-from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
-from sightline.ledger import Ledger
-from sightline.record import RecordShelf
-from sightline.store import OssBucket
+from sightline.host import Host
+from sightline.ims.search_library import SearchLibrary
+from sightline.ims.smarttag import SmarttagClient
+from sightline.ims.transport import ImsTransport
+from sightline.ledger.ledger import Ledger
+from sightline.record.shelf import RecordShelf
+from sightline.store.oss import OssBucket
 
 
 @dataclass(frozen=True)
 class Clients:
     running: Running
-    http: httpx.Client
+    host: Host
 
     @classmethod
     def of(cls, running: Running) -> Clients:
-        return cls(running, new_client())
+        return cls(running, Host())
 
     def credentials(self) -> Credentials:
         return Credentials(self.running.access_key_id, self.running.access_key_secret)
 
     def bucket(self, name: str) -> OssBucket:
-        return OssBucket(Host(self.http), self.credentials, self.running.region, self.running.endpoint, name)
+        return OssBucket(self.host, self.credentials, self.running.region, self.running.endpoint, name)
 
     def ims(self) -> ImsTransport:
-        return ImsTransport(Host(self.http), self.credentials, self.running.endpoint)
+        return ImsTransport(self.host, self.credentials, self.running.endpoint)
 
     def ledger(self) -> Ledger:
         return Ledger(self.bucket(self.running.state_bucket))

@@ -17,9 +17,12 @@ from cli.output import Output
 from cli.running import Running
 from sightline.clock import to_iso
 from sightline.errors import BadInput
-from sightline.events import event_bytes, read_change, read_job_message
-from sightline.letters import Failure, Letter, State
-from sightline.media import media_id as identity
+from sightline.events.callbacks import read_job_message
+from sightline.events.objects import read_change
+from sightline.events.records import event_bytes
+from sightline.letters.attempt import Failure
+from sightline.letters.letter import Letter, State
+from sightline.media.identity import media_id as identity
 
 Json = dict[str, Any]
 

@@ -61,8 +61,8 @@ def _about(clients: Clients, arrivals: Sequence[Arrival]) -> list[Question]:
     """Of a stranger's own files we know only what was seen in them: each must be found by what was said of it."""
     found = [record for arrival in arrivals if arrival.is_searchable and (record := clients.records().get(arrival.upload.media_id))]
     questions: dict[str, set[str]] = {}
-    for record in sorted(found, key=lambda record: not record.objects):
-        questions.setdefault(record.title, set()).add(record.key)
+    for record in sorted(found, key=lambda record: not record.said.objects):
+        questions.setdefault(record.said.title, set()).add(record.key)
     return [Question(text, frozenset(keys)) for text, keys in list(questions.items())[:MOST_QUERIES]]
 
 

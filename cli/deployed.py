@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli import journal
 from cli.running import Running
-from sightline.pipeline import Pipeline
+from sightline.pipeline.ports import Pipeline
 from sightline.wiring import Wiring
 
 

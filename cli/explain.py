@@ -13,8 +13,8 @@ from cli.output import Output
 from cli.waiting import whereabouts
 from sightline.clock import to_iso
 from sightline.errors import SightlineError
-from sightline.ledger import Journal
-from sightline.media import is_media_id, media_id
+from sightline.ledger.ledger import Journal
+from sightline.media.identity import is_media_id, media_id
 from sightline.untrusted import visible
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ def explain(clients: Clients, name: str) -> Json:
         "facts": _facts(journal),
         "job": _job(clients, story.job_id) if story.job_id else None,
         "index": _index(clients, identity),
-        "record": record.model_dump(mode="json") if record else None,
+        "record": record.to_json() if record else None,
     }
 
 

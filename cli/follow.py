@@ -13,7 +13,8 @@ from rich.text import Text
 
 from cli.output import Output
 from cli.upload import Uploaded
-from sightline.ledger import Ledger, Stage, Story
+from sightline.ledger.ledger import Ledger
+from sightline.ledger.story import Stage, Story
 from sightline.untrusted import visible
 
 WAY: tuple[Stage, ...] = ("uploaded", "submitted", "understood", "inserted", "searchable")

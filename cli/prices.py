@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from cli.errors import USAGE, CommandError
-from sightline.media import MediaKind
+from sightline.media.types import MediaKind
 
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
 CURRENCY, AS_OF = "SIGHTLINE_PRICE_CURRENCY", "SIGHTLINE_PRICES_AS_OF"

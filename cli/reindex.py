@@ -17,7 +17,7 @@ from cli.patience import GivenUp, Patience, Unavailable
 from cli.resume import Progress
 from cli.tally import counted, show_failed, show_nothing
 from sightline.errors import SightlineError
-from sightline.pipeline import Pipeline
+from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.reindex import Wanted, confirm, media_ids, reindex
 
 

@@ -12,8 +12,8 @@ import oss2
 
 from cli.clients import Clients
 from cli.errors import NOT_FOUND, USAGE, CommandError
-from sightline.media import media_id
 from sightline.media.admission import IMAGES, VIDEOS
+from sightline.media.identity import media_id
 from sightline.media.layout import SEQUENCE_FOLDER
 
 PREFIX = "uploads/"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from sightline.clock import to_iso, utc_now
-from sightline.line import Line
-from sightline.store import Bucket
+from sightline.line.line import Line
+from sightline.store.types import Bucket
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ import oss2
 from cli.clients import Clients
 from cli.main import run
 from cli.running import Running
-from sightline.ledger import Story
-from sightline.media import media_id
+from sightline.ledger.story import Story
+from sightline.media.identity import media_id
 
 SIGHTLINE = Path(sys.executable).parent / "sightline"
 READY_SECONDS = 60

@@ -23,10 +23,10 @@ from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.pace import Pace
 from cli.patience import Patience, Unavailable
 from cli.resume import Progress
-from sightline.ledger import Story
-from sightline.media import Admitted, Ignored, Refused
-from sightline.pipeline import Pipeline
-from sightline.store import ObjectInfo
+from sightline.ledger.story import Story
+from sightline.media.admission import Admitted, Ignored, Refused
+from sightline.pipeline.ports import Pipeline
+from sightline.store.types import ObjectInfo
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cli.backfill.address import Address
 from cli.backfill.oss_errors import told_by_oss
 from cli.backfill.problems import ObjectChanged, of_a_listing
 from cli.backfill.source import Found, Part
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 KEPT_HEADERS = ("Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires")
 META = "x-oss-meta-"

@@ -10,9 +10,11 @@ from typing import Literal
 from cli.backfill.address import MOST_KEY_BYTES, Address, KeyMap
 from cli.backfill.source import Found
 from cli.backfill.target import Existing
-from sightline.ledger import Story
-from sightline.media import Admitted, Ignored, MediaKind, Refused, media_id
+from sightline.ledger.story import Story
+from sightline.media.admission import Admitted, Ignored, Refused
+from sightline.media.identity import media_id
 from sightline.media.layout import is_sequence_part
+from sightline.media.types import MediaKind
 
 Action = Literal[
     "copy",  # into the media bucket; the event of its upload starts the work

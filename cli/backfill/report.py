@@ -10,7 +10,7 @@ from cli.backfill.plan import Plan
 from cli.output import Output
 from cli.prices import Prices
 from cli.tally import counted, show_failed
-from sightline.media import MediaKind
+from sightline.media.types import MediaKind
 from sightline.untrusted import plain
 
 

@@ -17,7 +17,7 @@ from cli.pace import Pace
 from cli.reindex import Reindexed, Reindexing, reindex_one, show
 from cli.resume import Progress
 from cli.tally import shown
-from sightline.pipeline import Pipeline
+from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.reindex import Wanted, media_ids
 
 

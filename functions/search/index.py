@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sightline.events import parse_http
+from sightline.events.http import parse_http
 from sightline.handlers import answer_web
-from sightline.search import SearchSite
+from sightline.search.web import SearchSite
 from sightline.wiring import wiring
 
 

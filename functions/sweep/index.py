@@ -7,7 +7,7 @@ from typing import Any
 
 from sightline.acts import drain_queue, redrive_due
 from sightline.handlers import each_part
-from sightline.pipeline import sweep
+from sightline.pipeline.sweep import sweep
 from sightline.wiring import wiring
 
 

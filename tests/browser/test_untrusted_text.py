@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from sightline.events import HttpRequest
+from sightline.events.http import HttpRequest
 from sightline.ims.descriptions import LONGEST_CAPTION
 from sightline.ims.search_library import HitClip, SearchHit, SearchPage
-from sightline.media import media_id
-from sightline.record import RecordShelf
-from sightline.search import Searcher, SearchSite
+from sightline.media.identity import media_id
+from sightline.record.shelf import RecordShelf
+from sightline.search.searcher import Searcher
+from sightline.search.web import SearchSite
 from sightline.untrusted import plain
 from tests.browser.page_site import PAGE
 from tests.fakes.sightline import FakeBucket, FakeClock, etag

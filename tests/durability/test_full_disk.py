@@ -17,7 +17,7 @@ import pytest
 
 from cli import journal
 from sightline.errors import ServiceRefused
-from sightline.pipeline import submit
+from sightline.pipeline.submit import submit
 from sightline.wiring import Wiring
 from tests.laptop import Cloud, wait_until
 

@@ -23,10 +23,10 @@ from cli.backfill.target import Target
 from cli.resume import Progress
 from sightline.credentials import Credentials
 from sightline.host import Host
-from sightline.ledger import Story
-from sightline.media import KeyLayout, admit
-from sightline.media.admission import SizeLimits
-from sightline.store import OssBucket
+from sightline.ledger.story import Story
+from sightline.media.admission import SizeLimits, admit
+from sightline.media.layout import KeyLayout
+from sightline.store.oss import OssBucket
 from tests.contract.oss.server import ACCOUNT, REGION, LocalOss, auth_for
 from tests.laptop import wait_until
 from tests.s3 import client_of, s3_server

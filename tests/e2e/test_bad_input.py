@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.ledger import Stage
+from sightline.ledger.story import Stage
 from tests.laptop import Cloud
 
 

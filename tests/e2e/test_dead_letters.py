@@ -21,7 +21,9 @@ from mns.queue import Message, QueueMeta
 from cli import journal
 from cli.errors import CommandError
 from sightline.clock import utc_now
-from sightline.letters import Letter, Letters, Patience
+from sightline.letters.letter import Letter
+from sightline.letters.letters import Letters
+from sightline.letters.patience import Patience
 from tests.laptop import SIGHTLINE, Cloud, wait_until
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import httpx
 import oss2
 import pytest
 
-from sightline.media import media_id
+from sightline.media.identity import media_id
 from tests.laptop import Cloud, wait_until
 
 FOLDER = "uploads/odd/camera/"

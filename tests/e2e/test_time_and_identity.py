@@ -20,13 +20,14 @@ from sightline.clock import CloudClock, utc_now
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import CredentialsExpired, ServiceRefused
 from sightline.host import Host
-from sightline.ims import ImsTransport, SmarttagClient
-from sightline.ims.smarttag import SmarttagInput
-from sightline.ledger import Fact
-from sightline.media import media_id
-from sightline.mns import MnsQueue
-from sightline.pipeline import submit, sweep
-from sightline.store import OssBucket
+from sightline.ims.smarttag import SmarttagClient, SmarttagInput
+from sightline.ims.transport import ImsTransport
+from sightline.ledger.facts import Fact
+from sightline.media.identity import media_id
+from sightline.mns.queue import MnsQueue
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
+from sightline.store.oss import OssBucket
 from sightline.wiring import Wiring
 from tests.laptop import Cloud, wait_until
 

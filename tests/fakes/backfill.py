@@ -18,9 +18,9 @@ from cli.backfill.source import Found, Part
 from cli.backfill.target import Existing
 from cli.patience import Patience
 from cli.resume import Progress
-from sightline.ledger import Story
-from sightline.media import KeyLayout, admit
-from sightline.media.admission import SizeLimits
+from sightline.ledger.story import Story
+from sightline.media.admission import SizeLimits, admit
+from sightline.media.layout import KeyLayout
 
 ADDRESS = Address("s3", "archive", "cameras/")
 WHEN = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)

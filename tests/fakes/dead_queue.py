@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sightline.mns import Message
+from sightline.mns.queue import Message
 
 
 class FakeQueue:

@@ -11,10 +11,11 @@ import httpx
 
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.host import Host, Invocation
-from sightline.ims import ImsTransport, SmarttagClient
-from sightline.ims.smarttag import SmarttagInput
-from sightline.mns import MnsQueue
-from sightline.store import OssBucket
+from sightline.ims.smarttag import SmarttagClient, SmarttagInput
+from sightline.ims.transport import ImsTransport
+from sightline.mns.queue import MnsQueue
+from sightline.store.oss import OssBucket
+from tests.fakes.over_httpx import OverHttpx
 from tests.fakes.sightline import START
 
 OLD = Credentials("STS.old", "secret", "old-token")
@@ -31,8 +32,8 @@ class Network:
         self._replies: Iterator[Reply] = chain(replies[:-1], repeat(replies[-1]))
         self.requests: list[httpx.Request] = []
         self.sleeps: list[float] = []
-        client = httpx.Client(transport=httpx.MockTransport(self._answer))
-        self.host = Host(client, clock or (lambda: START), self.sleeps.append, Random(4), invocation or Invocation())
+        network = OverHttpx(httpx.MockTransport(self._answer))
+        self.host = Host(network, clock or (lambda: START), self.sleeps.append, Random(4), invocation or Invocation())
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

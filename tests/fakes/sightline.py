@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
 from sightline.errors import ServiceRefused
+from sightline.ims.descriptions import EventDescription, Labels, SmarttagResult
 from sightline.ims.search_library import IndexState
-from sightline.ims.smarttag import EventDescription, Labels, SmarttagInput, SmarttagJob, SmarttagResult
-from sightline.ledger import Ledger
-from sightline.line import Line
-from sightline.media import media_id
-from sightline.pipeline import Pipeline, collect
-from sightline.record import RecordShelf
+from sightline.ims.smarttag import SmarttagInput, SmarttagJob
+from sightline.ledger.ledger import Ledger
+from sightline.line.line import Line
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
+from sightline.pipeline.ports import Pipeline
+from sightline.record.shelf import RecordShelf
 from sightline.settings import Settings
-from sightline.store import ListedObject, ObjectInfo, PositionConflict, Tail
+from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Tail
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
 
@@ -118,10 +120,10 @@ class FakeTagging:
 
     def succeed(self, job_id: str, title: str = "A person walks") -> None:
         said = EventDescription(title=title, brief=title, caption=f"{title} to the right.", object=["person"], label=Labels(human=True))
-        self.jobs[job_id] = replace(self.jobs[job_id], state="Success", result=SmarttagResult(said, None))
+        self.jobs[job_id] = self.jobs[job_id]._replace(state="Success", result=SmarttagResult(said, None))
 
     def fail(self, job_id: str, reason: str) -> None:
-        self.jobs[job_id] = replace(self.jobs[job_id], state="Fail", reason=reason)
+        self.jobs[job_id] = self.jobs[job_id]._replace(state="Fail", reason=reason)
 
 
 @dataclass
@@ -203,6 +205,6 @@ def make_world(**changes: Any) -> World:
     line = Line(state, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, clock, chance)
     tagging, library = FakeTagging(), FakeLibrary()
     pipeline = Pipeline(
-        settings, media, state, Ledger(state), RecordShelf(state), tagging, library, line, clock, clock.forward, raised, chance
+        settings, media, state, Ledger(state), RecordShelf(state), tagging, library, line, chance, clock, clock.forward, raised
     )
     return World(clock, media, state, tagging, library, pipeline)

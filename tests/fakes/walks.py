@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
 from typing import Any
 
 from sightline.errors import ServiceUnreachable, SightlineError
-from sightline.ledger import Ledger
-from sightline.line import Line
-from sightline.pipeline import Pipeline, collect, sweep
+from sightline.ledger.ledger import Ledger
+from sightline.line.line import Line
 from sightline.pipeline.audit import find_lost_uploads
+from sightline.pipeline.collect import collect
 from sightline.pipeline.orphans import find_orphans
-from sightline.record import RecordShelf
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.sweep import sweep
+from sightline.record.shelf import RecordShelf
 from tests.fakes.sightline import World, raised
 
 Walk = Callable[..., None]
@@ -99,8 +101,7 @@ def doomed(world: World, doom: Doom) -> Pipeline:
     whole, settings = world.pipeline, world.pipeline.settings
     state = doom.over(world.state)
     line = Line(state, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, world.clock, whole.chance)
-    return replace(
-        whole,
+    return whole._replace(
         media_bucket=doom.over(world.media),
         state_bucket=state,
         ledger=Ledger(state),

@@ -23,6 +23,7 @@ from sightline.clock import CloudClock
 from sightline.host import Host
 from sightline.host import Invocation as HostInvocation
 from sightline.wiring import Wiring
+from tests.fakes.over_httpx import OverHttpx
 from tests.faults.simulated_clock import SkewedClock
 
 ROOT = Path(__file__).parents[2]
@@ -83,9 +84,9 @@ class Instance:
         self.current: Invocation | None = None
         # What Function Compute's python3.12 hands over: no credentials.
         self._context = SimpleNamespace(function=SimpleNamespace(timeout=timeout))
-        self._client = httpx.Client(transport=_ToScheduler(self), trust_env=False, headers={"Accept-Encoding": "identity"})
+        self._network = OverHttpx(_ToScheduler(self))
         clock = CloudClock(machine, machine.monotonic)
-        host = Host(self._client, clock, self._sleep, chance, HostInvocation(machine.monotonic))
+        host = Host(self._network, clock, self._sleep, chance, HostInvocation(machine.monotonic))
         self._wiring = Wiring(environment, host)
         self._module = _load(function)
         self._module.wiring = lambda: self._wiring  # type: ignore[attr-defined]
@@ -96,7 +97,7 @@ class Instance:
         return json.loads(json.dumps(result))
 
     def close(self) -> None:
-        self._client.close()
+        self._network.close()
 
     def _sleep(self, seconds: float) -> None:
         assert self.current is not None

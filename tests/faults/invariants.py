@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from sightline.ledger import Story
+from sightline.ledger.story import Story
 from tests.faults.history import Violation
 from tests.faults.laptop_services import LibraryEntry
 from tests.faults.null_engine import names_in

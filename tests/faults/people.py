@@ -13,7 +13,7 @@ from cli.up import NAMES
 from localcloud.identity import Credential
 from sightline.clock import Clock
 from sightline.credentials import Credentials
-from sightline.media import media_id
+from sightline.media.identity import media_id
 from sightline.store.signature import sign_headers
 from tests.faults.laptop_services import PLACE
 

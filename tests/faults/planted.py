@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import ModuleType
 
 from cli.up import NAMES
-from sightline.ledger import Journal, Ledger
-from sightline.media import media_id
-from sightline.pipeline import Pipeline
-from sightline.store import ObjectInfo, OssBucket, PositionConflict
+from sightline.ledger.ledger import Journal, Ledger
+from sightline.media.identity import media_id
+from sightline.pipeline.ports import Pipeline
+from sightline.store.oss import OssBucket
+from sightline.store.types import ObjectInfo, PositionConflict
 from sightline.wiring import Wiring
 
 TAKEN_ON = ("unknown", "uploaded", "claimed")
@@ -34,7 +34,7 @@ def dedupe_off(function: str, _module: ModuleType, wiring: Wiring) -> None:
         build = wiring.pipeline
 
         def pipeline() -> Pipeline:
-            return replace(build(), ledger=_Forgetful(wiring.bucket(NAMES.state_bucket)))
+            return build()._replace(ledger=_Forgetful(wiring.bucket(NAMES.state_bucket)))
 
         wiring.pipeline = pipeline  # type: ignore[method-assign]
 
@@ -75,7 +75,7 @@ def _answering_from(bucket: OssBucket, ledger: Ledger) -> OssBucket:
     def head(key: str) -> ObjectInfo | None:
         found = ask(key)
         believed = ledger.read(media_id(bucket.name, key)).story.generation
-        return replace(found, etag=believed) if found and believed else found
+        return found._replace(etag=believed) if found and believed else found
 
     bucket.head = head  # type: ignore[method-assign]
     return bucket
@@ -84,4 +84,4 @@ def _answering_from(bucket: OssBucket, ledger: Ledger) -> OssBucket:
 class _Forgetful(Ledger):
     def read(self, media_id: str) -> Journal:
         journal = super().read(media_id)
-        return journal if journal.story.stage in TAKEN_ON else replace(journal, facts=[])
+        return journal if journal.story.stage in TAKEN_ON else Journal(journal.media_id, journal.position, [], journal.end)

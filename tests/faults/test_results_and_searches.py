@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from sightline.host import Host
 from sightline.wiring import Wiring
+from tests.fakes.over_httpx import OverHttpx
 from tests.faults.scene import KEY, Scene, scene
 from tests.faults.searching import ask
 from tests.faults.template import Template
@@ -196,8 +198,8 @@ def test_58_nothing_relevant_is_an_empty_answer(stage: Scene) -> None:
 
 def drop_library(stage: Scene) -> None:
     world = stage.world
-    with httpx.Client(transport=httpx.MockTransport(world.services.serve)) as client:
-        wiring = Wiring(world.environment(world.functions["sweep"]) | account_keys(stage), Host(client, world.clock))
+    with closing(OverHttpx(httpx.MockTransport(world.services.serve))) as network:
+        wiring = Wiring(world.environment(world.functions["sweep"]) | account_keys(stage), Host(network, world.clock))
         wiring.ims(wiring.settings.search_endpoint).call("DropSearchLib", {"SearchLibName": wiring.settings.search_library})
 
 

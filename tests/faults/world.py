@@ -19,8 +19,9 @@ from localcloud.fc.project.project import Function, Project
 from localcloud.identity import Credential
 from localcloud.ports import ObjectEvent
 from sightline.host import Host
-from sightline.ledger import Ledger
+from sightline.ledger.ledger import Ledger
 from sightline.wiring import Wiring
+from tests.fakes.over_httpx import OverHttpx
 from tests.faults.functions import ROOT, Answered, Asking, Change, Invocation
 from tests.faults.history import History, Job
 from tests.faults.injected import FAULTS
@@ -79,16 +80,16 @@ class World:
     """A service that is not available to anybody."""
 
     def __post_init__(self) -> None:
-        self._client = httpx.Client(transport=_Onlooker(self.services.serve), trust_env=False, headers={"Accept-Encoding": "identity"})
+        self._network = OverHttpx(_Onlooker(self.services.serve))
         account = {**self.environment(self.functions["sweep"]), **_keys(self.services.keyring.account)}
         # No sleep: nothing goes wrong on this way.
-        self.state = Wiring(account, Host(self._client, self.clock, lambda _seconds: None)).bucket(NAMES.state_bucket)
+        self.state = Wiring(account, Host(self._network, self.clock, lambda _seconds: None)).bucket(NAMES.state_bucket)
         self.ledger = Ledger(self.state)
 
     def close(self) -> None:
         for running in self.running.values():
             running.invocation.die()
-        self._client.close()
+        self._network.close()
 
     def tell(self, text: str, *keys: str) -> None:
         self.history.add(self.step, text, keys)

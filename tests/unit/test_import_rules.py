@@ -17,7 +17,7 @@ ALLOWED = {
     "sightline": set(),
     "engines": set(),
 }
-LAYER_PACKAGES = {"httpx", "pydantic"}
+LAYER_PACKAGES = {"certifi"}
 
 
 def imports(folder: Path) -> Iterator[tuple[Path, str]]:

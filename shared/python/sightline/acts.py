@@ -7,9 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sightline.errors import ServiceRefused
-from sightline.events import Event, read_change, read_job_message
-from sightline.letters import Act, Drained, Letters, Queue, Redriven, drain, redrive
-from sightline.pipeline import Pipeline, collect, submit
+from sightline.events.callbacks import read_job_message
+from sightline.events.objects import read_change
+from sightline.events.records import Event
+from sightline.letters.attempt import Act
+from sightline.letters.drain import Drained, Queue, drain
+from sightline.letters.letters import Letters
+from sightline.letters.redrive import Redriven, redrive
+from sightline.pipeline.collect import collect
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.submit import submit
 
 logger = logging.getLogger("sightline")
 

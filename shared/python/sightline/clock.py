@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 Clock = Callable[[], datetime]
 
@@ -37,8 +37,7 @@ def http_date(text: str) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or timezone.utc) if 2000 < moment.year < 2100 else None
 
 
-@dataclass(frozen=True)
-class _Heard:
+class _Heard(NamedTuple):
     """A service's time, and what the machine's two clocks showed when it came."""
 
     moment: datetime

@@ -9,19 +9,20 @@ all there is. The keys are good for 36 hours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sightline.errors import BadSetting
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """An access key; `security_token` is set for a temporary one (STS)."""
 
     access_key_id: str
-    access_key_secret: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
+    access_key_secret: str
+    security_token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key_id!r})"
 
 
 CredentialsProvider = Callable[[], Credentials]

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sightline.untrusted import plain
 
@@ -126,8 +126,7 @@ class CredentialsExpired(ServiceRefused):
         self.retryable = True
 
 
-@dataclass(frozen=True)
-class Permission:
+class Permission(NamedTuple):
     """A RAM action, and the resource to grant it on, as they stand in a policy."""
 
     action: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sightline.errors import BadInput
-from sightline.events import Event, HttpResponse, read_event, single_events
-from sightline.letters import Act, Failure, Letters, attempt
-from sightline.search import SearchSite
+from sightline.events.http import HttpResponse
+from sightline.events.records import Event, read_event, single_events
+from sightline.letters.attempt import Act, Failure, attempt
+from sightline.letters.letters import Letters
+from sightline.search.web import SearchSite
 
 Json = dict[str, Any]
 
@@ -26,8 +27,7 @@ class RetryNeeded(Exception):
     """Raised to Function Compute, so that it invokes again: names the records that need it."""
 
 
-@dataclass(frozen=True)
-class _Outcome:
+class _Outcome(NamedTuple):
     """`letter` is the id of the one that was written; `again` says that only Function Compute can see to the record."""
 
     said: str

@@ -5,28 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import inf
 from random import Random
 from typing import Any
 
-import httpx
-
 from sightline import credentials
 from sightline.clock import Clock, CloudClock
 from sightline.credentials import Credentials
+from sightline.http import Connections, Network
 
 Sleep = Callable[[float], None]
-
-
-def new_client() -> httpx.Client:
-    """Connections are kept over the invocations of a warm instance; proxies of the environment are not for cloud services.
-
-    Answers are wanted as they are, as the official SDKs want them: nothing that unpacks to a multiple of what was sent.
-    """
-    # It logs every request at INFO, which is the level of Function Compute's root logger.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(timeout=httpx.Timeout(30, connect=5), trust_env=False, headers={"Accept-Encoding": "identity"})
 
 
 class Invocation:
@@ -59,13 +47,25 @@ class Invocation:
             raise SystemExit(self.unfit)
 
 
-@dataclass(frozen=True)
 class Host:
     """A network, time and chance, and the invocation that runs. The fault tests bring their own."""
 
-    client: httpx.Client = field(default_factory=new_client)
-    clock: Clock = field(default_factory=CloudClock)
-    sleep: Sleep = time.sleep
-    chance: Random = field(default_factory=Random)
-    invocation: Invocation = field(default_factory=Invocation)
-    request_seconds: float = 30
+    def __init__(
+        self,
+        network: Network | None = None,
+        clock: Clock | None = None,
+        sleep: Sleep = time.sleep,
+        chance: Random | None = None,
+        invocation: Invocation | None = None,
+        request_seconds: float = 30,
+    ) -> None:
+        self.network = network or Connections()
+        self.clock = clock or CloudClock()
+        self.sleep = sleep
+        self.chance = chance or Random()
+        self.invocation = invocation or Invocation()
+        self.request_seconds = request_seconds
+
+    def patient(self, request_seconds: float) -> Host:
+        """The same, with another patience."""
+        return Host(self.network, self.clock, self.sleep, self.chance, self.invocation, request_seconds)

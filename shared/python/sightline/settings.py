@@ -2,98 +2,128 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from sightline.errors import BadSetting
-from sightline.media import KeyLayout, namespace_problem, parse_zones
+from sightline.media.namespaces import namespace_problem
+from sightline.setting import Setting, number, text, whole
+
+if TYPE_CHECKING:
+    from sightline.media.layout import KeyLayout
 
 # Seconds that OSS takes in x-oss-expires ("Include a V4 signature in a URL" in its documentation).
 LONGEST_PRESIGN = 7 * 24 * 3600
 
+_ADDRESS = "https://, the host and perhaps a port, and no more"
 
-class Settings(BaseModel):
-    """Each field is the environment variable of the same name in capitals; times are in seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+        is_service = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:
+        return False
+    return is_service and all("!" <= character <= "~" for character in endpoint)
 
-    region: str = Field(default="cn-shanghai", description="Region of the buckets, without the `oss-`.")
-    oss_endpoint: str = Field(min_length=1, description="Where the functions reach OSS.")
-    oss_public_endpoint: str = Field(default="", description="Where browsers and IMS reach OSS; OSS_ENDPOINT when empty.")
-    media_bucket: str = Field(min_length=3, description="The bucket that people upload to.")
-    state_bucket: str = Field(min_length=3, description="The bucket of ledgers and records; without versioning.")
-    upload_prefix: str = Field(default="uploads/", pattern=r"^[^/].*/$", description="Keys below it are media.")
-    ims_endpoint: str = Field(min_length=1, description="Where smart tag jobs are submitted and asked about.")
-    ims_search_endpoint: str = Field(default="", description="Where the search library is; IMS_ENDPOINT when empty.")
-    smarttag_template_id: str = Field(min_length=1, description="A template of type 11 with `vlEventDesc`.")
-    smarttag_pipeline_id: str = Field(default="", description="The pipeline whose callbacks reach `collect`; the default one when empty.")
-    search_library: str = Field(pattern=r"^IPCamera_[A-Za-z0-9]+$", description="The search library; IPC needs the prefix.")
-    default_namespace: str = Field(default="default", min_length=1, description="Namespace of an upload or query that names none.")
-    camera_time_zone: str = Field(default="UTC", description="Zone (IANA) of a time in a key that names none.")
-    camera_time_zones: str = Field(
-        default="", description="Other zones, by namespace or namespace/device: `home=Asia/Shanghai,lab/door=Europe/Rome`."
+
+def _is_address_or_empty(endpoint: str) -> bool:
+    return not endpoint or _is_address(endpoint)
+
+
+def _is_folder(prefix: str) -> bool:
+    return len(prefix) > 1 and prefix.endswith("/") and not prefix.startswith("/")
+
+
+def _is_camera_library(name: str) -> bool:
+    rest = name.removeprefix("IPCamera_")
+    return rest != name and rest.isascii() and rest.isalnum()
+
+
+class Settings:
+    """Each field is the environment variable of the same name in capitals; times are in seconds.
+
+    A missing or wrong one raises BadSetting; whether they go together is for `from_environment`.
+    """
+
+    region: str = text("cn-shanghai", "Region of the buckets, without the `oss-`.")
+    oss_endpoint: str = text(None, "Where the functions reach OSS.", form=_ADDRESS, good=_is_address)
+    oss_public_endpoint: str = text(
+        "", "Where browsers and IMS reach OSS; OSS_ENDPOINT when empty.", form=_ADDRESS, good=_is_address_or_empty
     )
-    caption_language: str = Field(default="en", description="`targetLanguage` of video jobs.")
-    input_url_seconds: int = Field(default=6 * 3600, ge=60, le=LONGEST_PRESIGN, description="How long IMS may fetch a submitted input.")
-    page_url_seconds: int = Field(default=3600, ge=60, le=LONGEST_PRESIGN, description="How long a thumbnail or player address works.")
-    claim_seconds: int = Field(default=90, ge=1, description="How long a submit may take before another may take over.")
-    request_seconds: int = Field(default=30, ge=1, description="A request that is silent for so long counts as unanswered.")
-    callback_seconds: int = Field(default=60, ge=0, description="How long `sweep` waits for a callback before it asks.")
-    jobs_in_flight: int = Field(
-        default=4,
-        ge=0,
-        description="Jobs of a region and pipeline at once; IMS runs two of a pipeline at a time. The others wait. 0: no limit.",
+    media_bucket: str = text(None, "The bucket that people upload to.", least=3)
+    state_bucket: str = text(None, "The bucket of ledgers and records; without versioning.", least=3)
+    upload_prefix: str = text("uploads/", "Keys below it are media.", form="a folder, as in uploads/", good=_is_folder)
+    ims_endpoint: str = text(None, "Where smart tag jobs are submitted and asked about.", form=_ADDRESS, good=_is_address)
+    ims_search_endpoint: str = text("", "Where the search library is; IMS_ENDPOINT when empty.", form=_ADDRESS, good=_is_address_or_empty)
+    smarttag_template_id: str = text(None, "A template of type 11 with `vlEventDesc`.", least=1)
+    smarttag_pipeline_id: str = text("", "The pipeline whose callbacks reach `collect`; the default one when empty.")
+    search_library: str = text(
+        None, "The search library.", form="IPCamera_ and then letters and digits, as IPC needs it", good=_is_camera_library
     )
-    daily_jobs_per_namespace: int = Field(default=0, ge=0, description="More wait for the next day (UTC). 0: no limit.")
-    submit_attempts: int = Field(
-        default=50,
-        ge=1,
-        description="After so many submits without an answer, each perhaps a job, a media fails. With the pauses: some hours.",
+    default_namespace: str = text("default", "Namespace of an upload or query that names none.", least=1)
+    camera_time_zone: str = text("UTC", "Zone (IANA) of a time in a key that names none.")
+    camera_time_zones: str = text("", "Other zones, by namespace or namespace/device: `home=Asia/Shanghai,lab/door=Europe/Rome`.")
+    caption_language: str = text("en", "`targetLanguage` of video jobs.")
+    input_url_seconds: int = whole(6 * 3600, "How long IMS may fetch a submitted input.", least=60, most=LONGEST_PRESIGN)
+    page_url_seconds: int = whole(3600, "How long a thumbnail or player address works.", least=60, most=LONGEST_PRESIGN)
+    claim_seconds: int = whole(90, "How long a submit may take before another may take over.", least=1)
+    request_seconds: int = whole(30, "A request that is silent for so long counts as unanswered.", least=1)
+    callback_seconds: int = whole(60, "How long `sweep` waits for a callback before it asks.")
+    jobs_in_flight: int = whole(
+        4, "Jobs of a region and pipeline at once; IMS runs two of a pipeline at a time. The others wait. 0: no limit."
     )
-    image_deadline_seconds: int = Field(default=1800, ge=60, description="A job of an image that takes longer has failed.")
-    sequence_deadline_seconds: int = Field(default=3600, ge=60, description="A job of an image sequence that takes longer has failed.")
-    video_deadline_seconds: int = Field(default=6 * 3600, ge=60, description="A job of a video that takes longer has failed.")
-    index_deadline_seconds: int = Field(default=3600, ge=60, description="An index job that takes longer has failed.")
-    longest_invocation_seconds: int = Field(
-        default=600,
-        ge=1,
-        description="No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it.",
+    daily_jobs_per_namespace: int = whole(0, "More wait for the next day (UTC). 0: no limit.")
+    submit_attempts: int = whole(
+        50, "After so many submits without an answer, each perhaps a job, a media fails. With the pauses: some hours.", least=1
     )
-    sweep_seconds: int = Field(default=300, ge=1, description="How long a sweep attends to media; the next one does the rest.")
-    drain_seconds: int = Field(default=60, ge=0, description="How long a sweep waits for a pause to end, while media wait in line.")
-    index_wait_seconds: float = Field(
-        default=20, ge=0, description="How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest."
+    image_deadline_seconds: int = whole(1800, "A job of an image that takes longer has failed.", least=60)
+    sequence_deadline_seconds: int = whole(3600, "A job of an image sequence that takes longer has failed.", least=60)
+    video_deadline_seconds: int = whole(6 * 3600, "A job of a video that takes longer has failed.", least=60)
+    index_deadline_seconds: int = whole(3600, "An index job that takes longer has failed.", least=60)
+    longest_invocation_seconds: int = whole(
+        600, "No function runs longer: the largest timeout in s.yaml. What a late one may still do is undone after it.", least=1
     )
-    facts_retention_days: int = Field(default=90, ge=1, description="How long the ledger of a removed media is kept.")
-    audit_grace_seconds: int = Field(
-        default=600, ge=0, description="What is younger is left to its own event; `sweep` looks for lost events among the rest."
+    sweep_seconds: int = whole(300, "How long a sweep attends to media; the next one does the rest.", least=1)
+    drain_seconds: int = whole(60, "How long a sweep waits for a pause to end, while media wait in line.")
+    index_wait_seconds: float = number(20, "How long `collect`, or a whole sweep, waits for index jobs; the next sweep does the rest.")
+    facts_retention_days: int = whole(90, "How long the ledger of a removed media is kept.", least=1)
+    audit_grace_seconds: int = whole(600, "What is younger is left to its own event; `sweep` looks for lost events among the rest.")
+    audit_back_seconds: int = whole(86400, "How far back the first look for lost events goes; older uploads are for `sightline backfill`.")
+    audit_keys_per_sweep: int = whole(5000, "Keys of the media bucket that a sweep looks at for lost events.", least=1)
+    media_checked_per_sweep: int = whole(100, "Media whose library entry, record and object a sweep checks.", least=1)
+    mns_endpoint: str = text(
+        "", "Where the queue of failed events is; the account's own in its region when empty.", form=_ADDRESS, good=_is_address_or_empty
     )
-    audit_back_seconds: int = Field(
-        default=86400, ge=0, description="How far back the first look for lost events goes; older uploads are for `sightline backfill`."
+    fc_account_id: str = text("", "Set by Function Compute.")
+    dead_queue: str = text("sightline-dead", "The queue that Function Compute sends failed events to.", least=1)
+    letter_attempts: int = whole(8, "A parked record that failed so often is dead: a person decides.", least=1)
+    letter_pause_seconds: float = number(60, "Before the second attempt at a parked record; each next is doubled.")
+    letter_seconds: int = whole(
+        60, "How long a sweep takes failed events from the queue, and then tries parked records; the next one goes on.", least=1
     )
-    audit_keys_per_sweep: int = Field(default=5000, ge=1, description="Keys of the media bucket that a sweep looks at for lost events.")
-    media_checked_per_sweep: int = Field(default=100, ge=1, description="Media whose library entry, record and object a sweep checks.")
-    mns_endpoint: str = Field(default="", description="Where the queue of failed events is; the account's own in its region when empty.")
-    fc_account_id: str = Field(default="", description="Set by Function Compute.")
-    dead_queue: str = Field(default="sightline-dead", min_length=1, description="The queue that Function Compute sends failed events to.")
-    letter_attempts: int = Field(default=8, ge=1, description="A parked record that failed so often is dead: a person decides.")
-    letter_pause_seconds: float = Field(default=60, ge=0, description="Before the second attempt at a parked record; each next is doubled.")
-    letter_seconds: int = Field(
-        default=60,
-        ge=1,
-        description="How long a sweep takes failed events from the queue, and then tries parked records; the next one goes on.",
-    )
-    max_image_bytes: int = Field(default=20 * 2**20, ge=1, description="A larger image is refused.")
-    max_video_bytes: int = Field(default=4 * 2**30, ge=1, description="A larger video is refused.")
-    max_sequence_images: int = Field(default=50, ge=1, description="A manifest that names more is refused.")
+    max_image_bytes: int = whole(20 * 2**20, "A larger image is refused.", least=1)
+    max_video_bytes: int = whole(4 * 2**30, "A larger video is refused.", least=1)
+    max_sequence_images: int = whole(50, "A manifest that names more is refused.", least=1)
+
+    def __init__(self, **chosen: Any) -> None:
+        unknown = chosen.keys() - FIELDS.keys()
+        if unknown:
+            raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+        self.__dict__.update({name: field.read(name, chosen.get(name, field.default)) for name, field in FIELDS.items()})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"settings stay as they are: {name}")
 
     @cached_property
     def key_layout(self) -> KeyLayout:
         """Raises BadSetting for a zone that is unknown here."""
+        # Time zones and their files are for those who read keys; a search reads none.
+        from sightline.media.layout import KeyLayout
+        from sightline.media.zones import parse_zones
+
         return KeyLayout(self.upload_prefix, self.default_namespace, parse_zones(self.camera_time_zone, self.camera_time_zones))
 
     @property
@@ -120,32 +150,15 @@ class Settings(BaseModel):
         return self.ims_search_endpoint or self.ims_endpoint
 
 
+FIELDS: Mapping[str, Setting] = {name: field for name, field in vars(Settings).items() if isinstance(field, Setting)}
+"""Every setting by its name, in the order of the class."""
+
+
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Raises BadSetting for the first variable that is missing or wrong, alone or beside another."""
-    values = {name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment}
-    try:
-        chosen = Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0])
-        purpose = Settings.model_fields[name].description or ""
-        raise BadSetting(name.upper(), first["msg"], f"set it in s.yaml. {purpose}") from error
-    for name in ("oss_endpoint", "oss_public_endpoint", "ims_endpoint", "ims_search_endpoint", "mns_endpoint"):
-        _check_endpoint(name, getattr(chosen, name))
+    chosen = Settings(**{name: environment[name.upper()] for name in FIELDS if name.upper() in environment})
     _check_together(chosen)
     return chosen
-
-
-def _check_endpoint(name: str, endpoint: str) -> None:
-    try:
-        parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-        is_good = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0 and parts.path in ("", "/")
-    except ValueError:
-        is_good = False
-    if endpoint and not (is_good and re.fullmatch(r"[!-~]+", endpoint)):
-        raise BadSetting(
-            name.upper(), f"{endpoint!r} is no address of a service", "write https://, the host and perhaps a port, and no more"
-        )
 
 
 def _check_together(chosen: Settings) -> None:
@@ -162,4 +175,5 @@ def _check_together(chosen: Settings) -> None:
     unsearchable = namespace_problem(chosen.default_namespace)
     if unsearchable is not None:
         raise BadSetting("DEFAULT_NAMESPACE", unsearchable, "use a name that people can search for")
-    _ = chosen.key_layout
+    if (chosen.camera_time_zone, chosen.camera_time_zones) != ("UTC", ""):
+        _ = chosen.key_layout

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import httpx
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from sightline.clock import Clock, CloudClock, http_date
 from sightline.credentials import Credentials, CredentialsProvider
@@ -20,6 +17,7 @@ from sightline.errors import (
     UnusableAnswer,
 )
 from sightline.host import Host
+from sightline.http import NoAnswer, Request, Response
 
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
@@ -35,11 +33,8 @@ _DENIED_BECAUSE = ("Forbidden.RAM", "Forbidden.NoPermission", "NoPermission.", "
 # Only what a service itself said counts as its time; a proxy between has a clock of its own.
 _REQUEST_IDS = ("x-oss-request-id", "x-acs-request-id", "x-mns-request-id")
 
-_NUMBER = re.compile("[0-9]{1,9}")
 
-
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """What an error answer says of itself. `action` is the RAM action that is missing, where the service names it."""
 
     code: str
@@ -48,10 +43,11 @@ class Refusal:
     action: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
+    """Header names are in lower case."""
+
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     content: bytes
 
     @property
@@ -59,8 +55,7 @@ class Answer:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call of a service. `again` must be false for one that may not happen twice.
 
     `build` makes and signs the request, anew for each attempt; `refusal` reads an answer, and finds None where it is no error.
@@ -69,7 +64,7 @@ class Call:
     service: str
     operation: str
     permission: Permission
-    build: Callable[[Credentials], httpx.Request]
+    build: Callable[[Credentials], Request]
     refusal: Callable[[Answer], Refusal | None]
     most_bytes: int
     again: bool
@@ -128,39 +123,36 @@ def _exchange(host: Host, key: Credentials, call: Call) -> Answer:
     left = host.invocation.seconds_left() - RESERVE_SECONDS
     if left <= 0:
         raise ServiceUnreachable(call.service, call.operation, "not sent: the invocation is about to end", sent=False)
-    request = call.build(key)
     patience = min(host.request_seconds, left)
-    request.extensions["timeout"] = httpx.Timeout(patience, connect=min(CONNECT_SECONDS, patience)).as_dict()
     try:
         # A request may be silent twice: before it is sent, and before it is answered.
-        answer = _read(host, request, call, min(2 * patience, left))
-    except httpx.RequestError as error:
-        sent = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
-        raise ServiceUnreachable(call.service, call.operation, type(error).__name__, sent=sent) from error
+        answer = _read(host, call.build(key), call, patience, min(2 * patience, left))
+    except NoAnswer as error:
+        raise ServiceUnreachable(call.service, call.operation, str(error), sent=error.sent) from error
     refusal = call.refusal(answer)
     if refusal is not None:
         raise _error(call, key, answer, refusal)
     return answer
 
 
-def _read(host: Host, request: httpx.Request, call: Call, longest: float) -> Answer:
+def _read(host: Host, request: Request, call: Call, patience: float, longest: float) -> Answer:
     asked = time.monotonic()
-    response = host.client.send(request, stream=True)
+    response = host.network.send(request, min(CONNECT_SECONDS, patience), patience)
     try:
         _learn_time(host.clock, response, asked)
         content = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in response.chunks():
             content += chunk
             if len(content) > call.most_bytes:
                 raise UnusableAnswer(call.service, call.operation, "the body", f"has more than {call.most_bytes:,} bytes", retryable=False)
             if time.monotonic() - asked > longest:
-                raise httpx.ReadTimeout("the answer trickles", request=request)
-        return Answer(response.status_code, response.headers, bytes(content))
+                raise NoAnswer("the answer trickles")
+        return Answer(response.status, response.headers, bytes(content))
     finally:
         response.close()
 
 
-def _learn_time(clock: Clock, response: httpx.Response, asked: float) -> None:
+def _learn_time(clock: Clock, response: Response, asked: float) -> None:
     headers = response.headers
     if isinstance(clock, CloudClock) and any(name in headers for name in _REQUEST_IDS) and "age" not in headers:
         clock.hear(headers.get("date", ""), clock.monotonic() - (time.monotonic() - asked))
@@ -184,12 +176,16 @@ def _says_expired(code: str, message: str) -> bool:
     return code in _EXPIRED or code.startswith("InvalidAccessKeyId") or of_mns
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds: of HTTP's Retry-After (a number or a date), or of the OpenAPI gateway's header in milliseconds."""
     milliseconds, text = headers.get("x-acs-retry-after", ""), headers.get("retry-after", "")
-    if _NUMBER.fullmatch(milliseconds):
+    if _is_number(milliseconds):
         return int(milliseconds) / 1000
-    if _NUMBER.fullmatch(text):
+    if _is_number(text):
         return float(text)
     until, now = http_date(text), http_date(headers.get("date", ""))
     return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

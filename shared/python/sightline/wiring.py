@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,20 @@ from sightline.clock import CloudClock
 from sightline.credentials import Credentials
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.host import Host as Host
-from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
-from sightline.ledger import Ledger
-from sightline.letters import Letters, Patience
-from sightline.line import Line
-from sightline.mns import MnsQueue
-from sightline.pipeline import Pipeline
-from sightline.record import RecordShelf
-from sightline.search import Searcher, SearchSite
+from sightline.ims.search_library import SearchLibrary
+from sightline.ims.smarttag import SmarttagClient
+from sightline.ims.transport import ImsTransport
+from sightline.ledger.ledger import Ledger
+from sightline.letters.letters import Letters
+from sightline.letters.patience import Patience
+from sightline.line.line import Line
+from sightline.mns.queue import MnsQueue
+from sightline.pipeline.ports import Pipeline
+from sightline.record.shelf import RecordShelf
+from sightline.search.searcher import Searcher
+from sightline.search.web import SearchSite
 from sightline.settings import Settings
-from sightline.store import OssBucket
+from sightline.store.oss import OssBucket
 
 
 class Wiring:
@@ -34,7 +37,7 @@ class Wiring:
     def __init__(self, environment: Mapping[str, str], host: Host | None = None) -> None:
         self.settings: Settings = settings.from_environment(environment)
         self._of_environment = credentials.from_environment(environment)
-        self._host = replace(host or Host(), request_seconds=self.settings.request_seconds)
+        self._host = (host or Host()).patient(self.settings.request_seconds)
         self._credentials()
 
     @contextmanager

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
-import httpx
 import pytest
 from mns.queue import Message as SdkMessage
 
 from sightline.credentials import Credentials
 from sightline.errors import ServiceRefused
 from sightline.host import Host
-from sightline.mns import MnsQueue
+from sightline.http import Connections
+from sightline.mns.queue import MnsQueue
 from tests.contract.mns.support import DOCUMENT, KEY, SDK, Cloud
 
 
 @pytest.fixture
 def dead(cloud: Cloud, queue: Any) -> Iterator[MnsQueue]:
-    with httpx.Client(trust_env=False) as client:
-        yield open_queue(client, cloud, "jobs")
+    with closing(Connections()) as network:
+        yield open_queue(network, cloud, "jobs")
 
 
-def open_queue(client: httpx.Client, cloud: Cloud, name: str, key: Credentials | None = None) -> MnsQueue:
+def open_queue(network: Connections, cloud: Cloud, name: str, key: Credentials | None = None) -> MnsQueue:
     mine = key or Credentials(KEY.access_key_id, KEY.access_key_secret)
-    return MnsQueue(Host(client=client, sleep=lambda seconds: None), lambda: mine, cloud.endpoint, name)
+    return MnsQueue(Host(network, sleep=lambda seconds: None), lambda: mine, cloud.endpoint, name)
 
 
 @pytest.mark.contract(SDK + "queue.send_message with set_encoding(False): the body is sent as it is")
@@ -65,10 +66,10 @@ def test_a_deleted_message_does_not_come_back_and_a_late_delete_is_harmless(dead
 
 @pytest.mark.contract(DOCUMENT + "common errors: QueueNotExist 404, InvalidAccessKeyId 403")
 def test_refusals_have_the_codes_of_the_cloud(cloud: Cloud) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with closing(Connections()) as network:
         with pytest.raises(ServiceRefused) as missing:
-            open_queue(client, cloud, "nowhere").receive(16)
+            open_queue(network, cloud, "nowhere").receive(16)
         with pytest.raises(ServiceRefused) as unknown:
-            open_queue(client, cloud, "jobs", Credentials("LTAIother", "secret")).receive(16)
+            open_queue(network, cloud, "jobs", Credentials("LTAIother", "secret")).receive(16)
     assert (missing.value.code, missing.value.missing) == ("QueueNotExist", True)
     assert unknown.value.code == "InvalidAccessKeyId"

@@ -14,8 +14,8 @@ from cli.backfill.target import Existing
 from cli.errors import CommandError
 from cli.patience import PAUSES, Unavailable
 from cli.resume import Progress, UploadNote, progress_of
-from sightline.ledger import Story
-from sightline.media import media_id
+from sightline.ledger.story import Story
+from sightline.media.identity import media_id
 from tests.fakes.backfill import BASE, FakeSource, FakeTarget, backfill, hash_of
 
 CLIPS = {f"cameras/door/{number}.mp4": f"clip {number}".encode() for number in range(5)}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cli.dead import is_about
-from sightline.letters import Letter
-from sightline.media import media_id
+from sightline.letters.letter import Letter
+from sightline.media.identity import media_id
 from tests.fakes.sightline import START
 
 EVENTS = Path(__file__).parents[3] / "events"

@@ -16,7 +16,7 @@ from cli.errors import CommandError
 from cli.follow import Arrival, _Lines, _picture
 from cli.output import Output
 from cli.upload import Uploaded
-from sightline.ledger import Story
+from sightline.ledger.story import Story
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m[red]x[/red] :car: \u202eevil\u2066\u200b \ud800\r\nstage     searchable"
 SHOWN = "]0;owned [2J 31m[red]x[/red] :car: evil \ufffd stage     searchable"

@@ -16,8 +16,10 @@ from cli.reindex import Reindexing
 from cli.resume import Progress
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.search_library import IndexState
-from sightline.pipeline import collect, submit, sweep
+from sightline.pipeline.collect import collect
 from sightline.pipeline.reindex import Wanted
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import World, make_world
 
 MEDIA = 3

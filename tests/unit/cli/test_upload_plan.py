@@ -11,8 +11,9 @@ from cli.errors import CommandError
 from cli.follow import follow
 from cli.output import Output
 from cli.upload import Uploaded, plan
-from sightline.media import media_id
-from sightline.pipeline import collect, submit
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
 from tests.fakes.sightline import etag, make_world
 
 KEY = "uploads/home/door/clip.mp4"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.waiting import Pool, pools, whereabouts
 from sightline.clock import utc_now
 from sightline.errors import ServiceRefused
-from sightline.pipeline import submit
+from sightline.pipeline.submit import submit
 from tests.fakes.sightline import make_world
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.smarttag import SmarttagInput
-from sightline.media import media_id
-from sightline.pipeline import collect, submit, sweep
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import FakeTagging, World, make_world, raised
 
 BUSY = ServiceRefused("IMS", "SubmitSmarttagJob", 400, "Throttling.User", "slow down")
@@ -125,7 +127,7 @@ def test_a_surprise_at_the_head_of_the_line_does_not_hold_up_those_behind() -> N
     world.media.head = broken  # type: ignore[method-assign, assignment]
     world.tagging.succeed("job-1")
     reported: list[str] = []
-    pipeline = replace(world.pipeline, report=lambda what, error: reported.append(str(error)))
+    pipeline = world.pipeline._replace(report=lambda what, error: reported.append(str(error)))
     assert collect(pipeline, "job-1") == "searchable"
     assert reported == ["a surprise"]
     assert len(world.tagging.jobs) == 2
@@ -275,7 +277,7 @@ def test_a_burst_of_a_thousand_drains_in_order_and_nobody_starves() -> None:
             world.clock.forward(1)
             ended.extend(tagging.second())
 
-    pipeline = replace(world.pipeline, tagging=tagging, sleep=sleep)
+    pipeline = world.pipeline._replace(tagging=tagging, sleep=sleep)
     world.pipeline = pipeline
     namespaces = ["large"] * 940 + [f"small{number % 6}" for number in range(60)]
     for number, namespace in enumerate(namespaces):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sightline.errors import LedgerConflict, PermissionMissing, ServiceUnreachable, UnusableAnswer
 from sightline.errors import Permission as RamPermission
-from sightline.ledger import Fact
-from sightline.pipeline import collect, submit, sweep
+from sightline.ledger.facts import Fact
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import World, etag, make_world, raised
 
 KEY = "uploads/home/door/clip.mp4"
@@ -200,7 +200,7 @@ def test_of_two_jobs_that_end_at_once_the_stored_part_is_of_the_one_that_counts(
     identity = world.upload(KEY)
     world.tagging.after_submit = ServiceUnreachable("IMS", "SubmitSmarttagJob", "timeout")
     submit(world.pipeline, KEY, "event 1")
-    world.tagging.jobs["job-2"] = replace(world.tagging.jobs["job-1"], job_id="job-2")
+    world.tagging.jobs["job-2"] = world.tagging.jobs["job-1"]._replace(job_id="job-2")
     world.tagging.succeed("job-1", "What job 1 saw")
     world.tagging.succeed("job-2", "What job 2 saw")
     second: list[str] = []

@@ -14,9 +14,13 @@ from sightline import credentials, settings
 from sightline.credentials import Credentials
 from sightline.errors import BadSetting, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
-from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
-from sightline.ims.smarttag import SmarttagInput, decode_data
-from sightline.store import OssBucket, PositionConflict
+from sightline.ims.answers import decode_data
+from sightline.ims.search_library import SearchLibrary
+from sightline.ims.smarttag import SmarttagClient, SmarttagInput
+from sightline.ims.transport import ImsTransport
+from sightline.store.oss import OssBucket
+from sightline.store.types import PositionConflict
+from tests.fakes.over_httpx import OverHttpx
 
 OF_OSS = {"x-oss-request-id": "r"}
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -46,7 +50,7 @@ def keys() -> Credentials:
 
 
 def host(script: Script) -> Host:
-    return Host(httpx.Client(transport=httpx.MockTransport(script)), sleep=lambda _: None)
+    return Host(OverHttpx(httpx.MockTransport(script)), sleep=lambda _: None)
 
 
 def ims(script: Script) -> ImsTransport:

@@ -10,20 +10,11 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import BadInput
-from sightline.events import (
-    Event,
-    HttpResponse,
-    JobMessage,
-    ObjectChange,
-    event_bytes,
-    parse_http,
-    read_change,
-    read_event,
-    read_failure,
-    read_job_message,
-    single_events,
-)
-from sightline.events.records import DEEPEST
+from sightline.events.callbacks import JobMessage, read_job_message
+from sightline.events.failures import read_failure
+from sightline.events.http import HttpResponse, parse_http
+from sightline.events.objects import ObjectChange, read_change
+from sightline.events.records import DEEPEST, Event, event_bytes, read_event, single_events
 
 EVENTS = Path(__file__).parents[3] / "events"
 JOB = JobMessage("d80e4e4044975745c14b000000000001", "smarttag", "Success")

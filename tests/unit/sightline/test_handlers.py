@@ -14,9 +14,11 @@ import pytest
 
 from sightline.acts import acts, redrive_due
 from sightline.errors import BadInput, Permission, PermissionMissing, ServiceRefused, ServiceUnreachable
-from sightline.events import Event
+from sightline.events.records import Event
 from sightline.handlers import RetryNeeded, each_part, handle
-from sightline.letters import Failure, Letters, Patience
+from sightline.letters.attempt import Failure
+from sightline.letters.letters import Letters
+from sightline.letters.patience import Patience
 from tests.fakes.sightline import World, make_world
 
 EVENTS = Path(__file__).parents[3] / "events"

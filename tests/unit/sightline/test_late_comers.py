@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from sightline.errors import ServiceRefused
-from sightline.pipeline import collect, submit, sweep
-from sightline.store import ObjectInfo
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
+from sightline.store.types import ObjectInfo
 from tests.fakes.sightline import World, etag, make_world, raised
 
 KEY = "uploads/home/door/clip.mp4"

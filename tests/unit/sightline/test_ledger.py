@@ -7,11 +7,11 @@ import json
 import pytest
 
 from sightline.errors import LedgerConflict, ServiceUnreachable
-from sightline.ims import SmarttagJob
-from sightline.ledger import Fact, Ledger, tell
-from sightline.ledger.facts import read_line
-from sightline.ledger.ledger import RECENT_BYTES
-from sightline.pipeline import collect
+from sightline.ims.smarttag import SmarttagJob
+from sightline.ledger.facts import Fact, read_line
+from sightline.ledger.ledger import RECENT_BYTES, Ledger
+from sightline.ledger.story import tell
+from sightline.pipeline.collect import collect
 from tests.fakes.sightline import START, FakeBucket, FakeClock, etag, make_world
 
 UPLOADED = Fact("uploaded", START, "E1", {"bucket": "media", "key": "uploads/a b+.mp4", "size": 3, "event": "e"})

@@ -10,10 +10,12 @@ from random import Random
 import pytest
 
 from sightline.errors import BadInput, ServiceUnreachable
-from sightline.events import Event
-from sightline.letters import Act, Failure, Letter, Letters, Patience, redrive
-from sightline.letters.letter import LARGEST_EVENT_BYTES, read_letter
-from sightline.letters.redrive import TROUBLES
+from sightline.events.records import Event
+from sightline.letters.attempt import Act, Failure
+from sightline.letters.letter import LARGEST_EVENT_BYTES, Letter, read_letter
+from sightline.letters.letters import Letters
+from sightline.letters.patience import Patience
+from sightline.letters.redrive import TROUBLES, redrive
 from tests.fakes.sightline import START, FakeBucket, FakeClock
 
 EVENT = {"events": [{"eventName": "ObjectCreated:PutObject", "oss": {"object": {"key": "uploads/门口.mp4"}}}]}

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from sightline.errors import ServiceUnreachable
-from sightline.letters import Drained, Letters, Patience, drain, redrive
-from sightline.letters.drain import BATCH
+from sightline.letters.drain import BATCH, Drained, drain
+from sightline.letters.letters import Letters
+from sightline.letters.patience import Patience
+from sightline.letters.redrive import redrive
 from tests.fakes.dead_queue import FakeQueue
 from tests.fakes.sightline import FakeBucket, FakeClock
 

@@ -8,8 +8,11 @@ from random import Random
 import pytest
 
 from sightline.errors import ServiceUnreachable
-from sightline.line import Budget, Holder, Line, Pace, Place, Slots, WaitingLine
-from sightline.line.pace import LONGEST_SECONDS
+from sightline.line.budget import Budget
+from sightline.line.line import Line
+from sightline.line.pace import LONGEST_SECONDS, Pace
+from sightline.line.slots import Holder, Slots
+from sightline.line.waiting import Place, WaitingLine
 from tests.fakes.sightline import START, FakeBucket, FakeClock
 
 NOBODY: frozenset[int] = frozenset()

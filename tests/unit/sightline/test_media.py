@@ -8,8 +8,10 @@ import pytest
 
 from sightline.clock import to_iso
 from sightline.errors import BadSetting
-from sightline.media import Admitted, Ignored, KeyLayout, Origin, Refused, admit, media_id, parse_zones
-from sightline.media.admission import SizeLimits
+from sightline.media.admission import Admitted, Ignored, Refused, SizeLimits, admit
+from sightline.media.identity import media_id
+from sightline.media.layout import KeyLayout, Origin
+from sightline.media.zones import parse_zones
 from tests.fakes.sightline import START
 
 LAYOUT = KeyLayout("uploads/", "default")

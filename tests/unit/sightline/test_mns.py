@@ -13,8 +13,9 @@ from mns.mns_client import MNSClient
 from sightline.credentials import Credentials
 from sightline.errors import CredentialsExpired, PermissionMissing, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
-from sightline.mns import Message, MnsQueue
+from sightline.mns.queue import Message, MnsQueue
 from sightline.mns.signature import sign
+from tests.fakes.over_httpx import OverHttpx
 
 NOW = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
 TARGET = "/queues/sightline-dead/messages"
@@ -57,7 +58,7 @@ def queue(
         requests.append(request)
         return left.pop(0) if len(left) > 1 else left[0]
 
-    host = Host(client=httpx.Client(transport=httpx.MockTransport(answer)), sleep=lambda seconds: None)
+    host = Host(OverHttpx(httpx.MockTransport(answer)), sleep=lambda seconds: None)
     return MnsQueue(host, lambda: key, endpoint, "sightline-dead"), requests
 
 

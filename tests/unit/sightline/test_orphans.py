@@ -8,9 +8,11 @@ import pytest
 
 from sightline.errors import ServiceRefused
 from sightline.ims.search_library import IndexState
-from sightline.media import media_id
-from sightline.pipeline import collect, submit, sweep
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
 from sightline.pipeline.orphans import find_orphans
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import World, etag, make_world, raised
 from tests.fakes.walks import Attempts, end_states, walk_once
 

@@ -13,7 +13,8 @@ from sightline.errors import (
     PermissionMissing,
     ServiceRefused,
 )
-from sightline.ims import SearchLibrary, SmarttagClient
+from sightline.ims.search_library import SearchLibrary
+from sightline.ims.smarttag import SmarttagClient
 from tests.fakes.network import (
     Network,
     ims_error,

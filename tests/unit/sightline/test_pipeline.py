@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from sightline.errors import ServiceRefused, ServiceUnreachable
-from sightline.ims import SmarttagJob
 from sightline.ims.search_library import IndexState
+from sightline.ims.smarttag import SmarttagJob
 from sightline.line.pace import FIRST_SECONDS
-from sightline.pipeline import collect, submit, sweep
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import World, etag, make_world, raised
 
 KEY = "uploads/home/front_door/2026-11-21T08-15-30.mp4"
@@ -39,7 +41,7 @@ def test_an_upload_becomes_searchable(world: World) -> None:
     assert "to the right" in entry["description"]
     record = world.pipeline.records.get(identity)
     assert record is not None
-    assert (record.device, record.labels, record.generation) == ("front_door", ["human"], etag(b"a clip"))
+    assert (record.device, record.said.labels, record.generation) == ("front_door", ["human"], etag(b"a clip"))
     assert list(world.pipeline.ledger.pending()) == []
 
 
@@ -321,7 +323,7 @@ def test_a_sequence_is_one_media(world: World) -> None:
     [
         (b'{"images": ["1.jpg", "missing.jpg"]}', "missing.jpg is not in the bucket"),
         (b'{"images": ["../../secret.jpg"]}', "lies outside the manifest's folder"),
-        (b'{"images": []}', "images: is no manifest"),
+        (b'{"images": []}', "images: names no image"),
         (b"not json", "is no manifest"),
         (json.dumps({"images": [f"{number}.jpg" for number in range(51)]}).encode(), "name at most 50"),
     ],

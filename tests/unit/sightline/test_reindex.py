@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from sightline.errors import ServiceUnreachable
-from sightline.media import media_id
-from sightline.pipeline import collect, submit, sweep
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
 from sightline.pipeline.reindex import Wanted, confirm, media_ids, reindex
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
 from tests.fakes.sightline import World, make_world
 
 KEY = "uploads/home/door/clip.mp4"

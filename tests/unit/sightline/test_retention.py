@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sightline.errors import LedgerConflict
-from sightline.pipeline import collect, submit
+from sightline.pipeline.collect import collect
 from sightline.pipeline.orphans import find_orphans
 from sightline.pipeline.retention import forget_facts
+from sightline.pipeline.submit import submit
 from tests.fakes.sightline import World, make_world
 from tests.fakes.walks import end_states, walk_once
 

@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 
 from sightline.errors import BadInput, ServiceRefused, ServiceUnreachable
-from sightline.events import HttpRequest, HttpResponse, parse_http
+from sightline.events.http import HttpRequest, HttpResponse, parse_http
 from sightline.handlers import answer_web
 from sightline.ims.search_library import HitClip, SearchHit, SearchPage
-from sightline.media import KeyLayout, media_id, namespace_problem
-from sightline.record import Record, RecordShelf
-from sightline.search import Searcher, SearchSite, parse_query
-from sightline.search.searcher import SIDE_BY_SIDE, Finds
-from sightline.store import ObjectInfo
+from sightline.media.identity import media_id
+from sightline.media.layout import KeyLayout
+from sightline.media.namespaces import namespace_problem
+from sightline.record.model import Record, SmarttagPart
+from sightline.record.shelf import RecordShelf
+from sightline.search.query import parse_query
+from sightline.search.searcher import SIDE_BY_SIDE, Finds, Searcher
+from sightline.search.web import SearchSite
+from sightline.store.types import ObjectInfo
 from tests.fakes.sightline import FakeBucket, FakeClock, etag
 
 PAGE = Path(__file__).parents[3] / "functions/search/page"
@@ -82,8 +86,10 @@ def hit(name: str = "m1", *clips: HitClip) -> SearchHit:
 
 def record(name: str = "m1", namespace: str = "home", **more: Any) -> Record:
     defaults = {"kind": "video", "title": "A person walks", "generation": etag(CONTENT), "preview_key": f"uploads/{name}.mp4"}
-    fields: dict[str, Any] = {**defaults, **more}
+    fields: dict[str, Any] = {**defaults, "device": None, **more}
+    said = {name: fields.pop(name) for name in SmarttagPart._fields if name in fields}
     return Record(
+        SmarttagPart(**said),
         media_id=identity(name),
         bucket="media",
         key=f"uploads/{name}.mp4",
@@ -97,7 +103,7 @@ def site(finds: Finds, *records: Record, media: FakeBucket | None = None, object
     """A site over these records; their objects are in the media bucket, unless `objects` is false."""
     state, media = FakeBucket("state", FakeClock()), media or CountingBucket("media")
     for known in records:
-        state.put(f"{known.media_id}/record.json", known.model_dump_json().encode())
+        state.put(f"{known.media_id}/record.json", json.dumps(known.to_json()).encode())
         if objects:
             media.put(known.key, CONTENT)
     return SearchSite(Searcher(finds, RecordShelf(state), media, 3600), PAGE, "home", "https://media.example")
@@ -185,7 +191,7 @@ def test_a_hit_that_names_no_media_of_ours_is_not_looked_up() -> None:
 def test_a_record_that_can_not_be_read_hides_its_hit_alone() -> None:
     state, media = FakeBucket("state", FakeClock()), CountingBucket("media")
     media.put("uploads/m1.mp4", CONTENT)
-    state.put(f"{identity('m1')}/record.json", record().model_dump_json().encode())
+    state.put(f"{identity('m1')}/record.json", json.dumps(record().to_json()).encode())
     state.put(f"{identity('m2')}/record.json", b'{"v":1,"title":')
     answering = SearchSite(Searcher(FakeFinds(hit("m2"), hit()), RecordShelf(state), media, 3600), PAGE, "home", "https://media.example")
     assert shown(get(answering, q="a person")) == [identity("m1")]

@@ -34,6 +34,7 @@ from tests.fakes.network import (
     oss_error,
     submit,
 )
+from tests.fakes.over_httpx import OverHttpx
 from tests.fakes.sightline import START
 
 # --- keys that expire
@@ -208,12 +209,13 @@ def test_an_instance_whose_clocks_went_apart_asks_for_the_time_before_anything_g
     machine = Machine(timedelta(minutes=20))
     clock = machine.clock()
 
-    def answer(_: httpx.Request) -> httpx.Response:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
         return httpx.Response(404, headers={"x-oss-request-id": "r", "Date": machine.date()})
 
-    asked: list[str] = []
-    client = httpx.Client(transport=httpx.MockTransport(answer), event_hooks={"request": [lambda request: asked.append(request.method)]})
-    wiring = Wiring(ENVIRONMENT, Host(client, clock))
+    wiring = Wiring(ENVIRONMENT, Host(OverHttpx(httpx.MockTransport(answer)), clock))
     for _ in range(2):
         with wiring.invocation(None):
             machine.forward(60)

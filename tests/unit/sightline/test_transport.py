@@ -6,7 +6,7 @@ import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,9 +19,11 @@ from sightline.errors import (
     SightlineError,
     UnusableAnswer,
 )
-from sightline.host import Host, Invocation, new_client
-from sightline.ims import ImsTransport, SmarttagClient
-from sightline.store import OssBucket
+from sightline.host import Host, Invocation
+from sightline.http import Connections
+from sightline.ims.smarttag import SmarttagClient
+from sightline.ims.transport import ImsTransport
+from sightline.store.oss import OssBucket
 from sightline.transport import RESERVE_SECONDS
 from tests.fakes.network import (
     LASTING,
@@ -273,30 +275,31 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", ServiceUnreachable),
         (b"SSH-2.0-OpenSSH_9.2\r\n", ServiceUnreachable),
         (b"", ServiceUnreachable),
-        (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(17 * 2**20)), UnusableAnswer),
+        (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(17 * 2**20)), ServiceUnreachable),
+        (HEAD + b"Content-Length: 17825792\r\n\r\n" + bytes(17 * 2**20), UnusableAnswer),
     ],
-    ids=["cut-short", "cut-chunk", "not-gzip", "another-protocol", "nothing", "bomb"],
+    ids=["cut-short", "cut-chunk", "not-gzip", "another-protocol", "nothing", "bomb", "large"],
 )
 def test_a_real_connection_that_brings_nonsense(answer: bytes, kind: type[SightlineError]) -> None:
-    with server(answer) as address, new_client() as client:
-        transport = ImsTransport(Host(client, sleep=lambda _: None), lambda: LASTING, address)
+    with server(answer) as address, closing(Connections()) as network:
+        transport = ImsTransport(Host(network, sleep=lambda _: None), lambda: LASTING, address)
         with pytest.raises(kind):
             submit(transport)
 
 
 def test_an_answer_that_trickles_counts_as_none() -> None:
     """Each byte comes in time, and the last one never."""
-    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, new_client() as client:
-        transport = ImsTransport(Host(client, request_seconds=0.2), lambda: LASTING, address)
-        with pytest.raises(ServiceUnreachable, match="ReadTimeout"):
+    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, closing(Connections()) as network:
+        transport = ImsTransport(Host(network, request_seconds=0.2), lambda: LASTING, address)
+        with pytest.raises(ServiceUnreachable, match="trickles"):
             submit(transport)
 
 
 def test_an_answer_that_trickles_does_not_outlast_the_invocation() -> None:
     invocation = Invocation()
-    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, new_client() as client:
-        transport = ImsTransport(Host(client, invocation=invocation, request_seconds=30), lambda: LASTING, address)
+    with server(HEAD + b"Content-Length: 1000000\r\n\r\n", drip=b" ") as address, closing(Connections()) as network:
+        transport = ImsTransport(Host(network, invocation=invocation, request_seconds=30), lambda: LASTING, address)
         invocation.begin(SimpleNamespace(function=SimpleNamespace(timeout=RESERVE_SECONDS + 1.2)))
-        with pytest.raises(ServiceUnreachable, match="ReadTimeout"):
+        with pytest.raises(ServiceUnreachable, match="trickles"):
             submit(transport)
         assert invocation.seconds_left() > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -13,9 +13,14 @@ import pytest
 from sightline.credentials import Credentials
 from sightline.errors import SightlineError
 from sightline.host import Host
-from sightline.ims import ImsTransport, SearchLibrary, SmarttagClient
-from sightline.media import media_id
-from sightline.pipeline import collect, submit, sweep
+from sightline.ims.search_library import SearchLibrary
+from sightline.ims.smarttag import SmarttagClient
+from sightline.ims.transport import ImsTransport
+from sightline.media.identity import media_id
+from sightline.pipeline.collect import collect
+from sightline.pipeline.submit import submit
+from sightline.pipeline.sweep import sweep
+from tests.fakes.over_httpx import OverHttpx
 from tests.fakes.sightline import FakeClock, World, make_world
 
 DESCRIPTION = json.dumps(json.dumps({"title": "A person walks", "object": ["person"], "label": {"human": True}}))
@@ -60,10 +65,10 @@ class Place:
     def __init__(self, **changes: Any) -> None:
         self.service = Service(changes)
         self.world: World = make_world()
-        host = Host(httpx.Client(transport=httpx.MockTransport(self.service)), clock=self.world.clock, sleep=lambda _: None)
+        host = Host(OverHttpx(httpx.MockTransport(self.service)), clock=self.world.clock, sleep=lambda _: None)
         transport = ImsTransport(host, lambda: Credentials("id", "secret"), "http://ims.example")
         tagging, library = SmarttagClient(transport, "template", "", "en"), SearchLibrary(transport, "IPCamera_test")
-        self.pipeline = replace(self.world.pipeline, tagging=tagging, library=library)
+        self.pipeline = self.world.pipeline._replace(tagging=tagging, library=library)
         self.identity = self.world.upload(KEY)
 
     def run(self) -> None:
@@ -181,7 +186,7 @@ def test_half_a_character_costs_no_answer() -> None:
     record = place.pipeline.records.get(place.identity)
     assert place.end[0] == "searchable"
     assert record is not None
-    assert record.title == "A p\ufffdrson walks"
+    assert record.said.title == "A p\ufffdrson walks"
 
 
 @pytest.mark.parametrize("user_data", [None, "", '{"fromICE":true,"pk":1}', 5])

@@ -7,8 +7,7 @@ queue through EventBridge (a list of CloudEvents). The body is the message of a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sightline.errors import BadInput
 from sightline.events.records import Event, decoded, is_text
@@ -16,8 +15,7 @@ from sightline.events.records import Event, decoded, is_text
 _FIX = "send the message of a job; samples are in events/"
 
 
-@dataclass(frozen=True)
-class JobMessage:
+class JobMessage(NamedTuple):
     """A hint that something happened to a job. Only the job id is believed; `state` saves a question where it is not final."""
 
     job_id: str

@@ -6,9 +6,8 @@ awesome-fc/Stateful-Async-Invocation. `condition` and the values of `functionErr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from sightline.errors import BadInput
 from sightline.events.records import Event, Json, decoded, event_bytes, read_event
@@ -16,8 +15,7 @@ from sightline.events.records import Event, Json, decoded, event_bytes, read_eve
 _FIX = "send what Function Compute sends to the destination of a failed invocation; a sample is in events/"
 
 
-@dataclass(frozen=True)
-class FailedInvocation:
+class FailedInvocation(NamedTuple):
     """`function` is the last word of its name: `submit` of `sightline-submit`. `event` is what it was invoked with, whole.
 
     `at` is when it ended, where the report tells.

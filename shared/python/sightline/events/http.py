@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sightline.errors import BadInput
 from sightline.events.records import Json
 
 
-@dataclass(frozen=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """`path` is decoded; header names are in lower case."""
 
     method: str
@@ -25,12 +24,11 @@ class HttpRequest:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     status: int
     body: bytes
     content_type: str = "application/json; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def to_event(self) -> Json:
         """The full structure: what FC assumes for missing fields is documented nowhere we could read."""

@@ -6,7 +6,7 @@ taken as it stands: no document says that it is encoded, and public functions us
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sightline.errors import BadInput
 from sightline.events.records import Event, is_text
@@ -14,8 +14,7 @@ from sightline.events.records import Event, is_text
 _FIX = "send an OSS event of Function Compute; samples are in events/"
 
 
-@dataclass(frozen=True)
-class ObjectChange:
+class ObjectChange(NamedTuple):
     """Something happened to an object: `name` as in the event, `event_id` the request that did it.
 
     The event's eTag and size are left out on purpose: events come late, twice and out of order, so the bucket is asked instead.

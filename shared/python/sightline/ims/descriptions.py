@@ -7,12 +7,10 @@ can be used is kept; what could not be is told in notes, which go into the recor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any, NamedTuple
 
 from sightline.ims.answers import Json, decode_data, flag, kind_of, shown
+from sightline.stored import Stored, Unreadable
 from sightline.untrusted import plain
 
 # In characters. Longest of all documented titles of IMS, SubmitSmarttagJob's, in bytes.
@@ -30,64 +28,54 @@ _LISTS = ("event", "object", "action")
 _LABELS = ("human", "package", "pet", "vehicle")
 
 
-def _text_of(most: int) -> BeforeValidator:
-    return BeforeValidator(lambda value: plain(value, most) if isinstance(value, str) else value)
-
-
-def _list_of(most: int) -> BeforeValidator:
-    return BeforeValidator(lambda value: value[:most] if isinstance(value, list) else value)
-
-
-Title = Annotated[str, _text_of(LONGEST_TITLE)]
-Brief = Annotated[str, _text_of(LONGEST_BRIEF)]
-Caption = Annotated[str, _text_of(LONGEST_CAPTION)]
-Phrases = Annotated[list[Annotated[str, _text_of(LONGEST_PHRASE)]], _list_of(MOST_PHRASES)]
-Notes = Annotated[list[Annotated[str, _text_of(LONGEST_NOTE)]], _list_of(MOST_NOTES)]
-
-
-class Labels(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
+class Labels(NamedTuple):
     human: bool = False
     package: bool = False
     pet: bool = False
     vehicle: bool = False
 
     def names(self) -> list[str]:
-        return [name for name, present in self if present]
+        return [name for name, present in self._asdict().items() if present]
 
 
-class EventDescription(BaseModel):
+class EventDescription(NamedTuple):
     """The decoded `EventDesc` of a job; its texts come from a model and are not to be trusted."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    title: Title = ""
-    brief: Brief = ""
-    caption: Caption = ""
-    event: Phrases = Field(default_factory=list)
-    object: Phrases = Field(default_factory=list)
-    action: Phrases = Field(default_factory=list)
-    label: Labels = Field(default_factory=Labels)
+    title: str = ""
+    brief: str = ""
+    caption: str = ""
+    event: Sequence[str] = ()
+    object: Sequence[str] = ()
+    action: Sequence[str] = ()
+    label: Labels = Labels()
 
     @property
     def says_something(self) -> bool:
         return bool(self.title or self.brief or self.caption or self.event or self.object or self.action or self.label.names())
 
 
-class EngineNote(BaseModel):
+class EngineNote(NamedTuple):
     """What the laptop cloud says of the engine that answered; the cloud sends nothing of the kind."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    name: str
+    seconds: float | None = None
+    cannot_see: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
-    name: Title
-    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    cannot_see: Phrases = Field(default_factory=list, alias="cannotSee")
-    notes: Notes = Field(default_factory=list)
+    @classmethod
+    def read(cls, stored: Stored, cannot_see: str) -> EngineNote:
+        """`cannot_see` is what that field is called there. Raises Unreadable."""
+        if stored.value("name") is None:
+            raise Unreadable("name: missing")
+        return cls(
+            stored.told("name", LONGEST_TITLE),
+            stored.seconds("seconds"),
+            stored.all_told(cannot_see, MOST_PHRASES, LONGEST_PHRASE),
+            stored.all_told("notes", MOST_NOTES, LONGEST_NOTE),
+        )
 
 
-@dataclass(frozen=True)
-class SmarttagResult:
+class SmarttagResult(NamedTuple):
     """`notes` say what of the answer could not be used, or not whole."""
 
     description: EventDescription
@@ -109,20 +97,17 @@ def read_results(items: Sequence[Json]) -> SmarttagResult | str:
     if not description.says_something:
         return "; ".join(["its EventDesc says nothing", *reader.notes])
     engines = [decode_data(item.get("Data")) for item in items if item.get("Type") == "Engine"]
-    return SmarttagResult(description, _valid(EngineNote, engines[0]) if engines else None, reader.notes)
+    return SmarttagResult(description, _engine_note(engines[0]) if engines else None, reader.notes)
 
 
 def _unreadable(data: Any) -> str:
     return f"no JSON: {shown(data)}" if isinstance(data, str) else f"{kind_of(data)}, no object"
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _valid(model: type[_Model], data: Any) -> _Model | None:
+def _engine_note(data: Any) -> EngineNote | None:
     try:
-        return model.model_validate(data)
-    except ValidationError:
+        return EngineNote.read(Stored(data), "cannotSee")
+    except Unreadable:
         return None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from sightline.errors import ServiceRefused, UnusableAnswer
@@ -26,8 +25,7 @@ MOST_CLIPS = 50
 LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
-@dataclass(frozen=True)
-class HitClip:
+class HitClip(NamedTuple):
     """Seconds from the media's start; scores are not bound to 1."""
 
     start: float
@@ -35,8 +33,7 @@ class HitClip:
     score: float
 
 
-@dataclass(frozen=True)
-class SearchHit:
+class SearchHit(NamedTuple):
     media_id: str
     clips: Sequence[HitClip]
 
@@ -45,8 +42,7 @@ class SearchHit:
         return max((clip.score for clip in self.clips), default=0.0)
 
 
-@dataclass(frozen=True)
-class SearchPage:
+class SearchPage(NamedTuple):
     """`total` is how many media match, as far as the library tells."""
 
     total: int

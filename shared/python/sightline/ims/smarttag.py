@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sightline.errors import BadInput, UnusableAnswer
 from sightline.ims.answers import Json, as_text, decode_data, objects, shown
@@ -33,8 +32,7 @@ _LONGEST_TITLE_BYTES = 256
 _LONGEST_REASON = 1_000
 
 
-@dataclass(frozen=True)
-class SmarttagJob:
+class SmarttagJob(NamedTuple):
     """`result` is set for a job that ended well. `reason` says why one failed, why a result can't be used, or which state is meant."""
 
     job_id: str
@@ -44,8 +42,7 @@ class SmarttagJob:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class SmarttagInput:
+class SmarttagInput(NamedTuple):
     """Addresses that IMS can fetch; `is_video` adds what the IPC guide wants for a video."""
 
     urls: Sequence[str]

@@ -7,11 +7,10 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import httpx
-
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import UNKNOWN_CODE, Permission, ServiceUnreachable, UnusableAnswer
 from sightline.host import Host
+from sightline.http import Request
 from sightline.ims.answers import Json, as_text
 from sightline.ims.signature import canonical_query, sign
 from sightline.transport import Answer, Call, Refusal, send
@@ -39,10 +38,10 @@ class ImsTransport:
         """
         query = {name: str(value) for name, value in parameters.items() if value is not None}
 
-        def build(key: Credentials) -> httpx.Request:
+        def build(key: Credentials) -> Request:
             headers = sign(key, self._host.clock(), secrets.token_hex(16), "POST", self._name, action, version, query)
             address = f"{self._base}?{canonical_query(query)}"
-            return self._host.client.build_request("POST", address, headers={**headers, "accept": "application/json"})
+            return Request("POST", address, {**headers, "accept": "application/json"})
 
         permission = Permission(f"{_RAM_CODES.get(version, 'ice')}:{action}", "*")
         call = Call("IMS", action, permission, build, lambda answer: _refusal(action, answer, again), MOST_ANSWER_BYTES, again)

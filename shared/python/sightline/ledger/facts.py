@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args
 
 from sightline.clock import from_iso, to_iso
 
@@ -30,14 +30,13 @@ FactKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """`generation` is the eTag of the content that the fact is about; `details` as listed at FactKind."""
 
     kind: FactKind
     at: datetime
     generation: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
     def to_line(self) -> bytes:
         document = {"v": VERSION, "at": to_iso(self.at), "fact": self.kind, "generation": self.generation, **self.details}

@@ -10,27 +10,26 @@ a camera that writes over one picture all day costs no more than another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from sightline.errors import LedgerConflict, LedgerLocked, ServiceRefused, ServiceUnreachable
 from sightline.ledger.facts import Fact, read_line
 from sightline.ledger.story import Story, tell
-from sightline.store import Bucket, PositionConflict
+from sightline.store.types import Bucket, PositionConflict
 
 ROUNDS = 8
 RECENT_BYTES = 128 * 1024
 """About a hundred uploads with all that came of them."""
 
 
-@dataclass(frozen=True)
 class Journal:
     """What was read of a media's ledger; `position` is its length in bytes, `end` the bytes before that which `facts` stand in."""
 
-    media_id: str
-    position: int
-    facts: Sequence[Fact]
-    end: bytes = b""
+    def __init__(self, media_id: str, position: int, facts: Sequence[Fact], end: bytes = b"") -> None:
+        self.media_id = media_id
+        self.position = position
+        self.facts = facts
+        self.end = end
 
     @cached_property
     def story(self) -> Story:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sightline.clock import from_iso
 from sightline.ledger.facts import Fact, FactKind
@@ -17,8 +16,7 @@ Stage = Literal[
 FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed", "forgotten"})
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(NamedTuple):
     """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly.
 
     `arrived` is when we came to know of it, or of earlier content that still waited in line: a media keeps its place. `kind` is what it
@@ -81,16 +79,16 @@ def _next(story: Story, fact: Fact) -> Story:
     if fact.generation != story.generation:
         return story  # written by somebody who was late; the newest generation counts
     if fact.kind == "settled":
-        return replace(story, contested_since=None)
+        return story._replace(contested_since=None)
     if fact.kind == "repeated":
-        return replace(story, modified=_modified(fact))
+        return story._replace(modified=_modified(fact))
     told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
     if fact.kind == "submitted":
         told["submitted_at"] = fact.at
     if fact.kind == "removed" and story.is_being_inserted:
         told["contested_since"] = fact.at
-    return replace(
-        story, **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
+    return story._replace(
+        **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
     )
 
 

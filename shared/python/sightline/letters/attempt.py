@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sightline.errors import SightlineError
-from sightline.events import Event
+from sightline.events.records import Event
 
 Act = Callable[[Event], str]
 """What a function does with one record; says what was done, in a phrase."""
@@ -18,8 +17,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger("sightline")
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """`may_pass` says whether another attempt may go well without anybody changing anything, `is_unanswered` that a service gave no usable
     answer or was too busy: then other records would hardly fare better now.
     """

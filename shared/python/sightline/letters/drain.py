@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from sightline.clock import Clock
 from sightline.errors import BadInput
-from sightline.events import read_failure, single_events
+from sightline.events.failures import read_failure
+from sightline.events.records import single_events
 from sightline.letters.attempt import Failure, attempt
 from sightline.letters.letter import Letter
 from sightline.letters.letters import Letters
-from sightline.mns import Message
+from sightline.mns.queue import Message
 
 BATCH = 16
 """The most that one receive gives (BatchReceiveMessage, Simple Message Queue API reference)."""
@@ -84,8 +85,8 @@ def letters_of(body: str, now: datetime) -> list[Letter]:
     try:
         failed = read_failure(body)
     except BadInput as error:
-        return [replace(Letter.new("unknown", body, str(error), now), state="dead", attempts=1, due=None)]
+        return [Letter.new("unknown", body, str(error), now)._replace(state="dead", attempts=1, due=None)]
     records = single_events(failed.event)
     made = [Letter.new(failed.function, record, failed.reason, min(failed.at or now, now)) for record in records]
     # Which of several records it was, nobody knows: each is tried by itself. A record that was alone has had these attempts.
-    return made if len(made) > 1 else [replace(letter, attempts=failed.attempts) for letter in made]
+    return made if len(made) > 1 else [letter._replace(attempts=failed.attempts) for letter in made]

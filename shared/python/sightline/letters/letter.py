@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from sightline.clock import from_iso, to_iso
 from sightline.errors import BadInput
-from sightline.events import Event, event_bytes
+from sightline.events.records import Event, event_bytes
 from sightline.letters.redaction import redacted
 from sightline.untrusted import plain
 
@@ -27,8 +26,7 @@ State = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(NamedTuple):
     """A record that failed. `event` holds this record alone, in the shape that `function` takes; of one that is not `is_whole`, the start.
 
     `first` and `last` are when it failed for the first and the last time.

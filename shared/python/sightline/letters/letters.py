@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from random import Random
 
 from sightline.clock import Clock
 from sightline.errors import BadInput
-from sightline.events import Event
+from sightline.events.records import Event
 from sightline.letters.attempt import Failure
 from sightline.letters.letter import Letter, State, read_letter, told
 from sightline.letters.patience import Patience
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 _STATES: tuple[State, ...] = ("dead", "retrying")
 
@@ -45,9 +44,9 @@ class Letters:
         known = self.get(letter.id)
         if known is not None:
             attempts, first, last = max(known.attempts, letter.attempts), min(known.first, letter.first), max(known.last, letter.last)
-            return self._save(replace(known, attempts=attempts, first=first, last=last))
+            return self._save(known._replace(attempts=attempts, first=first, last=last))
         if letter.attempts:
-            letter = replace(letter, due=letter.last + self._patience.pause(letter.attempts, self._chance))
+            letter = letter._replace(due=letter.last + self._patience.pause(letter.attempts, self._chance))
         return self.end(letter, Failure(letter.reason, may_pass=True))
 
     def begin(self, letter: Letter) -> Letter:
@@ -58,7 +57,7 @@ class Letters:
         """After an attempt that was counted, and failed: it is parked, or dead."""
         lives = letter.state == "retrying" and failure.may_pass and letter.is_whole and not self.is_exhausted(letter)
         state: State = "retrying" if lives else "dead"
-        return self._save(replace(letter, state=state, reason=told(failure.reason), due=letter.due if lives else None))
+        return self._save(letter._replace(state=state, reason=told(failure.reason), due=letter.due if lives else None))
 
     def is_exhausted(self, letter: Letter) -> bool:
         return letter.attempts >= self._patience.attempts
@@ -108,7 +107,7 @@ class Letters:
 
     def _tried(self, letter: Letter) -> Letter:
         now, attempts = self._clock(), letter.attempts + 1
-        return replace(letter, attempts=attempts, last=now, due=now + self._patience.pause(attempts, self._chance))
+        return letter._replace(attempts=attempts, last=now, due=now + self._patience.pause(attempts, self._chance))
 
     def _save(self, letter: Letter) -> Letter:
         self._bucket.put(_key(letter.state, letter.id), letter.to_json(), "application/json")

@@ -5,15 +5,14 @@ Random within half of an exponential step, as in line/pace.py: what failed toget
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import NamedTuple
 
 LONGEST_PAUSE_SECONDS = 3600.0
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(NamedTuple):
     """`pause_seconds` is the first pause; each next one is twice as long, up to an hour."""
 
     attempts: int

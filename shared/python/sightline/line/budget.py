@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sightline.clock import Clock
 from sightline.errors import LedgerConflict
-from sightline.store import Bucket, PositionConflict
+from sightline.store.types import Bucket, PositionConflict
 
 ROUNDS = 8
 

@@ -10,19 +10,18 @@ budget/<day>/<namespace>                         what a namespace started that d
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from sightline.clock import Clock
 from sightline.line.budget import Budget
 from sightline.line.pace import Pace, Pause
 from sightline.line.slots import Holder, Slots, slot_numbers
 from sightline.line.waiting import Place, WaitingLine
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 
-@dataclass(frozen=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What one listing shows: which slots are taken, and whether anybody waits. `pause` may be over."""
 
     taken: frozenset[int]

@@ -6,19 +6,18 @@ Random within half of an exponential step: "equal jitter" of Marc Brooker's "Exp
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import NamedTuple
 
 from sightline.clock import Clock, from_iso, to_iso
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(NamedTuple):
     """`step` counts the times that the service was busy in a row."""
 
     until: datetime

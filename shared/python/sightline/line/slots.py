@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sightline.clock import from_iso, to_iso
 from sightline.errors import ServiceRefused, ServiceUnreachable
-from sightline.store import Bucket, PositionConflict
+from sightline.store.types import Bucket, PositionConflict
 
 VERSION = 1
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """Whose job a slot is taken for: one generation of a media, since `at`."""
 
     media_id: str

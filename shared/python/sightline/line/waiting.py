@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """In the line of its namespace, the media that came first is served first."""
 
     namespace: str

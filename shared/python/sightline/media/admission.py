@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sightline.media.identity import media_id
-from sightline.media.layout import KeyLayout, is_sequence_part, namespace_problem
+from sightline.media.layout import KeyLayout, is_sequence_part
+from sightline.media.namespaces import namespace_problem
 from sightline.media.types import Media, MediaKind
 
 # Formats of the smart tag documentation (MPS, "supported formats"), and m3u8 from the IPC guide's sample.
@@ -16,26 +17,22 @@ VIDEOS = frozenset({"avi", "flv", "mkv", "mpg", "mp4", "ts", "mov", "mxf", "m3u8
 MOST_AHEAD = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class SizeLimits:
+class SizeLimits(NamedTuple):
     image_bytes: int
     video_bytes: int
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(NamedTuple):
     media: Media
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(NamedTuple):
     """No media, for a reason that whoever uploaded it should read."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Ignored:
+class Ignored(NamedTuple):
     """Nothing that anybody meant as a media."""
 
     reason: str

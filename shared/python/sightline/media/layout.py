@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
+from sightline.media.namespaces import normal_namespace
 from sightline.media.times import time_in
 from sightline.media.zones import CameraZones
 
 # vlEventDescParams.deviceId: at most 32 letters, digits, underscores and hyphens (IPC content understanding guide).
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
-# No document of IMS bounds a namespace. A query's is stripped and has at most so many characters, so an upload's must be like that.
-LONGEST_NAMESPACE = 64
-_NEVER_WRITTEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, breaks of lines and paragraphs
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What a key tells: `time` is None where it names none."""
 
     namespace: str
@@ -32,11 +28,10 @@ class Origin:
     time: datetime | None
 
 
-@dataclass(frozen=True)
-class KeyLayout:
+class KeyLayout(NamedTuple):
     prefix: str
     default_namespace: str
-    zones: CameraZones = field(default_factory=CameraZones)
+    zones: CameraZones = CameraZones()
 
     def covers(self, key: str) -> bool:
         return key.startswith(self.prefix)
@@ -57,22 +52,6 @@ def is_sequence_part(key: str) -> bool:
     """Whether the key lies in a folder called `<anything>.event`: its images are parts of a sequence, and only its manifest is a media."""
     folders = key.split("/")[:-1]
     return any(folder.endswith(SEQUENCE_FOLDER) for folder in folders) and not key.endswith("/manifest.json")
-
-
-def normal_namespace(name: str) -> str:
-    """One form of what looks the same: macOS names folders in decomposed Unicode, and a query is typed in composed."""
-    return unicodedata.normalize("NFC", name)
-
-
-def namespace_problem(namespace: str) -> str | None:
-    """Why nobody could search this namespace."""
-    if len(namespace) > LONGEST_NAMESPACE:
-        return f"has {len(namespace):,} characters and may have {LONGEST_NAMESPACE}"
-    if any(unicodedata.category(character) in _NEVER_WRITTEN for character in namespace):
-        return "has characters that nobody can type"
-    if namespace != namespace.strip():
-        return "begins or ends with a space"
-    return None if namespace else "is empty"
 
 
 def _legal_device(name: str) -> str:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import NamedTuple
 
 from sightline.errors import BadInput
+from sightline.stored import Stored, Unreadable
 
 # "Object naming conventions" of the OSS documentation.
 LONGEST_KEY_BYTES = 1023
+_FIX = 'write {"images": ["1.jpg", "2.jpg"]}'
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    images: list[str] = Field(min_length=1)
-
-
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The keys of the images, in order; same bucket as the manifest."""
 
     image_keys: tuple[str, ...]
@@ -29,11 +22,11 @@ class Manifest:
 def parse_manifest(key: str, content: bytes, most_images: int) -> Manifest:
     """Read `{"images": ["1.jpg", "2.jpg"]}`; names are relative to the manifest's folder. Raises BadInput."""
     try:
-        images = _Document.model_validate_json(content).images
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "manifest.json"
-        raise BadInput(field, f"is no manifest ({first['msg']})", 'write {"images": ["1.jpg", "2.jpg"]}') from error
+        images = Stored.parse(content).texts("images")
+    except Unreadable as error:
+        raise BadInput("manifest.json", f"is no manifest ({error})", _FIX) from error
+    if not images:
+        raise BadInput("images", "names no image", _FIX)
     if len(images) > most_images:
         raise BadInput("images", f"names {len(images)} images", f"name at most {most_images}")
     return Manifest(tuple(_resolve(key, name) for name in images))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MediaKind = Literal["image", "video", "sequence"]
+KINDS: tuple[MediaKind, ...] = ("image", "video", "sequence")
 
 
-@dataclass(frozen=True)
-class Media:
+class Media(NamedTuple):
     """One generation of one upload: `etag` is its content, `size` its bytes, `time` when it was filmed as far as the key tells."""
 
     id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timezone, tzinfo
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sightline.errors import BadSetting
@@ -12,12 +13,11 @@ from sightline.errors import BadSetting
 _FIX = "use an IANA name such as Asia/Shanghai or Europe/Rome; a machine without a time zone database needs the package tzdata"
 
 
-@dataclass(frozen=True)
-class CameraZones:
+class CameraZones(NamedTuple):
     """`general` unless there is one for `namespace/device`, or for `namespace`."""
 
     general: tzinfo = timezone.utc
-    special: Mapping[str, tzinfo] = field(default_factory=dict)
+    special: Mapping[str, tzinfo] = MappingProxyType({})
 
     def of(self, namespace: str, device_folder: str) -> tzinfo:
         """`device_folder` as it stands in the key."""

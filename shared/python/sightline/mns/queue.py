@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
-
-import httpx
 
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import UNKNOWN_CODE, Permission, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
+from sightline.http import Request
 from sightline.mns.signature import sign
 from sightline.transport import Answer, Call, Refusal, send
 
@@ -22,8 +21,7 @@ _IN = f"{{{_NAMESPACE}}}"
 MOST_ANSWER_BYTES = 16 * 2**20
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """`body` as it was sent: a sender may have encoded it. `receipt` deletes it, for as long as it is hidden from others."""
 
     id: str
@@ -63,9 +61,9 @@ class MnsQueue:
                 raise
 
     def _call(self, operation: str, method: str, target: str, body: bytes = b"") -> Answer:
-        def build(key: Credentials) -> httpx.Request:
+        def build(key: Credentials) -> Request:
             headers = sign(key, self._host.clock(), method, target, body)
-            return self._host.client.build_request(method, self._base + target, headers=headers, content=body)
+            return Request(method, self._base + target, headers, body)
 
         permission = Permission(f"mns:{operation}", self._resource)
         # Received twice is hidden twice, and deleted twice is deleted: both may be repeated.

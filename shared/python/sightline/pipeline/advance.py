@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.ledger import until_unchanged
-from sightline.line import Outlook, Place
+from sightline.ledger.ledger import until_unchanged
+from sightline.line.line import Outlook
+from sightline.line.waiting import Place
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.start import start
 from sightline.pipeline.work import find_work

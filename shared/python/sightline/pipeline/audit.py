@@ -12,36 +12,20 @@ and `sightline backfill`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sightline.ledger import Story
-from sightline.media import Ignored, media_id
+from sightline.ledger.story import Story
+from sightline.media.admission import Ignored
+from sightline.media.identity import media_id
 from sightline.pipeline.cursor import Attempt, Bookmark, Cursor, stretch
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.submit import submit
-from sightline.store import ListedObject, ObjectInfo
+from sightline.store.types import ListedObject, ObjectInfo
 
 MOST_AGAIN = 100
 """With so many that could not be attended to, a sweep goes no further: something is wrong that the next keys would meet as well."""
-
-
-class AuditCursor(Cursor):
-    """`begin` and `end` are the window of the round under way. `again` are keys passed by that could not be attended to."""
-
-    begin: datetime | None = None
-    end: datetime | None = None
-    again: tuple[str, ...] = ()
-
-    def covers(self, modified: datetime) -> bool:
-        return self.begin is not None and self.end is not None and self.begin <= modified < self.end
-
-    def moved(self, last: str, is_complete: bool, again: Sequence[str]) -> AuditCursor:
-        """Behind the key `last`, or to the beginning of the next round."""
-        if is_complete:
-            return AuditCursor(begin=self.end, again=tuple(again))
-        return AuditCursor(after=last or self.after, begin=self.begin, end=self.end, again=tuple(again))
 
 
 def find_lost_uploads(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
@@ -50,7 +34,7 @@ def find_lost_uploads(pipeline: Pipeline, attempt: Attempt, until: datetime) -> 
     Bounded by `audit_keys_per_sweep` and `until`. Raises retryable errors only, and then the next sweep begins where this one did.
     """
     settings = pipeline.settings
-    bookmark = Bookmark(pipeline.state_bucket, "audit", AuditCursor)
+    bookmark = Bookmark(pipeline.state_bucket, "audit")
     cursor = _with_window(pipeline, bookmark)
     auditor = _Auditor(pipeline, attempt, until, cursor)
     auditor.look_again()
@@ -62,7 +46,7 @@ def find_lost_uploads(pipeline: Pipeline, attempt: Attempt, until: datetime) -> 
 class _Auditor:
     """One sweep's look; `again` collects what could not be attended to."""
 
-    def __init__(self, pipeline: Pipeline, attempt: Attempt, until: datetime, cursor: AuditCursor) -> None:
+    def __init__(self, pipeline: Pipeline, attempt: Attempt, until: datetime, cursor: Cursor) -> None:
         self._pipeline = pipeline
         self._attempt = attempt
         self._until = until
@@ -89,7 +73,7 @@ class _Auditor:
             self.again.append(key)
 
 
-def _with_window(pipeline: Pipeline, bookmark: Bookmark[AuditCursor]) -> AuditCursor:
+def _with_window(pipeline: Pipeline, bookmark: Bookmark) -> Cursor:
     """The cursor of the round under way, or of one that begins now."""
     cursor = bookmark.read()
     if cursor.end is not None:
@@ -97,7 +81,7 @@ def _with_window(pipeline: Pipeline, bookmark: Bookmark[AuditCursor]) -> AuditCu
     began = bookmark.write_and_ask_when(cursor)
     begin = cursor.begin or began - timedelta(seconds=pipeline.settings.audit_back_seconds)
     end = began - timedelta(seconds=pipeline.settings.audit_grace_seconds)
-    return cursor.model_copy(update={"begin": begin, "end": max(begin, end)})
+    return cursor._replace(begin=begin, end=max(begin, end))
 
 
 def _look_again(pipeline: Pipeline, key: str) -> str:

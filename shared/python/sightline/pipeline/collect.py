@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sightline.ims.smarttag import SmarttagJob, decode_data
-from sightline.ledger import Fact, Journal, Story
+from sightline.ims.answers import decode_data
+from sightline.ims.smarttag import SmarttagJob
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal
+from sightline.ledger.story import Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.endings import CHANGED, GONE, fail, free_slot
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
-from sightline.record import SmarttagPart
+from sightline.record.model import SmarttagPart
 
 OTHER_COUNTS = "ignored: another job of this content counts"
 

@@ -6,15 +6,18 @@ and what the other did beyond that is done once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from sightline.clock import to_iso
 from sightline.errors import LedgerConflict
-from sightline.store import Bucket
+from sightline.store.types import Bucket
+from sightline.stored import Stored, Unreadable
+from sightline.untrusted import to_json
+
+VERSION = 1
 
 Attempt = Callable[[str, Callable[[], str]], bool]
 """Does something for the media, or the key, that is named, and keeps what it answers unless that is empty. An error must not end the walk:
@@ -23,37 +26,57 @@ it is reported, and the answer is False where trying again may help."""
 Item = TypeVar("Item")
 
 
-class Cursor(BaseModel):
-    """`after` is the last name that was attended to in this round; empty at its beginning."""
+class Cursor(NamedTuple):
+    """`after` is the last name that was attended to in this round; empty at its beginning.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A walk may look at what was modified in a window of time only: from `begin` to `end`. `again` are names passed by that could not be
+    attended to.
+    """
 
-    v: int = 1
     after: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+    again: Sequence[str] = ()
+
+    def covers(self, modified: datetime) -> bool:
+        return self.begin is not None and self.end is not None and self.begin <= modified < self.end
+
+    def moved(self, last: str, is_complete: bool, again: Sequence[str] = ()) -> Cursor:
+        """Behind the name `last`, or to the beginning of the next round, whose window begins where this one's ends."""
+        if is_complete:
+            return Cursor(begin=self.end, again=again)
+        return self._replace(after=last or self.after, again=again)
+
+    def to_json(self) -> dict[str, object]:
+        window = {name: to_iso(moment) if moment else None for name, moment in (("begin", self.begin), ("end", self.end))}
+        return {"v": VERSION, "after": self.after, **window, "again": list(self.again)}
 
 
-AnyCursor = TypeVar("AnyCursor", bound=Cursor)
+def read_cursor(content: bytes) -> Cursor:
+    """Raises Unreadable."""
+    stored = Stored.parse(content)
+    begin, end = (stored.moment(name) if stored.value(name) is not None else None for name in ("begin", "end"))
+    return Cursor(stored.text("after", ""), begin, end, stored.texts("again"))
 
 
-class Bookmark(Generic[AnyCursor]):
+class Bookmark:
     """Keeps the cursor of one walk."""
 
-    def __init__(self, bucket: Bucket, walk: str, kind: type[AnyCursor]) -> None:
+    def __init__(self, bucket: Bucket, walk: str) -> None:
         self._bucket = bucket
         self._key = f"sweep/{walk}.json"
-        self._kind = kind
 
-    def read(self) -> AnyCursor:
+    def read(self) -> Cursor:
         """One that begins anew where there is none, or none that can be read."""
         try:
-            return self._kind.model_validate_json(self._bucket.get(self._key) or b"{}")
-        except ValidationError:
-            return self._kind()
+            return read_cursor(self._bucket.get(self._key) or b"{}")
+        except Unreadable:
+            return Cursor()
 
-    def write(self, cursor: AnyCursor) -> None:
-        self._bucket.put(self._key, cursor.model_dump_json().encode(), "application/json")
+    def write(self, cursor: Cursor) -> None:
+        self._bucket.put(self._key, to_json(cursor.to_json()).encode(), "application/json")
 
-    def write_and_ask_when(self, cursor: AnyCursor) -> datetime:
+    def write_and_ask_when(self, cursor: Cursor) -> datetime:
         """When OSS wrote it, by the very clock that tells when uploads were modified; in whole seconds."""
         self.write(cursor)
         found = self._bucket.head(self._key)

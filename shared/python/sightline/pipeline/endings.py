@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.ledger import Fact, Journal, until_unchanged
-from sightline.media import media_id
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal, until_unchanged
+from sightline.media.identity import media_id
 from sightline.pipeline.ports import Pipeline
 
 GONE = ("unknown", "removed", "forgotten")

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from sightline.errors import BadInput, PermissionMissing, ServiceRefused
 from sightline.ims.search_library import IndexState
-from sightline.ledger import Fact, Journal, Story
-from sightline.media import Admitted, Media
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal
+from sightline.ledger.story import Story
+from sightline.media.admission import Admitted
+from sightline.media.types import Media
 from sightline.pipeline.endings import CHANGED, close, fail, forget, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import image_keys
-from sightline.record import Record
+from sightline.record.model import SmarttagPart
 
 FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 2.0
@@ -81,7 +84,7 @@ def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str
     record = pipeline.records.compose(media, preview)
     address = f"oss://{media.bucket}/{preview}"
     kind = "video" if media.kind == "video" else "image"
-    pipeline.library.insert(media.id, address, kind, record.title, _description(record), media.namespace)
+    pipeline.library.insert(media.id, address, kind, record.said.title, _description(record.said), media.namespace)
     inserted = Fact("inserted", pipeline.clock(), media.etag, {"library": pipeline.settings.search_library})
     journal = _append(pipeline, journal, inserted)
     if journal.story.generation == media.etag and journal.story.stage in ("inserted", "searchable"):
@@ -105,11 +108,11 @@ def _give_way(pipeline: Pipeline, journal: Journal) -> str:
     return CHANGED
 
 
-def _description(record: Record) -> str:
+def _description(said: SmarttagPart) -> str:
     """Everything that was said of the media, once."""
-    sentences = [record.caption or record.brief]
-    said = " ".join(sentences).lower()
-    sentences += [word for word in [*record.events, *record.objects, *record.actions] if word.lower() not in said]
+    sentences = [said.caption or said.brief]
+    told = " ".join(sentences).lower()
+    sentences += [word for word in [*said.events, *said.objects, *said.actions] if word.lower() not in told]
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(sentences) if part) + "."
 
 

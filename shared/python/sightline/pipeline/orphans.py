@@ -7,26 +7,25 @@ leaves it out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
-from sightline.ledger import Journal, Story
-from sightline.ledger.ledger import ledger_key
-from sightline.media import is_media_id
+from sightline.ledger.ledger import Journal, ledger_key
+from sightline.ledger.story import Story
+from sightline.media.identity import is_media_id
 from sightline.pipeline.audit import knows
-from sightline.pipeline.cursor import Attempt, Bookmark, Cursor, stretch
+from sightline.pipeline.cursor import Attempt, Bookmark, stretch
 from sightline.pipeline.endings import close, forget, remove
 from sightline.pipeline.index import index_states_of, reopen
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.retention import forget_facts
 from sightline.pipeline.submit import submit
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """What the state bucket holds of one media, as it was listed."""
 
     media_id: str
@@ -51,7 +50,7 @@ def find_orphans(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
 
     What can't be attended to now is left to the next round.
     """
-    bookmark = Bookmark(pipeline.state_bucket, "orphans", Cursor)
+    bookmark = Bookmark(pipeline.state_bucket, "orphans")
     cursor = bookmark.read()
 
     def check(folder: Folder) -> str:
@@ -60,7 +59,7 @@ def find_orphans(pipeline: Pipeline, attempt: Attempt, until: datetime) -> None:
 
     folders = _folders(pipeline.state_bucket, cursor.after)
     last, is_complete = stretch(folders, pipeline.settings.media_checked_per_sweep, lambda: pipeline.clock() >= until, check)
-    bookmark.write(Cursor(after="" if is_complete else last or cursor.after))
+    bookmark.write(cursor.moved(last, is_complete))
 
 
 def _folders(bucket: Bucket, after: str) -> Iterator[Folder]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sightline.clock import Clock, utc_now
 from sightline.ims.search_library import IndexState
 from sightline.ims.smarttag import SmarttagInput, SmarttagJob
-from sightline.ledger import Ledger
-from sightline.line import Line
-from sightline.media import Admitted, Ignored, Refused, admit
-from sightline.media.admission import SizeLimits
-from sightline.record import RecordShelf
+from sightline.ledger.ledger import Ledger
+from sightline.line.line import Line
+from sightline.media.admission import Admitted, Ignored, Refused, SizeLimits, admit
+from sightline.record.shelf import RecordShelf
 from sightline.settings import Settings
-from sightline.store import Bucket, ObjectInfo
+from sightline.store.types import Bucket, ObjectInfo
 
 
 class Tagging(Protocol):
@@ -48,8 +46,7 @@ def log_error(what: str, error: Exception) -> None:
     logging.getLogger("sightline").error("%s", what, exc_info=error)
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """The ports and the settings, wired once for an instance.
 
     `report` takes the surprises of one media that must not cost its neighbours their turn.
@@ -63,10 +60,10 @@ class Pipeline:
     tagging: Tagging
     library: Library
     line: Line
+    chance: Random
     clock: Clock = utc_now
-    sleep: Callable[[float], None] = field(default=time.sleep)
+    sleep: Callable[[float], None] = time.sleep
     report: Report = log_error
-    chance: Random = field(default_factory=Random)
 
     def namespace_of(self, key: str) -> str:
         return self.settings.key_layout.origin(key).namespace

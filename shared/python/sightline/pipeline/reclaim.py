@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from sightline.errors import ServiceRefused, ServiceUnreachable
-from sightline.ledger import Journal
-from sightline.line import Holder
+from sightline.ledger.ledger import Journal
+from sightline.line.slots import Holder
 from sightline.pipeline.cursor import Attempt
 from sightline.pipeline.ports import Pipeline
 

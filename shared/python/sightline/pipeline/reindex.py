@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from sightline.ledger import Story
-from sightline.media import is_media_id
+from sightline.ledger.story import Story
+from sightline.media.identity import is_media_id
 from sightline.pipeline.index import index, index_states_of, reopen
 from sightline.pipeline.ports import Pipeline
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 Wanted = Literal["all", "missing", "failed"]
 """`missing` are those that the ledger calls searchable and the library does not know, `failed` those that got as far as the index."""

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sightline.clock import to_iso
-from sightline.ledger import Fact, Story
+from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import ledger_key
+from sightline.ledger.story import Story
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.submit import submit
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sightline.errors import BadInput
 from sightline.ims.smarttag import SmarttagInput
-from sightline.media import Media, parse_manifest
+from sightline.media.manifest import parse_manifest
+from sightline.media.types import Media
 from sightline.pipeline.ports import Pipeline
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sightline.clock import to_iso
 from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable, UnusableAnswer
-from sightline.ledger import Fact, Journal
-from sightline.line import Outlook, Place
-from sightline.media import Media
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal
+from sightline.line.line import Outlook
+from sightline.line.waiting import Place
+from sightline.media.types import Media
 from sightline.pipeline.endings import close, fail, free_slot
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import job_input
@@ -65,8 +67,7 @@ def _stand_in_line(pipeline: Pipeline, media: Media, arrived: datetime | None) -
     pipeline.line.waiting.join(Place(media.namespace, arrived or pipeline.clock(), media.id), media.key)
 
 
-@dataclass(frozen=True)
-class _Claim:
+class _Claim(NamedTuple):
     """Ours, as long as it is the last one: who comes after its lease has another."""
 
     work: Work

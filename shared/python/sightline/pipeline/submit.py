@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sightline.clock import to_iso
-from sightline.ledger import until_unchanged
+from sightline.ledger.ledger import until_unchanged
 from sightline.pipeline.advance import advance
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.start import join, start

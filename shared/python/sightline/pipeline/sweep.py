@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sightline.errors import ServiceRefused, SightlineError, UnusableAnswer
-from sightline.ledger import Journal, Story
+from sightline.ledger.ledger import Journal
+from sightline.ledger.story import Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
 from sightline.pipeline.collect import collect

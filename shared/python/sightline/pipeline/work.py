@@ -8,23 +8,26 @@ so nobody who is slow puts older content behind newer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sightline.clock import to_iso
 from sightline.errors import LedgerLocked
-from sightline.ledger import Fact, Journal, Story
-from sightline.media import Ignored, Media, Refused, media_id
+from sightline.ledger.facts import Fact
+from sightline.ledger.ledger import Journal
+from sightline.ledger.story import Story
+from sightline.media.admission import Ignored, Refused
+from sightline.media.identity import media_id
+from sightline.media.types import Media
 from sightline.pipeline.endings import close, remove
 from sightline.pipeline.ports import Pipeline
-from sightline.store import ObjectInfo
+from sightline.store.types import ObjectInfo
 
 UNKNOWN_EVENT = "none"
 TAKEN_ON = "nothing to do: this content has been taken on"
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """A media to be taken on. `journal` is its ledger as it was before the bucket was asked.
 
     `modified` is when the object was written, by OSS's clock; `event_id` the upload's, None where no event told of it.

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from sightline.ims.descriptions import Brief, Caption, EngineNote, Notes, Phrases, SmarttagResult, Title
-from sightline.media import Media
+from sightline.clock import to_iso
+from sightline.ims.descriptions import (
+    LONGEST_BRIEF,
+    LONGEST_CAPTION,
+    LONGEST_NOTE,
+    LONGEST_PHRASE,
+    LONGEST_TITLE,
+    MOST_NOTES,
+    MOST_PHRASES,
+    EngineNote,
+    SmarttagResult,
+)
+from sightline.media.types import KINDS, Media, MediaKind
+from sightline.stored import Stored, Unreadable
 
 VERSION = 1
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class SmarttagPart(_Stored):
+class SmarttagPart(NamedTuple):
     """What the smart tag job said, fit to be shown: the texts are cleaned and cut when they are read, too, whoever stored them.
 
-    `v` is the version of the form. A field that is added has a default and leaves it as it is, so that old parts are read by new
-    functions and new ones by old, in the middle of a deploy. `notes` say what the service told that could not be kept, or not whole.
+    `notes` say what the service told that could not be kept, or not whole.
     """
 
-    v: int = VERSION
-    title: Title = ""
-    brief: Brief = ""
-    caption: Caption = ""
-    events: Phrases = Field(default_factory=list)
-    objects: Phrases = Field(default_factory=list)
-    actions: Phrases = Field(default_factory=list)
-    labels: Phrases = Field(default_factory=list)
-    notes: Notes = Field(default_factory=list)
+    title: str = ""
+    brief: str = ""
+    caption: str = ""
+    events: Sequence[str] = ()
+    objects: Sequence[str] = ()
+    actions: Sequence[str] = ()
+    labels: Sequence[str] = ()
+    notes: Sequence[str] = ()
     engine: EngineNote | None = None
 
     @classmethod
@@ -50,32 +55,74 @@ class SmarttagPart(_Stored):
             engine=result.engine,
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """`v` is the version of the form.
 
-class Record(SmarttagPart):
+        A field that is added has a default and leaves it as it is, so that old parts are read by new functions and new ones by old, in
+        the middle of a deploy.
+        """
+        return {"v": VERSION, **self._asdict(), "engine": self.engine._asdict() if self.engine else None}
+
+
+class Record(NamedTuple):
     """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image."""
 
+    said: SmarttagPart
     media_id: str
     bucket: str
     key: str
     preview_key: str
     generation: str
-    kind: Literal["image", "video", "sequence"]
+    kind: MediaKind
     namespace: str
-    device: str | None = None
+    device: str | None
     time: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """One object: what was said, and what it was said of."""
+        about = {name: value for name, value in self._asdict().items() if name != "said"}
+        return {**self.said.to_json(), **about, "time": to_iso(self.time)}
 
 
 def merge(media: Media, preview_key: str, part: SmarttagPart) -> Record:
     """The record of one generation, from what its jobs said."""
+    return Record(part, media.id, media.bucket, media.key, preview_key, media.etag, media.kind, media.namespace, media.device, media.time)
+
+
+def read_part(stored: Stored) -> SmarttagPart:
+    """Raises Unreadable."""
+    events, objects, actions, labels = (
+        stored.all_told(name, MOST_PHRASES, LONGEST_PHRASE) for name in ("events", "objects", "actions", "labels")
+    )
+    engine = stored.value("engine")
+    return SmarttagPart(
+        title=stored.told("title", LONGEST_TITLE),
+        brief=stored.told("brief", LONGEST_BRIEF),
+        caption=stored.told("caption", LONGEST_CAPTION),
+        events=events,
+        objects=objects,
+        actions=actions,
+        labels=labels,
+        notes=stored.all_told("notes", MOST_NOTES, LONGEST_NOTE),
+        engine=EngineNote.read(Stored(engine), "cannot_see") if engine is not None else None,
+    )
+
+
+def read_record(stored: Stored) -> Record:
+    """Raises Unreadable."""
+    told = stored.text("kind")
+    kind = next((kind for kind in KINDS if kind == told), None)
+    if kind is None:
+        raise Unreadable("kind: none that is known")
     return Record(
-        media_id=media.id,
-        bucket=media.bucket,
-        key=media.key,
-        preview_key=preview_key,
-        generation=media.etag,
-        kind=media.kind,
-        namespace=media.namespace,
-        device=media.device,
-        time=media.time,
-        **part.model_dump(exclude={"v"}),
+        read_part(stored),
+        media_id=stored.text("media_id"),
+        bucket=stored.text("bucket"),
+        key=stored.text("key"),
+        preview_key=stored.text("preview_key"),
+        generation=stored.text("generation"),
+        kind=kind,
+        namespace=stored.text("namespace"),
+        device=stored.optional_text("device"),
+        time=stored.moment("time"),
     )

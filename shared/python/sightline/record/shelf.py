@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from pydantic import ValidationError
-
 from sightline.errors import UnusableAnswer
-from sightline.media import Media
-from sightline.record.model import Record, SmarttagPart, merge
-from sightline.store import Bucket
-from sightline.untrusted import visible
+from sightline.media.types import Media
+from sightline.record.model import Record, SmarttagPart, merge, read_part, read_record
+from sightline.store.types import Bucket
+from sightline.stored import Stored, Unreadable
+from sightline.untrusted import to_json, visible
 
 logger = logging.getLogger("sightline")
 
@@ -23,7 +22,7 @@ class RecordShelf:
         self._bucket = bucket
 
     def put_part(self, media_id: str, generation: str, job_kind: str, part: SmarttagPart) -> None:
-        self._bucket.put(_part_key(media_id, generation, job_kind), part.model_dump_json().encode(), _JSON)
+        self._bucket.put(_part_key(media_id, generation, job_kind), to_json(part.to_json()).encode(), _JSON)
 
     def compose(self, media: Media, preview_key: str) -> Record:
         """Make the record of the media's generation from its parts, and keep it.
@@ -31,7 +30,7 @@ class RecordShelf:
         Raises UnusableAnswer where a part is gone or can't be read. That is for good: only the job's result brings it back.
         """
         record = merge(media, preview_key, self._part(media, "smarttag"))
-        self._bucket.put(_record_key(media.id), record.model_dump_json().encode(), _JSON)
+        self._bucket.put(_record_key(media.id), to_json(record.to_json()).encode(), _JSON)
         return record
 
     def _part(self, media: Media, job_kind: str) -> SmarttagPart:
@@ -40,10 +39,9 @@ class RecordShelf:
         if content is None:
             raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, "is not there", retryable=False)
         try:
-            return SmarttagPart.model_validate_json(content)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, f"can't be read: {first['msg']}", retryable=False) from error
+            return read_part(Stored.parse(content))
+        except Unreadable as error:
+            raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, f"can't be read: {error}", retryable=False) from error
 
     def get(self, media_id: str) -> Record | None:
         """None where there is none, or none that this version can read: the sweep makes that anew from its parts."""
@@ -51,9 +49,9 @@ class RecordShelf:
         if content is None:
             return None
         try:
-            return Record.model_validate_json(content)
-        except ValidationError as error:
-            logger.error("the record of %s can't be read, so nobody is shown it: %s", media_id, visible(str(error.errors()[0]["msg"])))
+            return read_record(Stored.parse(content))
+        except Unreadable as error:
+            logger.error("the record of %s can't be read, so nobody is shown it: %s", media_id, visible(str(error)))
             return None
 
     def generation(self, media_id: str) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sightline.errors import BadInput
-from sightline.media import namespace_problem, normal_namespace
+from sightline.media.namespaces import namespace_problem, normal_namespace
 from sightline.untrusted import plain
 
 LONGEST_TEXT = 500
@@ -17,8 +17,7 @@ DEFAULT_PAGE = 10
 DEEPEST_HIT = 10_000
 
 
-@dataclass(frozen=True)
-class SearchQuery:
+class SearchQuery(NamedTuple):
     """`page` counts from 1."""
 
     text: str

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sightline.clock import to_iso
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.search_library import SearchHit, SearchPage
-from sightline.media import is_media_id
-from sightline.record import Record, RecordShelf
+from sightline.media.identity import is_media_id
+from sightline.record.model import Record
+from sightline.record.shelf import RecordShelf
 from sightline.search.query import SearchQuery
 from sightline.search.rights import Caller, may_see
-from sightline.store import Bucket
+from sightline.store.types import Bucket
 
 Json = dict[str, Any]
 
@@ -45,8 +45,7 @@ class Finds(Protocol):
     def is_ready(self) -> bool: ...
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A hit that may be seen and is still true; `picture` is the key of what there is to look at, None where it has gone."""
 
     hit: SearchHit
@@ -111,7 +110,7 @@ class Searcher:
         return _Shown(hit, record, record.preview_key if has_picture else None)
 
     def _show(self, shown: _Shown) -> Json:
-        hit, record = shown.hit, shown.record
+        hit, record, said = shown.hit, shown.record, shown.record.said
         is_video = record.kind == "video"
         clips = [{"from": clip.start, "to": clip.end, "score": clip.score} for clip in hit.clips if clip.end > clip.start]
         return {
@@ -121,18 +120,18 @@ class Searcher:
             "namespace": record.namespace,
             "device": record.device,
             "time": to_iso(record.time),
-            "title": record.title,
-            "brief": record.brief,
-            "caption": record.caption,
+            "title": said.title,
+            "brief": said.brief,
+            "caption": said.caption,
             "score": round(hit.score, 4),
             "clips": clips,
             "starts_at": clips[0]["from"] if clips and is_video else None,
-            "labels": record.labels,
-            "objects": record.objects,
-            "actions": record.actions,
+            "labels": said.labels,
+            "objects": said.objects,
+            "actions": said.actions,
             "thumbnail_url": self._address(shown.picture, _preview(clips) if is_video else IMAGE_PREVIEW),
             "media_url": self._address(shown.picture),
-            "engine": record.engine.model_dump() if record.engine else None,
+            "engine": said.engine._asdict() if said.engine else None,
         }
 
     def _address(self, key: str | None, process: str | None = None) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.errors import BadInput, ServiceRefused
-from sightline.events import HttpRequest, HttpResponse
+from sightline.events.http import HttpRequest, HttpResponse
 from sightline.search.query import parse_query
 from sightline.search.searcher import Searcher
 from sightline.untrusted import plain, to_json

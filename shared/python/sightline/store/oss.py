@@ -1,6 +1,6 @@
-"""A bucket of OSS over httpx.
+"""A bucket of OSS.
 
-The official SDK does the same and more, at thirty times the import cost of what is here; that cost is paid at every cold start.
+The official SDK does the same and more; what its import costs is paid at every cold start (bench/RESULTS.md, cold start).
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from sightline.clock import from_iso
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import Permission, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
+from sightline.http import Request
 from sightline.store.signature import encode, sign_headers, sign_query
 from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Tail
 from sightline.transport import Answer, Call, Refusal, send
@@ -59,7 +58,7 @@ class OssBucket:
         answer = self._look("GET", key, {"Range": f"bytes=-{most}"})
         if answer is None:
             return None
-        sent = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        sent = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
         return Tail(int(sent.group(1)) if sent else 0, answer.content)
 
     def head(self, key: str) -> ObjectInfo | None:
@@ -68,8 +67,8 @@ class OssBucket:
             return None
         headers = answer.headers
         try:
-            modified = parsedate_to_datetime(headers["Last-Modified"])
-            return ObjectInfo(headers["ETag"].strip('"').upper(), int(headers["Content-Length"]), modified)
+            modified = parsedate_to_datetime(headers["last-modified"])
+            return ObjectInfo(headers["etag"].strip('"').upper(), int(headers["content-length"]), modified)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._unreadable("HEAD", error) from error
 
@@ -149,10 +148,10 @@ class OssBucket:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
     ) -> Answer:
-        def build(credentials: Credentials) -> httpx.Request:
+        def build(credentials: Credentials) -> Request:
             resource = f"/{self._name}/{key}"
             signed = sign_headers(credentials, self._region, self._host.clock(), method, resource, query or {}, headers or {})
-            return self._host.client.build_request(method, self._address(self._endpoint, key, query or {}), headers=signed, content=content)
+            return Request(method, self._address(self._endpoint, key, query or {}), signed, content)
 
         # An append that seems to have failed may have happened; its caller must read again.
         permission = self._permission(method, key)
@@ -205,7 +204,7 @@ def _refusal(operation: str, answer: Answer) -> Refusal | None:
     return None
 
 
-def _error_of_head(headers: httpx.Headers) -> bytes:
+def _error_of_head(headers: Mapping[str, str]) -> bytes:
     """An answer to HEAD has no body; its error comes in a header."""
     try:
         return base64.b64decode(headers.get("x-oss-err", ""))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class PositionConflict(Exception):
     """An append named another position than the object's length."""
 
 
-@dataclass(frozen=True)
-class ObjectInfo:
+class ObjectInfo(NamedTuple):
     """`etag` is upper-case hex without quotes, as in an OSS event."""
 
     etag: str
@@ -21,16 +19,14 @@ class ObjectInfo:
     modified: datetime
 
 
-@dataclass(frozen=True)
-class ListedObject:
+class ListedObject(NamedTuple):
     """A line of a listing: the object as `ObjectInfo` tells of it, and its key."""
 
     key: str
     info: ObjectInfo
 
 
-@dataclass(frozen=True)
-class Tail:
+class Tail(NamedTuple):
     """The end of an object: what it holds from the byte `start` on."""
 
     start: int
