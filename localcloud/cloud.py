@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -16,6 +17,7 @@ from typing import IO
 from engines.retrieval import open_library
 from localcloud.disk import survive_power_loss
 from localcloud.door import Door, Patience
+from localcloud.fc.project.package import Built, packaged
 from localcloud.fc.project.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
@@ -97,17 +99,28 @@ class LaptopCloud:
         self._closing.callback(self._door.stop)
         self.ims.start()
 
-    def deploy(self, project_file: Path, layers: Mapping[str, Path], environment: Mapping[str, str], page_port: int = 0) -> dict[str, str]:
+    def deploy(
+        self,
+        project_file: Path,
+        layers: Mapping[str, Path],
+        environment: Mapping[str, str],
+        page_port: int = 0,
+        built: Built | None = None,
+    ) -> dict[str, str]:
         """Run the functions of a Serverless Devs project. Returns the address of each HTTP-triggered one, by function name.
 
-        `environment` is what `${env('X')}` finds in the project; `layers` maps a layer's name to the folder that holds what /opt would.
+        `environment` is what `${env('X')}` finds in the project; `layers` maps a layer's name to the folder that holds what /opt would,
+        or to a zip file of it. With `built`, the code that would be deployed runs, and not the folders that it was built from.
         Their roles are those of the `template.yaml` beside the project; where there is none, every role may do everything.
         """
         template = project_file.with_name("template.yaml")
         if template.exists():
             self.ram.read(template)
         project = Project.read(project_file, environment, {"AccountID": self._place.account_id})
-        self.fc = FunctionCompute(self._data, self._place, self.keyring, project, layers, self.mns)
+        if built:
+            project = packaged(project, built.packages)
+        python = built.python if built else Path(sys.executable)
+        self.fc = FunctionCompute(self._data, self._place, self.keyring, project, layers, self.mns, python=python, bare=built is not None)
         addresses = {}
         for offset, trigger in enumerate(self.fc.http_triggers()):
             port = page_port + offset if page_port else 0

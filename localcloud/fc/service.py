@@ -45,8 +45,9 @@ class HttpEntry:
 class FunctionCompute:
     """Runs a project's functions. State lives in `<data>/fc`, what functions print in `<data>/logs`.
 
-    `layers` gives, for the name of each layer that a function names, the folder whose content would be /opt. `python` runs the
-    functions, with the packages that are installed for it. Raises ProjectError if a layer is unknown.
+    `layers` gives, for the name of each layer that a function names, the folder whose content would be /opt, or a zip file of it.
+    `python` runs the functions, with the packages that are installed for it unless it is `bare`. Raises ProjectError if a layer is
+    unknown.
     """
 
     def __init__(
@@ -61,13 +62,14 @@ class FunctionCompute:
         python: Path = Path(sys.executable),
         limits: Limits | None = None,
         retry_delay: Callable[[int], float] = growing_delay,
+        bare: bool = False,
     ) -> None:
         self.project = project
         self.place = place
         self.descriptions = Descriptions(place, clock())
         self._keyring = keyring
         self._clock = clock
-        launcher = Launcher(place, keyring, project, layers, python)
+        launcher = Launcher(place, keyring, project, layers, python, bare, data / "fc" / "unpacked")
         self._logs = {name: FunctionLog(data / "logs", name) for name in project.functions}
         reserved = {
             name: function.concurrency_config.reserved_concurrency

@@ -1,4 +1,4 @@
-"""A function's code folder as one thing: its size and its checksum."""
+"""A function's code as one thing: its size and its checksum."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class CodeFolder:
 
     @classmethod
     def of(cls, folder: Path) -> CodeFolder:
-        """What lies in `folder` now. Files are only read again once their size or time has changed."""
+        """What lies in `folder` now, or a zip file as it is. Files are only read again once their size or time has changed."""
+        if folder.is_file():
+            content = folder.read_bytes()
+            return cls(len(content), str(crc64(content)))
         seen = []
         for parent, folders, names in os.walk(folder):
             folders[:] = sorted(name for name in folders if name not in _CACHES)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.code_folder import CodeFolder
+from localcloud.fc.project.package import Unpacked
 from localcloud.fc.project.project import Function, LogConfig, Project
 from localcloud.fc.running.bootstrap import INITIALIZE, INVOKE, STOP
 from localcloud.fc.running.instance import Launch
@@ -20,15 +22,23 @@ CREDENTIAL_SECONDS = 36 * 3600
 
 
 class Launcher:
-    """`python` runs the functions, with the packages that are installed for it. Raises ProjectError if a layer has no folder."""
+    """`python` runs the functions, with the packages that are installed for it unless it is `bare`.
 
-    def __init__(self, place: Place, keyring: Keyring, project: Project, layers: Mapping[str, Path], python: Path) -> None:
+    Code and layers that are zip files are unpacked below `unpacked`. Raises ProjectError if a layer has neither folder nor zip file.
+    """
+
+    def __init__(
+        self, place: Place, keyring: Keyring, project: Project, layers: Mapping[str, Path], python: Path, bare: bool, unpacked: Path
+    ) -> None:
         self._place = place
         self._keyring = keyring
         self._project = project
         self._python = python
-        self._packages = _installed_packages(python)
-        self._layers = {name: _layer_folders(project, function, layers) for name, function in project.functions.items()}
+        self._packages = [] if bare else _installed_packages(python)
+        packages = Unpacked(unpacked)
+        self._layers = {name: _layer_folders(project, function, layers, packages) for name, function in project.functions.items()}
+        self._code = {name: packages.folder_of(function.code) for name, function in project.functions.items()}
+        packages.drop_unused()
 
     def launch(self, name: str, instance_id: str) -> Launch:
         function = self._project.functions[name]
@@ -40,7 +50,7 @@ class Launcher:
             handlers[STOP] = hooks.pre_stop.handler
         logs = function.log_config if isinstance(function.log_config, LogConfig) else LogConfig()
         settings = {
-            "code": str(function.code),
+            "code": str(self._code[name]),
             "layers": [str(folder) for folder in self._layers[name]],
             "packages": self._packages,
             "handlers": handlers,
@@ -81,7 +91,7 @@ class Launcher:
             "ALIBABA_CLOUD_SECURITY_TOKEN": credential.security_token or "",
             "FC_ACCOUNT_ID": self._place.account_id,
             "FC_CUSTOM_LISTEN_PORT": "9000",
-            "FC_FUNC_CODE_PATH": f"{function.code}/",
+            "FC_FUNC_CODE_PATH": f"{self._code[function.function_name]}/",
             "FC_FUNCTION_HANDLER": function.handler,
             "FC_FUNCTION_MEMORY_SIZE": str(function.memory_size),
             "FC_FUNCTION_NAME": function.function_name,
@@ -94,15 +104,15 @@ class Launcher:
         return {**host, **system, **function.environment_variables}
 
 
-def _layer_folders(project: Project, function: Function, layers: Mapping[str, Path]) -> list[Path]:
+def _layer_folders(project: Project, function: Function, layers: Mapping[str, Path], packages: Unpacked) -> list[Path]:
     for name in function.layer_names:
-        if name not in layers or not layers[name].is_dir():
+        if name not in layers or not (layers[name].is_dir() or zipfile.is_zipfile(layers[name])):
             known = ", ".join(sorted(layers)) or "none"
             raise ProjectError(
                 f"{project.file}: function {function.function_name}: the layer '{name}' has no folder here; "
                 f"use one of those that have ({known})"
             )
-    return [layers[name].resolve() for name in function.layer_names]
+    return [packages.folder_of(layers[name]) for name in function.layer_names]
 
 
 def _installed_packages(python: Path) -> list[str]:
