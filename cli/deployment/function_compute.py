@@ -120,6 +120,13 @@ class AsyncInvokeConfig(Answered):
     destination_config: Destinations = Destinations()
 
 
+class CodeAddress(Answered):
+    """Where the zip file of a function's code can be read for a while: `url` is signed, so it is as good as a key."""
+
+    url: str = Field(repr=False)
+    checksum: str = ""
+
+
 class LayerVersion(Answered):
     """`code_checksum` is the CRC-64 of the zip file in decimal digits, empty where the service does not tell; `code_size` in bytes."""
 
@@ -160,6 +167,9 @@ class FunctionCompute:
 
     def list_functions(self, prefix: str = "") -> list[DeployedFunction]:
         return list(self._all(DeployedFunction, "functions", "ListFunctions", "/functions", prefix))
+
+    def get_function_code(self, function: str) -> CodeAddress:
+        return self._one(CodeAddress, "GetFunctionCode", f"/functions/{_part(function)}/code")
 
     def get_trigger(self, function: str, trigger: str) -> DeployedTrigger:
         return self._one(DeployedTrigger, "GetTrigger", f"/functions/{_part(function)}/triggers/{_part(trigger)}")
