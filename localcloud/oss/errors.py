@@ -5,11 +5,15 @@ Codes, statuses and messages: "Error codes" of OSS (help.aliyun.com/document_det
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from localcloud.identity import NotAllowed
 
 
 class OssError(Exception):
-    """Goes out as an `<Error>` document; `details` are further elements of it."""
+    """Goes out as an `<Error>` document; `details` are further elements of it, `nested` such as have elements of their own."""
+
+    nested: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
 
     def __init__(
         self, status: int, code: str, message: str, details: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -20,6 +24,24 @@ class OssError(Exception):
         self.message = message
         self.details = dict(details or {})
         self.headers = dict(headers or {})
+
+
+class NotPermitted(OssError):
+    """A role lacks a right. Source: the pages of EC 0003-00000001 (nothing allows it) and 0003-00000201 (a policy denies it)."""
+
+    def __init__(self, denied: NotAllowed, account_id: str) -> None:
+        allowed_by_none = "You have no right to access this object because of bucket acl."
+        message = "Access denied by bucket policy." if denied.explicit else allowed_by_none
+        super().__init__(403, "AccessDenied", message, {"EC": "0003-00000201" if denied.explicit else "0003-00000001"})
+        detail = (
+            ("PolicyType", "AccountLevelIdentityBasedPolicy"),
+            ("AuthPrincipalOwnerId", account_id),
+            ("AuthPrincipalType", "AssumedRoleUser"),
+            ("AuthPrincipalDisplayName", denied.role),
+            ("NoPermissionType", "ExplicitDeny" if denied.explicit else "ImplicitDeny"),
+            ("AuthAction", denied.action),
+        )
+        self.nested = (("AccessDeniedDetail", detail),)
 
 
 class NotModified(OssError):

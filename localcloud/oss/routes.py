@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from localcloud.http import Reply
-from localcloud.oss.access import check_anonymous
+from localcloud.oss.access import check_anonymous, check_role
 from localcloud.oss.buckets import cors, encryption, lifecycle, referer, settings, tagging, website
 from localcloud.oss.buckets.buckets import Buckets
 from localcloud.oss.buckets.configuration import Configurations, Kind
@@ -28,8 +28,10 @@ from localcloud.oss.objects.writing import Writing
 from localcloud.oss.operations import OPERATIONS, SELECTORS, Operation, Scope
 from localcloud.oss.pictures.processed import Processed
 from localcloud.oss.pictures.styles import Styles
+from localcloud.oss.rights import rights
 from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call
+from localcloud.place import Place
 
 Handler = Callable[[Call], Reply]
 
@@ -53,8 +55,9 @@ class Parts:
 class Routes:
     """The operations of OSS that exist here; any other is answered as the cloud answers what it does not have."""
 
-    def __init__(self, store: Store, parts: Parts) -> None:
+    def __init__(self, store: Store, parts: Parts, place: Place) -> None:
         self._store = store
+        self._place = place
         self._cors = Cors(store)
         self._referers = Referers(store)
         site = Site(store)
@@ -78,6 +81,7 @@ class Routes:
     def _serve(self, call: Call) -> Reply:
         operation, handler = self._route(call)
         check_anonymous(self._store, call, operation.access)
+        check_role(self._store, call, operation.access, rights(call, operation, self._place), self._place.account_id)
         if call.bucket:
             self._referers.check(call)
         return handler(call)

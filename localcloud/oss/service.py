@@ -62,7 +62,7 @@ class ObjectStorage:
         writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
         callbacks = Callbacks(self._store, self._file)
-        form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place.region)
+        form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place)
         processed = Processed(self._store, self._blobs, reading, writing, Processing())
         parts = Parts(
             Buckets(self._store, place, endpoint),
@@ -76,7 +76,7 @@ class ObjectStorage:
             callbacks,
             form,
         )
-        self._routes = Routes(self._store, parts)
+        self._routes = Routes(self._store, parts, place)
         self._lifecycle = LifecyclePass(self._store, self._blobs, clock)
         self._tidy()
 
@@ -114,7 +114,7 @@ class ObjectStorage:
             bucket, key = address(request, urlsplit(self._endpoint()).hostname or "")
             call = Call(request, bucket, key, call.now, call.request_id)
             signed = authenticate(call, self._keyring, self._place.region)
-            call = Call(request, bucket, key, call.now, call.request_id, owner=signed)
+            call = Call(request, bucket, key, call.now, call.request_id, principal=signed)
             limit = checked_limit(call)
             reply = travelling(call, self._routes.serve(call), limit)
         except OssError as error:

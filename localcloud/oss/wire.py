@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cached_property
@@ -13,7 +13,8 @@ from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
 from localcloud.http import Headers, Reply, Request
-from localcloud.oss.documents import document
+from localcloud.identity import Principal
+from localcloud.oss.documents import Element, document
 from localcloud.oss.errors import NotModified, OssError, invalid_object_name
 
 # The finer reason behind a code ("EC error codes" of OSS). Only those that are known for certain are told.
@@ -32,7 +33,7 @@ _TROUBLESHOOTING = "https://api.aliyun.com/troubleshoot?q="
 class Call:
     """One request as OSS reads it. `bucket` is empty for a call of the service, `key` for one of a bucket.
 
-    `owner` tells whether it was signed by the account or by one of its roles; an anonymous call may do what the ACLs allow.
+    `principal` is who signed it, the account or one of its roles; an anonymous call may do what the ACLs allow.
     """
 
     request: Request
@@ -40,7 +41,12 @@ class Call:
     key: str
     now: float
     request_id: str = field(default_factory=lambda: secrets.token_hex(12).upper())
-    owner: bool = False
+    principal: Principal | None = None
+
+    @property
+    def owner(self) -> bool:
+        """Whether it was signed at all."""
+        return self.principal is not None
 
     @cached_property
     def query(self) -> Mapping[str, str]:
@@ -107,9 +113,9 @@ def xml_reply(body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(200, {"Content-Type": "application/xml", **(headers or {})}, body)
 
 
-def _error_document(values: dict[str, str]) -> bytes:
+def _error_document(values: dict[str, str], nested: Sequence[Element]) -> bytes:
     """Of values that are too long for it the beginning is told: keys, hosts and headers are the client's own."""
-    while len(body := document("Error", values.items())) > _LONGEST_ERROR:
+    while len(body := document("Error", [*values.items(), *nested])) > _LONGEST_ERROR:
         longest = max(values, key=lambda name: len(escape(values[name]).encode("utf-8", "surrogateescape")))
         values[longest] = values[longest][: len(values[longest]) // 2]
     return body
@@ -121,7 +127,7 @@ def error_reply(call: Call, error: OssError) -> Reply:
     fields = [("Code", error.code), ("Message", error.message), ("RequestId", call.request_id), ("HostId", call.headers.get("host", ""))]
     reason = error.details.get("EC") or _REASONS.get(error.code)
     details = {**error.details, "EC": reason, "RecommendDoc": f"{_TROUBLESHOOTING}{reason}"} if reason else error.details
-    body = _error_document({**dict(fields), **details})
+    body = _error_document({**dict(fields), **details}, error.nested)
     headers = {"Content-Type": "application/xml", **({"x-oss-ec": reason} if reason else {}), **error.headers}
     if call.method == "HEAD":
         # A reply to HEAD has no body, so the document goes in a header (oss2.exceptions.make_exception).

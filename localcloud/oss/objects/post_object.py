@@ -12,45 +12,51 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from localcloud.http import Headers, Reply
 from localcloud.identity import Keyring
 from localcloud.oss import documents
+from localcloud.oss.access import Access, check_role
 from localcloud.oss.errors import OssError, access_denied, invalid_argument
 from localcloud.oss.objects.callback import Callbacks
 from localcloud.oss.objects.form import Form, read_form
 from localcloud.oss.objects.writing import Writing, written
+from localcloud.oss.operations import OPERATIONS
+from localcloud.oss.rights import rights
 from localcloud.oss.signing.form_signature import check_form
 from localcloud.oss.signing.policy import check_policy
 from localcloud.oss.storage.blobs import Blobs
 from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call
+from localcloud.place import Place
 
 _HEADERS = frozenset(
     {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires", "content-md5"}
 )
+POST_OBJECT = next(one for one in OPERATIONS if one.name == "PostObject")
 _STATUSES = {"200": 200, "201": 201, "204": 204}
 
 
 class PostObject:
     """The operation. It asks for itself who may: the signature is a field of the form."""
 
-    def __init__(self, store: Store, blobs: Blobs, writing: Writing, callbacks: Callbacks, keyring: Keyring, region: str) -> None:
+    def __init__(self, store: Store, blobs: Blobs, writing: Writing, callbacks: Callbacks, keyring: Keyring, place: Place) -> None:
         self._store = store
         self._blobs = blobs
         self._writing = writing
         self._callbacks = callbacks
         self._keyring = keyring
-        self._region = region
+        self._place = place
 
     def post(self, call: Call) -> Reply:
         bucket = self._store.bucket(call.bucket)
         form = read_form(call.request.body, call.headers.get("content-type", ""))
-        signed = check_form(form.fields, self._keyring, self._region, call.now)
-        if not signed and bucket.acl != "public-read-write":
+        signed = check_form(form.fields, self._keyring, self._place.region, call.now)
+        if signed is None and bucket.acl != "public-read-write":
             raise access_denied("You have no right to access this object because of bucket acl.")
         key = _key(form)
         if "policy" in form.fields:
             fields = {**form.fields, "key": key}
             check_policy(form.fields["policy"], fields, call.bucket, form.file.length, call.now)
-        put = self._callbacks.after(self._keep(form))
-        return put(replace(_as_put(call, form, key), owner=signed))
+        as_put = replace(_as_put(call, form, key), principal=signed)
+        check_role(self._store, as_put, Access.WRITE, rights(as_put, POST_OBJECT, self._place), self._place.account_id)
+        return self._callbacks.after(self._keep(form))(as_put)
 
     def _keep(self, form: Form) -> Callable[[Call], Reply]:
         def handler(call: Call) -> Reply:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from localcloud.identity import ExpiredSecurityToken, InvalidSecurityToken, Keyring, UnknownAccessKey
+from localcloud.identity import ExpiredSecurityToken, InvalidSecurityToken, Keyring, Principal, UnknownAccessKey
 from localcloud.oss.documents import timestamp
 from localcloud.oss.errors import OssError, access_denied, invalid_argument, refused
 from localcloud.oss.numbers import whole_number
@@ -31,10 +31,11 @@ class Claim:
     token: str | None
 
 
-def check(claim: Claim, keyring: Keyring) -> None:
-    """Raises SignatureDoesNotMatch, InvalidAccessKeyId, SecurityTokenExpired and InvalidSecurityToken."""
+def check(claim: Claim, keyring: Keyring) -> Principal:
+    """Who it is. Raises SignatureDoesNotMatch, InvalidAccessKeyId, SecurityTokenExpired and InvalidSecurityToken."""
     if not hmac.compare_digest(claim.expected(_secret(keyring, claim)).encode(), claim.signature.encode("utf-8", "replace")):
         raise _mismatch(claim)
+    return keyring.principal(claim.access_key_id, claim.token)
 
 
 def _secret(keyring: Keyring, claim: Claim) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from localcloud.identity import Keyring
+from localcloud.identity import Keyring, Principal
 from localcloud.oss.errors import invalid_argument
 from localcloud.oss.signing.claims import (
     LONGEST_PRESIGN,
@@ -20,19 +20,18 @@ from localcloud.oss.signing.claims import (
 )
 
 
-def check_form(fields: Mapping[str, str], keyring: Keyring, region: str, now: float) -> bool:
-    """Whether a form is signed; its fields have names in lower case.
+def check_form(fields: Mapping[str, str], keyring: Keyring, region: str, now: float) -> Principal | None:
+    """Who signed a form, if anybody; its fields have names in lower case.
 
     Raises OssError for a wrong signature or an unknown key, and for a signature without a policy.
     """
     claim = _form_claim(fields, region, now)
     if claim is None:
-        return False
+        return None
     if not fields.get("policy"):
         message = "Bucket POST must contain a field named 'policy'. If it is specified, please check the order of the fields."
         raise invalid_argument("policy", "", message)
-    check(claim, keyring)
-    return True
+    return check(claim, keyring)
 
 
 def _form_claim(fields: Mapping[str, str], region: str, now: float) -> Claim | None:

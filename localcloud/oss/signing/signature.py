@@ -9,7 +9,7 @@ import hashlib
 import re
 from urllib.parse import quote
 
-from localcloud.identity import Keyring
+from localcloud.identity import Keyring, Principal
 from localcloud.oss.documents import timestamp
 from localcloud.oss.errors import access_denied, invalid_argument
 from localcloud.oss.signing.claims import (
@@ -38,16 +38,13 @@ _V4_HEADER = re.compile(
 _V2_HEADER = re.compile(r"OSS2 AccessKeyId:([^,]+),(?:AdditionalHeaders:([^,]*),)?Signature:(.+)")
 
 
-def authenticate(call: Call, keyring: Keyring, region: str) -> bool:
-    """Whether the request is signed; an anonymous one is not.
+def authenticate(call: Call, keyring: Keyring, region: str) -> Principal | None:
+    """Who signed the request; nobody an anonymous one.
 
     Raises OssError for a wrong or expired signature, an unknown key, or a clock more than 15 minutes off.
     """
     claim = _claim(call, region)
-    if claim is None:
-        return False
-    check(claim, keyring)
-    return True
+    return None if claim is None else check(claim, keyring)
 
 
 def _claim(call: Call, region: str) -> Claim | None:
