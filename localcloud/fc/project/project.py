@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.declared import Declared
+from localcloud.fc.project.rendering import render
 from localcloud.fc.project.trigger import AnyTrigger, OssTrigger, conflict
-from localcloud.fc.project.variables import UnresolvedVariable, Variables
 
 ENVIRONMENT_BYTES = 4096
 """The names and values of a function's environment variables, together (official help, "Limits")."""
@@ -170,12 +169,11 @@ class Project(BaseModel):
 
         Raises ProjectError, which names the file, the resource, the key and the fix.
         """
-        document = _document(file)
-        variables = Variables(document, environment, file.resolve().parent, config or {})
+        document = render(file, environment, config)
         places: dict[str, str] = {}
         functions: dict[str, Function] = {}
         for name, resource in document["resources"].items():
-            function = _function(file, name, resource, variables)
+            function = _function(file, name, resource)
             if function.function_name in functions:
                 raise ProjectError(f"{file}: resources.{name}.props.functionName: '{function.function_name}' is taken; rename one")
             functions[function.function_name] = function
@@ -186,25 +184,13 @@ class Project(BaseModel):
         return cls(name=str(document.get("name", file.parent.name)), file=file, functions=functions)
 
 
-def _document(file: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProjectError(f"{file}: can't be read ({error.strerror}); correct the path") from None
-    except yaml.YAMLError as error:
-        raise ProjectError(f"{file}: is not YAML: {error}") from None
-    if not isinstance(document, dict) or not isinstance(document.get("resources"), dict):
-        raise ProjectError(f"{file}: resources: has to be a mapping of names to functions; add it")
-    return document
-
-
-def _function(file: Path, name: str, resource: Any, variables: Variables) -> Function:
+def _function(file: Path, name: str, resource: Any) -> Function:
     place = f"{file}: resources.{name}"
     if not isinstance(resource, dict) or not isinstance(resource.get("props"), dict):
         raise ProjectError(f"{place}.props: is missing; add the function's properties")
     if str(resource.get("component", "")).partition("@")[0] != "fc3":
         raise ProjectError(f"{place}.component: is {resource.get('component')!r}; only fc3 runs here")
-    props = {key: _rendered(f"{place}.props.{key}", value, name, variables) for key, value in resource["props"].items()}
+    props = dict(resource["props"])
     code = props.get("code")
     source = code.get("src") if isinstance(code, dict) else code
     if isinstance(source, str):
@@ -214,15 +200,6 @@ def _function(file: Path, name: str, resource: Any, variables: Variables) -> Fun
     except ValidationError as error:
         problems = [f"{place}.props{_location(problem)}: {_message(problem)}" for problem in error.errors()]
         raise ProjectError("\n".join(problems)) from None
-
-
-def _rendered(place: str, value: Any, resource: str, variables: Variables) -> Any:
-    if isinstance(value, dict):
-        return {key: _rendered(f"{place}.{key}", item, resource, variables) for key, item in value.items()}
-    try:
-        return variables.render(value, resource)
-    except UnresolvedVariable as error:
-        raise ProjectError(f"{place}: {error}") from None
 
 
 def _location(problem: ErrorDetails) -> str:

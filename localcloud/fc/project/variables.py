@@ -1,144 +1,140 @@
 """The variables of a Serverless Devs file: `${vars.x}`, `${env('X', 'default')}`, `${resources.other.props.x}` and their like.
 
-The rules follow what `s preview` of Serverless Devs 3.1 renders (https://docs.serverless-devs.com/user-guide/spec/).
+The rules are those of `s preview` 3.1, which the contract tests compare with (https://docs.serverless-devs.com/serverless-devs/variables).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_CALL = re.compile(r"(\w+)\((.*)\)((?:\.[\w-]+)*)", re.DOTALL)
-_ARGUMENT = re.compile(r"""\s*('[^']*'|"[^"]*"|\w+\([^()]*\)|[^,]+?)\s*(?:,|$)""")
+import yaml
+
+from localcloud.fc.project.expression import MISSING, UnresolvedVariable, as_text, evaluate, follow
+from localcloud.fc.project.yaml_file import load_yaml
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_AFTER_DEPLOYMENT = re.compile(r"(?:resources|components)\.[^.]+\.(?:output|info)(?:\.|$)")
 
 
-class UnresolvedVariable(Exception):
-    """A variable that has no value; the message says why and what to do."""
+class Unrendered(Exception):
+    """A variable has no value; `place` is where it stands, as keys with dots between them."""
 
-
-class _KnownAfterDeployment(Exception):
-    """An output of another resource: it stays in the text as it is, as `s preview` leaves it."""
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(problem)
+        self.place = place
 
 
 @dataclass(frozen=True)
 class Variables:
-    """What the variables of one document are looked up in.
+    """`names` are what a variable may begin with: vars, resources, and this. Files are relative to `folder`.
 
-    `environment` answers `env()`, `config` answers `config()` (`AccountID`); files are relative to `folder`.
+    `environment` answers `env()`. `config` answers `config()` (`AccountID`); without it, that stays in the text, as in a preview
+    without keys.
     """
 
-    document: Mapping[str, Any]
+    names: Mapping[str, Any]
     environment: Mapping[str, str]
     folder: Path
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str] | None = None
 
-    def render(self, value: Any, resource: str | None = None) -> Any:
-        """`value` with every variable in it replaced. A text that is one variable and no more takes over the variable's type.
-
-        `resource` is the one that `this` stands for. Raises UnresolvedVariable.
-        """
-        return self._render(value, resource, ())
-
-    def _render(self, value: Any, resource: str | None, under_way: tuple[str, ...]) -> Any:
-        if isinstance(value, dict):
-            return {key: self._render(item, resource, under_way) for key, item in value.items()}
+    def render(self, value: Any, place: str = "") -> Any:
+        """`value` with every variable in it replaced, and without the keys that hold nothing. Raises Unrendered."""
+        if isinstance(value, Mapping):
+            pairs = ((key, self.render(item, f"{place}.{key}" if place else str(key))) for key, item in value.items())
+            return {key: item for key, item in pairs if item is not None}
         if isinstance(value, list):
-            return [self._render(item, resource, under_way) for item in value]
-        return self._render_text(value, resource, under_way) if isinstance(value, str) else value
-
-    def _render_text(self, text: str, resource: str | None, under_way: tuple[str, ...]) -> Any:
-        whole = _VARIABLE.fullmatch(text)
-        if whole:
-            return self._value(whole, resource, under_way)
-        return _VARIABLE.sub(lambda match: _as_text(self._value(match, resource, under_way)), text)
-
-    def _value(self, match: re.Match[str], resource: str | None, under_way: tuple[str, ...]) -> Any:
-        expression = match[1].strip()
-        if expression in under_way:
-            raise UnresolvedVariable(f"{match[0]} refers to itself; break the circle")
+            return [self.render(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        if not isinstance(value, str):
+            return value
         try:
-            return self._evaluate(expression, resource, (*under_way, expression))
-        except _KnownAfterDeployment:
-            return match[0]
+            found = self._text(value)
+            # A value may hold variables itself: they are looked at once more, without `this`, and not a third time.
+            found = self._outer._text(found) if isinstance(found, str) else found
+        except UnresolvedVariable as error:
+            raise Unrendered(place, str(error)) from None
+        return found if isinstance(found, str) else self.render(found, place)
 
-    def _evaluate(self, expression: str, resource: str | None, under_way: tuple[str, ...]) -> Any:
-        call = _CALL.fullmatch(expression)
-        if call:
-            function, arguments, rest = call.groups()
-            values = [self._argument(argument, resource, under_way) for argument in _ARGUMENT.findall(arguments)]
-            return _follow(self._call(function, values, expression), rest.split(".")[1:], expression)
-        return self._path(expression, resource, under_way)
+    @property
+    def _outer(self) -> Variables:
+        return replace(self, names={name: value for name, value in self.names.items() if name != "this"})
 
-    def _argument(self, text: str, resource: str | None, under_way: tuple[str, ...]) -> Any:
-        if text[0] in "'\"":
-            return text[1:-1]
-        return self._evaluate(text, resource, under_way) if "(" in text else text
+    def _text(self, text: str) -> Any:
+        """A text that is one variable and no more takes over the variable's type."""
+        if "<%" in text and "%>" in text:
+            raise UnresolvedVariable("<% %> is run as JavaScript by Serverless Devs and is not read here; use ${ } or other characters")
+        whole = _VARIABLE.fullmatch(text)
+        return self._value(whole) if whole else _VARIABLE.sub(lambda match: as_text(self._value(match)), text)
 
-    def _path(self, expression: str, resource: str | None, under_way: tuple[str, ...]) -> Any:
-        head, *keys = expression.split(".")
-        if head == "vars":
-            found = _follow(self.document.get("vars") or {}, keys, expression)
-            return self._render(found, resource, under_way)
-        if head == "this" and resource is not None:
-            return self._of_resource(resource, keys, expression, under_way)
-        if head == "resources" and keys:
-            return self._of_resource(keys[0], keys[1:], expression, under_way)
-        raise UnresolvedVariable(f"${{{expression}}} is not a variable of Serverless Devs; correct its name")
-
-    def _of_resource(self, name: str, keys: list[str], expression: str, under_way: tuple[str, ...]) -> Any:
-        if keys and keys[0] == "output":
-            raise _KnownAfterDeployment
-        found = _follow(self.document.get("resources") or {}, [name, *keys], expression)
-        return self._render(found, name, under_way)
-
-    def _call(self, function: str, arguments: list[Any], expression: str) -> Any:
-        calls: dict[str, Callable[..., Any]] = {
+    def _value(self, match: re.Match[str]) -> Any:
+        functions = {
             "env": self._env,
             "config": self._config,
-            "path": lambda path: str((self.folder / path).resolve()),
+            "path": self._path,
             "file": self._file,
-            "json": json.loads,
+            "json": self._json,
+            "yaml": self._yaml,
+            "str": self._str,
         }
-        if function not in calls:
-            raise UnresolvedVariable(f"${{{expression}}} calls {function}(), which is unknown; use one of {', '.join(sorted(calls))}")
-        try:
-            return calls[function](*arguments)
-        except TypeError:
-            raise UnresolvedVariable(f"${{{expression}}} has the wrong number of arguments") from None
-        except json.JSONDecodeError as error:
-            raise UnresolvedVariable(f"${{{expression}}} is not JSON ({error}); correct the file") from None
+        found = evaluate(match[1], self.names, functions)
+        if found is not MISSING and found is not None:
+            return found
+        if _AFTER_DEPLOYMENT.match(match[1]):
+            return match[0]
+        raise UnresolvedVariable(f"{match[0]} has no value; {self._advice(match[1])}")
 
-    def _env(self, name: str, *default: str) -> str:
-        if name in self.environment:
-            return self.environment[name]
-        if default:
-            return default[0]
-        raise UnresolvedVariable(f"the environment variable {name} is not set; set it, or give a default: ${{env('{name}', 'value')}}")
+    def _advice(self, code: str) -> str:
+        """Which part of a name is the first without a value."""
+        head, *keys = code.split(".")
+        if head not in self.names:
+            return f"it is not a variable of Serverless Devs; begin with one of {', '.join(sorted(self.names))}"
+        missing = next((key for index, key in enumerate(keys) if follow(self.names[head], keys[: index + 1]) in (MISSING, None)), code)
+        return f"there is no '{missing}'; add it or correct the name"
+
+    def _env(self, name: str, default: Any = None) -> Any:
+        found = self.environment.get(name) or default  # one that is empty counts as unset
+        if found is None:
+            raise UnresolvedVariable(f"the environment variable {name} is not set; set it, or give a default: ${{env('{name}', 'value')}}")
+        return found
 
     def _config(self, name: str) -> str:
+        if self.config is None:
+            return f"${{config('{name}')}}"
         if name not in self.config:
             raise UnresolvedVariable(f"config('{name}') is not known here; use one of {', '.join(sorted(self.config)) or 'none'}")
         return self.config[name]
 
+    def _path(self, path: str) -> str:
+        found = os.path.normpath(self.folder / path) + ("/" if path.endswith("/") else "")
+        if not Path(found).exists():
+            raise UnresolvedVariable(f"the path {path} does not exist; correct it")
+        return found
+
     def _file(self, name: str) -> str:
         try:
             return (self.folder / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise UnresolvedVariable(f"the file {name} can't be read ({error.strerror}); correct its path") from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise UnresolvedVariable(f"the file {name} can't be read ({reason}); correct its path") from None
 
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UnresolvedVariable(f"json() got no JSON ({error}); correct the file") from None
 
-def _follow(value: Any, keys: list[str], expression: str) -> Any:
-    for key in keys:
-        if not isinstance(value, Mapping) or key not in value:
-            raise UnresolvedVariable(f"${{{expression}}} has no value: there is no '{key}'; add it or correct the name")
-        value = value[key]
-    return value
+    def _yaml(self, text: str) -> Any:
+        try:
+            return load_yaml(text)
+        except yaml.YAMLError as error:
+            raise UnresolvedVariable(f"yaml() got no YAML ({error}); correct the file") from None
 
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    def _str(self, name: str) -> str:
+        head, *keys = name.split(".")
+        found = follow(self.names.get(head, MISSING), keys)
+        return name if found is MISSING else as_text(found)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.fc.project.variables import UnresolvedVariable, Variables
+from localcloud.fc.project.variables import Unrendered, Variables
 
-DOCUMENT: dict[str, Any] = {
+NAMES: dict[str, Any] = {
     "vars": {
         "region": "cn-shanghai",
         "count": 5,
         "deep": {"er": {"still": True}},
         "arn": "acs:${vars.region}",
-        "loop": "${vars.pool}",
-        "pool": "x${vars.loop}",
+        "list": ["a", 2],
     },
     "resources": {
         "one": {"props": {"name": "${vars.region}-one", "size": 7}},
         "two": {"props": {"own": "mine"}},
     },
+    "this": {"props": {"own": "mine"}},
 }
 
 
@@ -29,7 +30,7 @@ DOCUMENT: dict[str, Any] = {
 def variables(tmp_path: Path) -> Variables:
     (tmp_path / "note.txt").write_text("hello")
     (tmp_path / "settings.json").write_text('{"a": {"b": [1, 2]}}')
-    return Variables(DOCUMENT, {"SET": "yes", "EMPTY": ""}, tmp_path, {"AccountID": "42"})
+    return Variables(NAMES, {"SET": "yes", "EMPTY": ""}, tmp_path, {"AccountID": "42"})
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,6 @@ def variables(tmp_path: Path) -> Variables:
     [
         ("plain $x {y}", "plain $x {y}"),
         ("${vars.region}", "cn-shanghai"),
-        ("${ vars.region }", "cn-shanghai"),
         ("${vars.count}", 5),
         ("n=${vars.count}, ${vars.deep.er.still}", "n=5, true"),
         ("${vars.deep.er.still}", True),
@@ -47,7 +47,13 @@ def variables(tmp_path: Path) -> Variables:
         ('${env("SET")}', "yes"),
         ("${env('UNSET', 'a, b')}", "a, b"),
         ("${env('UNSET', '')}", ""),
-        ("${env('EMPTY', 'x')}", ""),
+        ("${env('EMPTY', 'x')}", "x"),
+        ("${env(SET)}", "yes"),
+        ("${vars.list.1}", 2),
+        ("${vars.deep[env('UNSET', 'er')].still}", True),
+        ("${'a' + env('SET') + vars.count + ('b' + 'c')}", "ayes5bc"),
+        ("${(1 + vars.count) + 'x'}", "6x"),
+        ("${vars.region", "${vars.region"),
         ("${config('AccountID')}", "42"),
         ("${file('note.txt')}", "hello"),
         ("${json(file('settings.json')).a.b}", [1, 2]),
@@ -58,7 +64,7 @@ def variables(tmp_path: Path) -> Variables:
     ],
 )
 def test_values(variables: Variables, text: str, value: object) -> None:
-    assert variables.render(text, "two") == value
+    assert variables.render(text) == value
 
 
 def test_structures_are_rendered_whole(variables: Variables) -> None:
@@ -66,7 +72,7 @@ def test_structures_are_rendered_whole(variables: Variables) -> None:
 
 
 def test_paths_are_absolute(variables: Variables, tmp_path: Path) -> None:
-    assert variables.render("${path('./functions/../x')}") == str(tmp_path.resolve() / "x")
+    assert variables.render("${path('./functions/../note.txt')}") == str(tmp_path / "note.txt")
 
 
 @pytest.mark.parametrize(
@@ -76,16 +82,30 @@ def test_paths_are_absolute(variables: Variables, tmp_path: Path) -> None:
         ("${vars.missing}", "there is no 'missing'"),
         ("${vars.region.deeper}", "there is no 'deeper'"),
         ("${var.region}", "not a variable of Serverless Devs"),
-        ("${this.props.own}", "not a variable"),
+        ("${ vars.region }", "not a variable"),
+        ("${path('none')}", "the path none does not exist"),
+        ("${env('SET') ? 1 : 2}", r"can't be read; write names with dots"),
+        ("${env('SET'}", "not a variable"),
+        ("${env('SET') 'x'}", "can't be read"),
+        ("<%= vars.region %>", "run as JavaScript"),
         ("${resources.three.props.x}", "there is no 'three'"),
         ("${config('Other')}", "use one of AccountID"),
         ("${file('none.txt')}", "the file none.txt can't be read"),
-        ("${json(file('note.txt'))}", "is not JSON"),
+        ("${json(file('note.txt'))}", "got no JSON"),
         ("${upper('x')}", r"calls upper\(\), which is unknown"),
-        ("${env()}", "wrong number of arguments"),
-        ("${vars.loop}", "refers to itself"),
+        ("${env()}", "wrong number or kind of arguments"),
     ],
 )
 def test_a_variable_without_a_value_says_why(variables: Variables, text: str, said: str) -> None:
-    with pytest.raises(UnresolvedVariable, match=said):
+    with pytest.raises(Unrendered, match=said):
         variables.render(text)
+
+
+def test_the_place_of_a_variable_is_told(variables: Variables) -> None:
+    with pytest.raises(Unrendered) as raised:
+        variables.render({"a": [{"b": "${vars.missing}"}]}, "resources.one")
+    assert raised.value.place == "resources.one.a[0].b"
+
+
+def test_config_stays_as_it_is_where_there_are_no_keys(variables: Variables) -> None:
+    assert replace(variables, config=None).render("x ${config('AccountID')}") == "x ${config('AccountID')}"
