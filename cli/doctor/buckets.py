@@ -1,0 +1,146 @@
+"""The two buckets: where media are uploaded, and where their ledgers and records are kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cli.doctor.check import check
+from cli.doctor.finding import Finding, failed, passed
+from cli.doctor.host import credentials
+from cli.doctor.site import Site
+from sightline.errors import ServiceRefused
+
+BUDGETS = "budget/"
+"""The only objects of the state bucket that may expire: template.yaml says why."""
+
+
+@check(credentials)
+def media_bucket(site: Site) -> Finding:
+    """The bucket that people upload to exists, in the region of the functions."""
+    return _exists(site, site.target.names.media_bucket)
+
+
+@check(credentials)
+def state_bucket(site: Site) -> Finding:
+    """The bucket of ledgers and records exists, in the region of the functions."""
+    return _exists(site, site.target.names.state_bucket)
+
+
+def _exists(site: Site, name: str) -> Finding:
+    elsewhere = f"name a bucket of {site.target.region} (SIGHTLINE_MEDIA_BUCKET, SIGHTLINE_STATE_BUCKET), then {site.stack}"
+    try:
+        state = site.buckets.state(name)
+    except ServiceRefused as error:
+        if error.code == "NoSuchBucket":
+            return failed(f"there is no bucket {name}", site.stack)
+        # OSS says AccessDenied of a bucket of another region, and of somebody else's too.
+        if error.code == "AccessDenied" and ("specified endpoint" in str(error) or "belong" in str(error)):
+            return failed(f"{name} lies in another region, or belongs to another account: {error}", elsewhere)
+        raise
+    if state.region != site.target.region:
+        return failed(f"{name} lies in {state.region}, and the functions in {site.target.region}", elsewhere)
+    return passed(f"{name} in {state.region}")
+
+
+@check()
+def buckets_apart(site: Site) -> Finding:
+    """Media and state are in two buckets."""
+    names = site.target.names
+    if names.media_bucket == names.state_bucket:
+        return failed(f"both are {names.media_bucket}: what the functions write would be taken for uploads", site.new_state_bucket)
+    return passed(f"{names.media_bucket}, {names.state_bucket}")
+
+
+@check(media_bucket)
+def search_region(site: Site) -> Finding:
+    """The media bucket is in the region of the search library: inserts want an oss:// address there."""
+    name, wanted = site.target.names.media_bucket, site.target.search_region
+    region = site.buckets.state(name).region
+    if region != wanted:
+        fix = f"set SIGHTLINE_IMS_SEARCH_ENDPOINT to {region}'s, or use a media bucket in {wanted}; then {site.stack}"
+        return failed(f"{name} lies in {region}, and the search library in {wanted}", fix)
+    return passed(f"both in {wanted}")
+
+
+@check(media_bucket)
+def media_bucket_private(site: Site) -> Finding:
+    """Nobody reads or writes media without a key or a signed address."""
+    return _private(site, site.target.names.media_bucket)
+
+
+@check(state_bucket)
+def state_bucket_private(site: Site) -> Finding:
+    """Nobody reads or writes ledgers and records without a key."""
+    return _private(site, site.target.names.state_bucket)
+
+
+def _private(site: Site, name: str) -> Finding:
+    access = site.buckets.state(name).access
+    if access != "private":
+        return failed(f"the ACL of {name} is {access}", f"`ossutil api put-bucket-acl --bucket {name} --acl private`")
+    if _is_open(site.buckets.policy(name)):
+        fix = f"`ossutil api get-bucket-policy --bucket {name}`, and take out the statement whose Principal is *"
+        return failed(f"the policy of {name} lets everybody in", fix)
+    return passed(f"{name}: a private ACL, and no policy that lets everybody in")
+
+
+def _is_open(policy: str) -> bool:
+    """Whether a statement allows something to everybody, without a condition."""
+    document = json.loads(policy) if policy else {}
+    return any(_lets_everybody(statement) for statement in document.get("Statement", []))
+
+
+def _lets_everybody(statement: dict[str, Any]) -> bool:
+    principals = statement.get("Principal", [])
+    everybody = "*" in ([principals] if isinstance(principals, str) else principals)
+    return statement.get("Effect") == "Allow" and everybody and not statement.get("Condition")
+
+
+@check(state_bucket)
+def state_bucket_versioning(site: Site) -> Finding:
+    """The state bucket has no versioning, under which a create-only write would overwrite."""
+    name = site.target.names.state_bucket
+    status = site.buckets.versioning(name)
+    if status:
+        # Suspended too: "x-oss-forbid-overwrite" of PutObject.
+        found = f"versioning of {name} is {status}, which can't be taken back: x-oss-forbid-overwrite has no effect there"
+        return failed(found, site.new_state_bucket)
+    return passed(f"{name} has none")
+
+
+@check(state_bucket)
+def state_bucket_retention(site: Site) -> Finding:
+    """No retention policy (WORM) keeps the state bucket's objects from being changed."""
+    name = site.target.names.state_bucket
+    policy = site.buckets.retention(name)
+    if policy:
+        return failed(f"{name} has one ({policy}): ledgers can't grow, and markers can't go", site.new_state_bucket)
+    return passed(f"{name} has none")
+
+
+@check(state_bucket)
+def state_bucket_lifecycle(site: Site) -> Finding:
+    """Nothing in the state bucket expires but budgets of past days."""
+    name = site.target.names.state_bucket
+    expirations = site.buckets.expirations(name)
+    harmful = [f"{one.rule} ({one.prefix or 'everything'})" for one in expirations if not one.prefix.startswith(BUDGETS)]
+    if harmful:
+        fix = f"take the rules out: `ossutil api get-bucket-lifecycle --bucket {name}`, `ossutil api put-bucket-lifecycle --bucket {name}`"
+        return failed(f"rules that take ledgers or records away: {', '.join(harmful)}", fix)
+    if not expirations:
+        return passed("no rule; the sweep removes budgets of past days itself")
+    return passed(f"only {', '.join(one.prefix for one in expirations)}")
+
+
+CHECKS = (
+    media_bucket,
+    state_bucket,
+    buckets_apart,
+    search_region,
+    media_bucket_private,
+    state_bucket_private,
+    state_bucket_versioning,
+    state_bucket_retention,
+    state_bucket_lifecycle,
+)

@@ -1,0 +1,16 @@
+"""All checks, each after those that it needs."""
+
+from __future__ import annotations
+
+from cli.doctor import buckets, callbacks, functions, host, library, roles, waiting
+from cli.doctor.check import Check
+
+CHECKS: tuple[Check, ...] = (
+    *host.CHECKS,
+    *buckets.CHECKS,
+    *library.CHECKS,
+    *functions.CHECKS,
+    *roles.CHECKS,
+    *callbacks.CHECKS,
+    *waiting.CHECKS,
+)

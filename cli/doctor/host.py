@@ -1,0 +1,134 @@
+"""This machine, its key, and what the functions are told: settings and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import httpx
+
+from cli.deployment.endpoints import region_of
+from cli.doctor.check import check
+from cli.doctor.finding import Finding, failed, passed, unknown, warned
+from cli.doctor.site import Site
+from cli.doctor.troubles import CLOCK_FIX, KEY_FIX, is_bad_key, is_denied
+from sightline import settings
+from sightline.clock import http_date
+from sightline.errors import BadSetting, ServiceUnreachable, SightlineError
+
+NOTICEABLE = timedelta(minutes=1)
+REFUSED = timedelta(minutes=15)
+"""Services refuse what was signed so long ago, or ahead: OSS, the OpenAPI gateway and MNS alike."""
+# Only what a service itself said counts as its time; a proxy between has a clock of its own.
+_REQUEST_IDS = ("x-oss-request-id", "x-acs-request-id")
+
+
+@check()
+def clock(site: Site) -> Finding:
+    """This machine's clock is right to a minute, by the services' own time."""
+    for endpoint in (site.target.endpoints.oss, site.target.endpoints.ims):
+        off = _off(site, endpoint)
+        if off is not None:
+            return _judged(off)
+    return unknown("neither OSS nor IMS has told the time")
+
+
+def _off(site: Site, endpoint: str) -> timedelta | None:
+    """How far ahead this machine's clock is. Unsigned: a wrong clock or key would spoil a signature, and Date is in every answer."""
+    asked = site.clock()
+    try:
+        headers = site.http.get(endpoint, timeout=httpx.Timeout(5, connect=3)).headers
+    except httpx.RequestError:
+        return None
+    said = http_date(headers.get("date", ""))
+    if said is None or not any(name in headers for name in _REQUEST_IDS):
+        return None
+    answered = site.clock()
+    return asked + (answered - asked) / 2 - said
+
+
+def _judged(off: timedelta) -> Finding:
+    seconds = abs(off.total_seconds())
+    found = f"{seconds:.0f} s {'ahead of' if off > timedelta(0) else 'behind'} the services' time"
+    if seconds > REFUSED.total_seconds():
+        return failed(f"{found}; they refuse more than {REFUSED.total_seconds() / 60:.0f} minutes", CLOCK_FIX)
+    return warned(found, CLOCK_FIX) if seconds > NOTICEABLE.total_seconds() else passed(found)
+
+
+@check()
+def credentials(site: Site) -> Finding:
+    """The key works."""
+    key = site.target.credentials
+    kind = "a temporary key; when it ends is not in it" if key.security_token else "a lasting key"
+    silent = []
+    for service, ask in _questions(site).items():
+        try:
+            ask()
+        except ServiceUnreachable:
+            silent.append(service)
+            continue
+        except SightlineError as error:
+            if is_bad_key(error):
+                return failed(f"{service} does not take {key.access_key_id}: {error}", KEY_FIX)
+            if not is_denied(error):
+                silent.append(service)
+                continue
+        return passed(f"{service} takes {key.access_key_id}, {kind}")
+    return unknown(f"no service has told: {', '.join(silent)}", "mend the endpoints that the other checks name")
+
+
+def _questions(site: Site) -> dict[str, Callable[[], object]]:
+    """The cheapest question to each; the first verdict counts, since the key is one."""
+    return {
+        "IMS": lambda: site.ims("ListPipelines"),
+        "Function Compute": lambda: site.function_compute.list_functions("sightline-"),
+    }
+
+
+@check()
+def function_settings(site: Site) -> Finding:
+    """The functions' settings are all there and right."""
+    try:
+        settings.from_environment(site.target.settings)
+    except BadSetting as error:
+        return failed(f"{error}", f"set SIGHTLINE_{error.field} (docs name each), or mend s.yaml; then {site.deploy}")
+    return passed(f"{len(site.target.settings)} settings in {site.target.project.file.name}")
+
+
+# Settings that name an address, and whether its region has to be that of the functions. IMS may understand and search in others.
+_ADDRESSES = {"OSS_ENDPOINT": True, "OSS_PUBLIC_ENDPOINT": True, "MNS_ENDPOINT": True, "IMS_ENDPOINT": False, "IMS_SEARCH_ENDPOINT": False}
+
+
+@check()
+def endpoints(site: Site) -> Finding:
+    """The functions' endpoints are those of their region, and what others fetch by is no internal address."""
+    target = site.target
+    if target.settings.get("REGION", target.region) != target.region:
+        return failed(f"REGION is {target.settings['REGION']}, and the functions lie in {target.region}", _endpoint_fix(site, "REGION"))
+    unnamed = []
+    for name, same in _ADDRESSES.items():
+        address = target.settings.get(name, "")
+        region, internal = region_of(address), _is_internal(address)
+        if address and region is None:
+            unnamed.append(name)
+        elif region not in (None, target.region) and (same or internal):
+            return failed(f"{name} is {address}, and the functions lie in {target.region}", _endpoint_fix(site, name))
+        if name == "OSS_PUBLIC_ENDPOINT" and internal:
+            return failed(f"{name} is {address}, which neither browsers nor IMS reach", _endpoint_fix(site, name))
+    if unnamed and not target.is_laptop:
+        return unknown(f"no region is in the addresses of {', '.join(unnamed)}, so it can't be compared with {target.region}")
+    return passed("addresses of this machine" if unnamed else f"all in {target.region}; search in {target.search_region}")
+
+
+def _is_internal(address: str) -> bool:
+    """Within one region's own network (`-internal` of OSS and MNS, `ice-vpc` of IMS)."""
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    return "-internal." in host or host.startswith("ice-vpc.")
+
+
+def _endpoint_fix(site: Site, name: str) -> str:
+    return f"set SIGHTLINE_{name} to one of {site.target.region}, then {site.deploy}"
+
+
+CHECKS = (clock, credentials, function_settings, endpoints)

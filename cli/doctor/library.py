@@ -1,0 +1,87 @@
+"""Intelligent Media Services: the template that describes events, and the library that is searched."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cli.doctor.check import check
+from cli.doctor.finding import Finding, failed, passed, warned
+from cli.doctor.host import credentials
+from cli.doctor.site import Site
+from sightline.errors import ServiceRefused
+from sightline.ims.answers import Json, as_text, objects
+
+SMARTTAG = 11
+EVENTS = "vlEventDesc"
+INDEX = "mm"
+
+
+@check(credentials)
+def template(site: Site) -> Finding:
+    """The template of the analyses exists, is of type 11, and describes events."""
+    identity = site.target.settings.get("SMARTTAG_TEMPLATE_ID", "")
+    fix = f"{site.provision}, export the SIGHTLINE_TEMPLATE_ID that it prints, then {site.deploy}"
+    if not identity:
+        return failed("SMARTTAG_TEMPLATE_ID is not set", fix)
+    try:
+        found = site.ims("GetCustomTemplate", TemplateId=identity).get("CustomTemplate")
+    except ServiceRefused as error:
+        if not error.missing:
+            raise
+        return failed(f"there is no template {identity}", fix)
+    described = found if isinstance(found, dict) else {}
+    if as_text(described.get("Type")) != str(SMARTTAG):
+        return failed(f"template {identity} is of type {as_text(described.get('Type')) or 'unknown'}, not {SMARTTAG}", fix)
+    types = _analyse_types(described)
+    if EVENTS not in types:
+        return failed(f"template {identity} asks for {', '.join(types) or 'nothing'}, and not for {EVENTS}", fix)
+    return passed(f"{as_text(described.get('TemplateName'))} ({identity}): {', '.join(types)}")
+
+
+def _analyse_types(template: Json) -> list[str]:
+    try:
+        config: Any = json.loads(as_text(template.get("TemplateConfig")))
+        return [one.strip() for one in str(config["AnalyseTypes"]).split(",")]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+@check(credentials)
+def search_library(site: Site) -> Finding:
+    """The search library exists."""
+    library = _library(site)
+    if library is None:
+        return failed(f"there is no search library {site.target.names.library}", site.provision)
+    return passed(f"{site.target.names.library} in {site.target.search_region}")
+
+
+@check(search_library)
+def search_index(site: Site) -> Finding:
+    """The library's index of what was seen is active and ready."""
+    indexes = objects((_library(site) or {}).get("IndexInfo"))
+    index = next((one for one in indexes if as_text(one.get("IndexType")) == INDEX), None)
+    if index is None:
+        return failed(f"{site.target.names.library} has no index of type {INDEX}", site.provision)
+    status, readiness = as_text(index.get("IndexStatus")), as_text(index.get("IndexReadiness"))
+    # The documents spell the states in several ways: Active, active; Deactive, Deactivated.
+    if status.lower() != "active":
+        return failed(f"the index is {status or 'without a status'}; what it held is gone", f"{site.provision}, then `sightline reindex`")
+    if readiness.lower() == "initializing":
+        return warned("the index is being made: nothing is found until it is ready", "wait some minutes, then `sightline doctor` again")
+    if readiness.lower() != "normal":
+        return failed(f"the index is {readiness or 'in no known state'}", "ask the support of Intelligent Media Services")
+    return passed(f"{INDEX}: {status}, {readiness}")
+
+
+def _library(site: Site) -> Json | None:
+    try:
+        return site.ims_search("QuerySearchLib", SearchLibName=site.target.names.library)
+    except ServiceRefused as error:
+        # No code is documented for an unknown library; a status of 400 or 404 that is nothing else means it.
+        if error.missing or (error.status == 400 and error.code.startswith("InvalidParameter")):
+            return None
+        raise
+
+
+CHECKS = (template, search_library, search_index)

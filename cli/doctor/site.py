@@ -1,0 +1,119 @@
+"""What the checks look at: a deployment, its services, and this machine's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from cli.deployment.function_compute import FunctionCompute
+from cli.deployment.target import Target
+from cli.doctor.mns import Messages
+from cli.doctor.oss import Buckets
+from localcloud.fc.project.project import Function
+from sightline.clock import utc_now
+from sightline.credentials import Credentials
+from sightline.host import Host
+from sightline.ims.answers import Json
+from sightline.ims.transport import ICE_VERSION, ImsTransport
+
+REQUEST_SECONDS = 5
+MPS_VERSION = "2014-06-18"
+RAM_VERSION = "2015-05-01"
+
+
+@dataclass(frozen=True)
+class Site:
+    """`target` is the deployment, `folder` its checkout. A broken service costs each question one attempt of a few seconds."""
+
+    target: Target
+    folder: Path
+    clock: Callable[[], datetime] = utc_now
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False), repr=False)
+
+    @classmethod
+    def of(cls, target: Target, folder: Path, clock: Callable[[], datetime] = utc_now) -> Site:
+        return cls(replace(target, host=Host(request_seconds=REQUEST_SECONDS)), folder, clock)
+
+    def close(self) -> None:
+        self.http.close()
+
+    @property
+    def buckets(self) -> Buckets:
+        return Buckets(self.target.bucket)
+
+    @property
+    def messages(self) -> Messages:
+        return Messages(self.http, self._credentials(), self.target.endpoints.mns, self.clock)
+
+    @property
+    def function_compute(self) -> FunctionCompute:
+        return FunctionCompute(self.http, self._credentials, self.target.endpoints.function_compute, self.clock)
+
+    @property
+    def ims(self) -> Callable[..., Json]:
+        """Asks where media are understood: an action and its parameters."""
+        return partial(_ask, self.target.ims(), ICE_VERSION)
+
+    @property
+    def ims_search(self) -> Callable[..., Json]:
+        """The same where the search library is."""
+        return partial(_ask, self.target.ims_search(), ICE_VERSION)
+
+    @property
+    def mps(self) -> Callable[..., Json]:
+        return partial(_ask, self.target.mps(), MPS_VERSION)
+
+    @property
+    def ram(self) -> Callable[..., Json]:
+        return partial(_ask, self.target.ram(), RAM_VERSION)
+
+    @property
+    def functions(self) -> list[Function]:
+        """As s.yaml declares them."""
+        return list(self.target.project.functions.values())
+
+    # The commands that mend things; most findings end in one of them.
+
+    @property
+    def provision(self) -> str:
+        """Makes what is missing in IMS, and binds the callbacks."""
+        return "`sightline provision`" if self.target.is_laptop else "`sightline provision --cloud`"
+
+    @property
+    def deploy(self) -> str:
+        """Deploys the functions and their triggers."""
+        return "`sightline down`, then `sightline up`" if self.target.is_laptop else "`s deploy`"
+
+    @property
+    def stack(self) -> str:
+        """Makes buckets, topic and queue."""
+        return "`sightline provision`" if self.target.is_laptop else self._ros_stack
+
+    @property
+    def stack_of_roles(self) -> str:
+        """Makes roles and their policies."""
+        return f"mend template.yaml, then {self.deploy}" if self.target.is_laptop else self._ros_stack
+
+    @property
+    def new_state_bucket(self) -> str:
+        """Where the one that is there can't be mended."""
+        if self.target.is_laptop:
+            return "`sightline down`, then `sightline up --data` with a new folder"
+        return f"`export SIGHTLINE_STATE_BUCKET=` with a new name, {self._ros_stack}, then {self.deploy}"
+
+    @property
+    def _ros_stack(self) -> str:
+        return f"create or update the ROS stack of template.yaml in {self.target.region} (docs/deploy.md)"
+
+    def _credentials(self) -> Credentials:
+        return self.target.credentials
+
+
+def _ask(transport: ImsTransport, version: str, action: str, **parameters: str | int) -> Json:
+    """Once: a question that gets no answer is what the doctor wants to know."""
+    return transport.call(action, parameters, again=False, version=version)

@@ -1,0 +1,52 @@
+"""What it means for a check that a service did not answer its question."""
+
+from __future__ import annotations
+
+from cli.doctor.finding import Finding, failed, unknown
+from sightline.errors import CredentialsExpired, PermissionMissing, ServiceRefused, ServiceUnreachable, SightlineError
+
+# Of OSS, the OpenAPI gateway, Function Compute and MNS, in this order.
+_BAD_KEY = (
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "SecurityTokenExpired",
+    "InvalidSecurityToken",
+    "IncompleteSignature",
+    "InvalidAccessKeyID",
+    "SignatureNotMatch",
+    "AccessIDAuthError",
+)
+_BAD_CLOCK = ("RequestTimeTooSkewed", "InvalidTimeStamp.Expired", "TimeExpired")
+_DENIED = ("AccessDenied", "Forbidden", "NoPermission")
+
+KEY_FIX = (
+    "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET of a key that works, and ALIBABA_CLOUD_SECURITY_TOKEN "
+    "if it is a temporary one"
+)
+CLOCK_FIX = "set this machine's clock: `sudo timedatectl set-ntp true`"
+
+
+def is_bad_key(error: SightlineError) -> bool:
+    return isinstance(error, CredentialsExpired) or (isinstance(error, ServiceRefused) and error.code.startswith(_BAD_KEY))
+
+
+def is_denied(error: SightlineError) -> bool:
+    """Whether the key is good and may not do this."""
+    return isinstance(error, PermissionMissing) or (isinstance(error, ServiceRefused) and error.code.startswith(_DENIED))
+
+
+def unanswered(error: SightlineError) -> Finding:
+    """A service that is not there, a key or a clock that it does not take: the deployment does not work. The rest is not known."""
+    if isinstance(error, ServiceUnreachable):
+        return failed(str(error), f"look at the network, and at the endpoint of {error.service} in the SIGHTLINE_ variables and s.yaml")
+    if is_bad_key(error):
+        return failed(str(error), KEY_FIX)
+    if isinstance(error, ServiceRefused) and error.code in _BAD_CLOCK:
+        return failed(str(error), CLOCK_FIX)
+    if isinstance(error, PermissionMissing):
+        return unknown(f"this key may not ask: {error}", f"grant {error.permission.action} to whoever runs this")
+    if is_denied(error):
+        return unknown(f"this key may not ask: {error}", "grant the user of this key the action that the message names")
+    if isinstance(error, ServiceRefused) and error.code == "NotImplemented":
+        return unknown(f"{error.service} has no {error.operation} here, so it can't be asked")
+    return unknown(str(error), "run `sightline doctor` again; if it stays, ask the service's support with the request id")
