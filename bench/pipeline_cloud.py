@@ -16,18 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-import oss2
-from mns.account import Account
-
 from bench.pipeline_state import Kind, fill
-from cli.provision import Names, Target, provision
+from cli.deployment.target import Names, laptop_variables, rendered
+from cli.provision.run import provision
 from localcloud.cloud import LaptopCloud
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from sightline import settings
 from sightline.credentials import Credentials
-from sightline.host import Host
-from sightline.ims import ImsTransport
 from tests.faults.null_engine import NullEngine
 
 NAMES = Names("bench-media", "bench-state", "bench-jobs", "bench-dead", "bench", "IPCamera_bench")
@@ -71,13 +67,8 @@ def _started(folder: Path) -> LaptopCloud:
 
 def _environment(cloud: LaptopCloud) -> dict[str, str]:
     key, place = cloud.keyring.account, Place()
-    auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
-    target = Target(
-        ims=ImsTransport(Host(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
-        oss=lambda bucket: oss2.Bucket(auth, cloud.endpoint, bucket, region=place.region),
-        mns=Account(cloud.endpoint, key.access_key_id, key.access_key_secret),
-    )
-    made = provision(target, NAMES)
+    variables = laptop_variables(cloud.endpoint, place, NAMES, {})
+    made = provision(rendered(variables, Credentials(key.access_key_id, key.access_key_secret), is_laptop=True))
     return {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, dead, functions, media, models, reindex
+from cli.commands import backfill, cloud, dead, functions, media, models, provision, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -22,6 +22,7 @@ VERBS = (
     media.explain_command,
     backfill.backfill,
     reindex.reindex_command,
+    provision.provision_command,
     functions.invoke,
     functions.logs,
     dead.dead,

@@ -14,12 +14,13 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import oss2
-from mns.account import Account
-
 from cli import detectors, running
-from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
-from cli.provision import Names, Provisioned, Target, provision
+from cli.deployment import target
+from cli.deployment.target import LAPTOP_NAMES, Target, laptop_variables, project_folder
+from cli.errors import NOT_RUNNING, CommandError
+from cli.provision import wanted
+from cli.provision.report import Provisioned
+from cli.provision.run import provision
 from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.database import Damaged, OtherVersion
@@ -30,24 +31,12 @@ from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from localcloud.ram.template import TemplateError
 from sightline.credentials import Credentials
-from sightline.host import Host
-from sightline.ims import ImsTransport
 
 DEFAULT_PORT = 7070
 LOOPBACK = "127.0.0.1"
 LAYER = "sightline"
 SEARCH_FUNCTION = "sightline-search"
-NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "sightline-dead", "sightline", "IPCamera_sightline")
-
-
-def project_folder() -> Path:
-    """The checkout that the functions, the layer and s.yaml lie in."""
-    folder = Path(os.environ.get("SIGHTLINE_PROJECT", Path(__file__).parents[1]))
-    if not (folder / "s.yaml").is_file():
-        raise CommandError(
-            f"there is no s.yaml in {folder}", "run sightline from its checkout, or name that with SIGHTLINE_PROJECT", NOT_FOUND
-        )
-    return folder
+NAMES = LAPTOP_NAMES
 
 
 @contextmanager
@@ -114,10 +103,9 @@ def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: in
     cloud.start()
     (data / "port").write_text(str(urlsplit(cloud.endpoint).port))
     account = cloud.keyring.account
-    made = provision(_target(cloud, place), NAMES)
-    pages = cloud.deploy(
-        project / "s.yaml", {LAYER: project / "shared"}, _variables(cloud, place, made, environment), port + 1 if port else 0
-    )
+    made = provisioned(cloud, place, environment)
+    variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id)
+    pages = cloud.deploy(project / "s.yaml", {LAYER: project / "shared"}, variables, port + 1 if port else 0)
     return Running(
         pid=os.getpid(),
         endpoint=cloud.endpoint,
@@ -135,35 +123,18 @@ def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: in
     )
 
 
-def _target(cloud: LaptopCloud, place: Place) -> Target:
+def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Provisioned:
+    """Make what the functions need; what somebody has made otherwise stays, and the log says so. Raises CommandError."""
+    made = provision(_target(cloud, place, environment), wanted.from_environment(environment))
+    for item in made.left:
+        logging.warning("%s %s is left as it is: %s; %s", item.kind, item.name, item.note, item.fix)
+    return made
+
+
+def _target(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Target:
     key = cloud.keyring.account
-    auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
-    return Target(
-        ims=ImsTransport(Host(), lambda: Credentials(key.access_key_id, key.access_key_secret), cloud.endpoint),
-        oss=lambda bucket: oss2.Bucket(auth, cloud.endpoint, bucket, region=place.region),
-        mns=Account(cloud.endpoint, key.access_key_id, key.access_key_secret),
-    )
-
-
-def _variables(cloud: LaptopCloud, place: Place, made: Provisioned, environment: Mapping[str, str]) -> dict[str, str]:
-    """What `${env('…')}` finds in s.yaml: the laptop's own addresses, and any other SIGHTLINE_ variable of the caller."""
-    chosen = {name: value for name, value in environment.items() if name.startswith("SIGHTLINE_")}
-    return chosen | {
-        "SIGHTLINE_REGION": place.region,
-        "SIGHTLINE_ACCOUNT_ID": place.account_id,
-        "SIGHTLINE_MEDIA_BUCKET": NAMES.media_bucket,
-        "SIGHTLINE_STATE_BUCKET": NAMES.state_bucket,
-        "SIGHTLINE_CALLBACK_TOPIC": NAMES.topic,
-        "SIGHTLINE_DEAD_QUEUE": NAMES.dead_queue,
-        "SIGHTLINE_SEARCH_LIBRARY": NAMES.library,
-        "SIGHTLINE_OSS_ENDPOINT": cloud.endpoint,
-        "SIGHTLINE_OSS_PUBLIC_ENDPOINT": cloud.endpoint,
-        "SIGHTLINE_MNS_ENDPOINT": cloud.endpoint,
-        "SIGHTLINE_IMS_ENDPOINT": cloud.endpoint,
-        "SIGHTLINE_IMS_SEARCH_ENDPOINT": cloud.endpoint,
-        "SIGHTLINE_TEMPLATE_ID": made.template_id,
-        "SIGHTLINE_PIPELINE_ID": made.pipeline_id,
-    }
+    variables = laptop_variables(cloud.endpoint, place, NAMES, environment)
+    return target.rendered(variables, Credentials(key.access_key_id, key.access_key_secret), is_laptop=True)
 
 
 def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSettings:

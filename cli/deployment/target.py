@@ -56,6 +56,11 @@ class Target:
     host: Host = field(default_factory=Host, repr=False, compare=False)
 
     @property
+    def understanding_region(self) -> str:
+        """Where jobs run, and where their pipelines are."""
+        return region_of(self.endpoints.ims) or self.region
+
+    @property
     def place(self) -> str:
         """For people."""
         return "the laptop cloud" if self.is_laptop else f"account {self.account_id} in {self.region}"

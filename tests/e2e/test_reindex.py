@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.provision import INDEX_TYPE
+from cli.provision.library import INDEX_TYPE
 from tests.laptop import SIGHTLINE, Cloud, wait_until
 
 CLIPS = ("street-by-day", "empty-yard", "van-passing")

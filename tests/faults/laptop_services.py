@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
-from cli.provision import Provisioned, provision
-from cli.up import NAMES, _target
+from cli.provision.report import Provisioned
+from cli.up import provisioned
 from engines.retrieval import open_library
 from localcloud.cloud import LaptopCloud
 from localcloud.door import Door
@@ -43,7 +43,7 @@ def provisioned_folder(folder: Path) -> Provisioned:
     cloud = LaptopCloud(folder, PLACE, EngineSettings(), understanding=NullEngine())
     cloud.start()
     try:
-        return provision(_target(cloud, PLACE), NAMES)
+        return provisioned(cloud, PLACE, {})
     finally:
         cloud.stop()
 

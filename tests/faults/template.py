@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.provision import Provisioned
+from cli.provision.report import Provisioned
 from tests.faults.laptop_services import provisioned_folder
 
 IN_MEMORY = Path("/dev/shm")

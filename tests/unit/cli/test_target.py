@@ -26,7 +26,7 @@ def test_everything_of_an_account_follows_from_the_variables() -> None:
     chosen = {
         "SIGHTLINE_REGION": "cn-beijing",
         "SIGHTLINE_OSS_ENDPOINT": "https://oss-cn-beijing-internal.aliyuncs.com",
-        "SIGHTLINE_OSS_PUBLIC_ENDPOINT": "",
+        "SIGHTLINE_OSS_PUBLIC_ENDPOINT": "https://oss-cn-beijing-internal.aliyuncs.com",
         "SIGHTLINE_IMS_ENDPOINT": "https://ice-vpc.cn-beijing.aliyuncs.com",
         "SIGHTLINE_IMS_SEARCH_ENDPOINT": "ice.cn-shenzhen.aliyuncs.com",
         "SIGHTLINE_SEARCH_LIBRARY": "IPCamera_mine",

@@ -1,0 +1,63 @@
+"""What the functions need, made where it is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+
+from cli.commands.common import cloud_option, options, target_of
+from cli.deployment.target import Target
+from cli.errors import CommandError
+from cli.output import Output
+from cli.provision.report import Provisioned
+from cli.provision.run import provision
+from cli.provision.wanted import CHANGEABLE, LEVELS, Changeable, Wanted
+
+
+@click.command("provision")
+@options
+@cloud_option
+@click.option("--dry-run", is_flag=True, help="Make nothing, and say what would be made.")
+@click.option(
+    "--level", type=click.Choice(LEVELS), envvar="SIGHTLINE_INDEX_LEVEL", help="The index's; all but Shared are paid for by the month."
+)
+@click.option("--people", metavar="LIBRARY", envvar="SIGHTLINE_PEOPLE_LIBRARY", help="Have jobs call the people of this library by name.")
+@click.option("--pets", metavar="LIBRARY", envvar="SIGHTLINE_PET_LIBRARY", help="Have jobs call the pets of this library by name.")
+@click.option("--pipeline", metavar="ID|NAME", help="The pipeline of the jobs; one of that name is made if there is none.")
+@click.option("--change", multiple=True, type=click.Choice(CHANGEABLE), help="Change what is there already in another shape.")
+def provision_command(
+    data: Path | None,
+    as_json: bool,
+    cloud: bool,
+    dry_run: bool,
+    level: str | None,
+    people: str | None,
+    pets: str | None,
+    pipeline: str | None,
+    change: tuple[str, ...],
+) -> None:
+    """Make what the functions need and is missing: template, recognition libraries, search library, index, callback.
+
+    Running it again makes nothing twice. Nothing is deleted, and nothing that is there is changed unless --change names it.
+    """
+    chosen = frozenset(cast(Changeable, name) for name in change)
+    wanted = Wanted(level or None, people or None, pets or None, pipeline or None, chosen, dry_run)
+    target = target_of(data, cloud)
+    made = provision(target, wanted)
+    output = Output(as_json)
+    output.result({"target": target.place, "dry_run": dry_run, **made.to_json()})
+    _show(output, target, made)
+    if made.missing:
+        first = made.missing[0]
+        raise CommandError(f"{first.kind} {first.name} is missing; nothing was made", first.fix)
+
+
+def _show(output: Output, target: Target, made: Provisioned) -> None:
+    output.say(f"in {target.place}\n")
+    output.table(("", "", "", ""), [(item.outcome, item.kind, item.name, item.note) for item in made.items])
+    for item in made.left:
+        output.say(f"\nleft: {item.kind} {item.name}: {item.note}\n  {item.fix}")
+    if made.variables and not made.missing:
+        output.say(f"\nbefore `s deploy`:\n  export {' '.join(f'{name}={value}' for name, value in made.variables.items())}")

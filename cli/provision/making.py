@@ -1,0 +1,98 @@
+"""Making a thing once, whatever happens to the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeVar
+
+from cli.deployment.target import Target
+from cli.provision.report import Item, Outcome
+from cli.provision.wanted import Wanted
+from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.ims.answers import Json, number
+
+T = TypeVar("T")
+
+PAGE_SIZE = 50
+"""The most that every listing takes (search libraries and recognition libraries, API reference)."""
+PAUSES_SECONDS = (0.5, 1, 2, 4)
+"""Between attempts that were turned away unread: somebody else uses up the account's calls a second."""
+
+
+@dataclass
+class Work:
+    """One run. Where `acts` is false nothing is made or changed, and the items say what would be."""
+
+    target: Target
+    wanted: Wanted
+    acts: bool
+    sleep: Callable[[float], None] = time.sleep
+    items: list[Item] = field(default_factory=list)
+
+    def tell(self, kind: str, name: str, outcome: Outcome, note: str = "", fix: str = "") -> None:
+        self.items.append(Item(kind, name, outcome, note, fix))
+
+    def ensure(self, kind: str, name: str, find: Callable[[], T | None], make: Callable[[], T]) -> T | None:
+        """What was found or made, told either way; None where it is missing and nothing may be made."""
+        found = find()
+        if found is not None:
+            self.tell(kind, name, "found")
+        elif not self.acts:
+            self.tell(kind, name, "would make")
+        else:
+            found = make_once(find, make, self.sleep)
+            self.tell(kind, name, "made")
+        return found
+
+    def note(self, note: str, fix: str = "", outcome: Outcome | None = None) -> None:
+        """More about what was told last."""
+        last = self.items[-1]
+        self.items[-1] = Item(last.kind, last.name, outcome or last.outcome, note, fix)
+
+    def change(self, note: str, fix: str, may: bool, change: Callable[[], object]) -> bool:
+        """What was told last is in another shape than wanted, as `note` says: it stays so unless it may be changed."""
+        if not may:
+            self.note(note, fix, "left")
+        elif not self.acts:
+            self.note(note, outcome="would change")
+        else:
+            change()
+            self.note(f"before: {note}", outcome="changed")
+        return may
+
+
+def make_once(find: Callable[[], T | None], make: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:
+    """Make what `find` does not find. Where there was no answer, or an error for one, it is looked for again before anything else.
+
+    It is made again only after a refusal that took no effect. Raises what `make` raised last.
+    """
+    for pause in (*PAUSES_SECONDS, None):
+        try:
+            return make()
+        except (ServiceRefused, ServiceUnreachable) as error:
+            made = find()
+            if made is not None:
+                return made
+            if pause is None or not (error.retryable and error.took_no_effect):
+                raise
+            sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def over_pages(ask: Callable[[int], tuple[list[Json], object]], identity: str) -> Iterator[Json]:
+    """The items of a listing, each once. `ask` gives a page, numbered from 1, and what its answer says of how many there are in all.
+
+    A page's size says nothing of the end, since a service may give fewer than were asked for; a page without anything new is the end.
+    """
+    seen: set[str] = set()
+    for page in count(1):
+        items, total = ask(page)
+        new = [item for item in items if str(item.get(identity)) not in seen]
+        yield from new
+        seen.update(str(item.get(identity)) for item in new)
+        known = number(total)
+        if not new or (known is not None and len(seen) >= known):
+            return

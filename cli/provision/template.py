@@ -1,0 +1,98 @@
+"""The template: what a smart tag job is asked for. It holds for whoever names it, so one that is there is never changed unasked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cli.provision.making import PAGE_SIZE, Work, over_pages
+from sightline.errors import UnusableAnswer
+from sightline.ims.answers import Json, as_text, decode_data, objects
+from sightline.ims.transport import ImsTransport
+from sightline.untrusted import plain
+
+# The smallest template that describes IPC events: "IPC content understanding", create an algorithm template.
+CONFIG = {"AnalyseTypes": "vlEventDesc", "Industry": "common", "Scene": "search"}
+TYPE = 11
+"""AISmarttagTemplate."""
+# The same source's sample answers a config without the keys Industry and Scene that were sent, so their absence says nothing.
+_UNTOLD = ("Industry", "Scene")
+LONGEST_SHOWN = 80
+
+
+def template(work: Work, groups: Mapping[str, str]) -> str:
+    """Its id; empty where there is none and none may be made."""
+    ims, name = work.target.ims(), work.target.names.template
+    configured = work.target.settings.get("SMARTTAG_TEMPLATE_ID", "")
+    config = {**CONFIG, "TemplateName": name, **groups}
+
+    def make() -> Json:
+        parameters: dict[str, str | int | None] = {"Name": name, "Type": TYPE, "TemplateConfig": _text(config)}
+        made = ims.call("CreateCustomTemplate", parameters, again=False).get("CustomTemplate")
+        if not isinstance(made, dict) or not made.get("TemplateId"):
+            raise UnusableAnswer("IMS", "CreateCustomTemplate", "CustomTemplate", "has no TemplateId", retryable=False)
+        return made
+
+    found = work.ensure("template", name, lambda: _find(ims, name, configured), make)
+    if found is None:
+        return ""
+    identity = str(found["TemplateId"])
+    work.note(f"id {identity}")
+    if work.items[-1].outcome == "found":
+        _compare(work, found, config)
+    if configured and identity != configured:
+        work.note(
+            f"{work.items[-1].note}; SIGHTLINE_TEMPLATE_ID names {configured}, which is not here", "set it as below, and deploy again"
+        )
+    return identity
+
+
+def _find(ims: ImsTransport, name: str, configured: str) -> Json | None:
+    """The one that the functions are told to use; else the oldest of that name, since it is the one that may be in use."""
+
+    def page(number: int) -> tuple[list[Json], object]:
+        answer = ims.call("ListCustomTemplates", {"Type": TYPE, "PageNumber": number, "PageSize": PAGE_SIZE})
+        return objects(answer.get("CustomTemplateList")), answer.get("Total")
+
+    named = []
+    for item in over_pages(page, "TemplateId"):
+        if item.get("TemplateId") == configured:
+            return item
+        if item.get("TemplateName") == name:
+            named.append(item)
+    return min(named, key=lambda item: (as_text(item.get("CreateTime")), as_text(item.get("TemplateId"))), default=None)
+
+
+def _compare(work: Work, found: Json, wanted: Mapping[str, str]) -> None:
+    identity = str(found["TemplateId"])
+    held = decode_data(found.get("TemplateConfig"))
+    held = held if isinstance(held, dict) else {}
+    differences = [
+        f"{key} is {plain(as_text(held.get(key)), LONGEST_SHOWN) or 'not told'} and not {value}"
+        for key, value in wanted.items()
+        if key != "TemplateName" and not _same(key, held.get(key), value)
+    ]
+    if differences:
+        parameters = {"TemplateId": identity, "TemplateConfig": _text({**held, **wanted})}
+        work.change(
+            f"id {identity}; {', '.join(differences)}",
+            "`sightline provision --change template` sets it; SIGHTLINE_TEMPLATE_NAME takes another",
+            "template" in work.wanted.change,
+            lambda: work.target.ims().call("UpdateCustomTemplate", parameters),
+        )
+
+
+def _same(key: str, held: Any, wanted: str) -> bool:
+    if held is None:
+        return key in _UNTOLD
+    return _as_set(as_text(held)) == _as_set(wanted)
+
+
+def _as_set(text: str) -> set[str]:
+    """Lists are written with commas; their order means nothing."""
+    return {part.strip() for part in text.split(",") if part.strip()}
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    return json.dumps(config, separators=(",", ":"), ensure_ascii=False)
