@@ -1,0 +1,133 @@
+"""The command: runs the races and tells their figures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.cold_start.contenders import BARE_SIGNER, OURS, THE_SEEDS_WAY, WITH_A_QUEUE, Disk, Installer
+from bench.cold_start.folders import PROJECT
+from bench.cold_start.process import Taken
+from bench.cold_start.profile import profile
+from bench.cold_start.race import Race, Variant, reach
+from bench.cold_start.recorder import recording
+from bench.cold_start.scenes import FUNCTIONS, stage
+from bench.cold_start.tls import over_tls
+from bench.results import record
+
+TITLE = "Cold start"
+MB = 1e6
+COMPILED, BARE, SECURE = "with .pyc", "without .pyc", "with .pyc, over TLS"
+EXPLANATION = """Each figure is the median of {rounds} fresh processes of python3.12, all contenders in turns in one run, against one laptop
+cloud. CPU time is user and system time of the whole process. Wall time goes from its start until its answer was read; the cloud's part, on
+the same {cores} cores, is in it. The process does what Function Compute's runtime does: sets up the log and the path, imports the module,
+calls the initializer, then the handler. RSS is the peak; modules are those that the runtime had not imported before; disk is what lies
+beside the function's own code. The seeds' way makes the same requests to the same servers through the official clients, one after the
+other: they are recorded from ours, made again and counted, and it does nothing else with what they bring. The bare signer sends one
+SearchMediaByHybrid and reads its JSON, whatever the function. The layer is {layer}."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.cold_start", description=__doc__)
+    parser.add_argument("--function", action="append", choices=FUNCTIONS, help="only this one; may be given again")
+    parser.add_argument("--rounds", type=int, default=9, help="fresh processes of each contender")
+    parser.add_argument("--project", type=Path, default=PROJECT, help="the checkout whose functions and layer are measured; this one")
+    parser.add_argument("--without-pyc", action="store_true", help="also where every start compiles")
+    parser.add_argument("--tls", action="store_true", help="also over TLS")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="where the time of one goes: ours, seeds, oss2_alone, httpx_pydantic, signer or nothing"
+    )
+    parser.add_argument("--keep", action="store_true", help="measure all, and put the tables into bench/RESULTS.md")
+    arguments = parser.parse_args(argv)
+    functions = arguments.function or list(FUNCTIONS)
+    with ExitStack() as open_things:
+        folder = Path(open_things.enter_context(tempfile.TemporaryDirectory()))
+        for name in ("cloud", "disk", "tls"):
+            (folder / name).mkdir()
+        disk = Installer(folder / "disk", arguments.project).install(functions)
+        theatre = open_things.enter_context(stage(folder / "cloud"))
+        endpoint = theatre.environment["OSS_ENDPOINT"]
+        recorder = open_things.enter_context(recording(endpoint))
+        variants = [Variant(COMPILED, True, reach(endpoint))]
+        if arguments.without_pyc or arguments.keep:
+            variants.append(Variant(BARE, False, reach(endpoint)))
+        if arguments.tls or arguments.keep:
+            secure, trusted = open_things.enter_context(over_tls(endpoint, folder / "tls"))
+            variants.append(Variant(SECURE, True, reach(secure, str(trusted))))
+        races = {name: Race(name, theatre, disk, recorder) for name in functions}
+        if arguments.profile:
+            for name, race in races.items():
+                print(f"## {name}\n\n{profile(race, arguments.profile, variants[0], arguments.rounds)}\n")
+            return
+        taken = {name: race.run(variants, arguments.rounds) for name, race in races.items()}
+    text = "\n".join(_tables(taken, races, variants, disk, arguments.rounds))
+    print(text)
+    if arguments.keep:
+        record(TITLE, text)
+
+
+Results = Mapping[tuple[str, str], Sequence[Taken]]
+
+
+def _tables(taken: Mapping[str, Results], races: Mapping[str, Race], variants: Sequence[Variant], disk: Disk, rounds: int) -> Iterator[str]:
+    yield f"`python -m bench.cold_start` on {time.strftime('%Y-%m-%d')}: {platform.machine()}, {os.cpu_count()} cores."
+    yield EXPLANATION.format(rounds=rounds, cores=os.cpu_count(), layer=disk.layer_source)
+    yield ""
+    yield from _goals(taken, disk)
+    for variant in variants:
+        for function, results in taken.items():
+            requests = len(races[function].steps)
+            yield f"\n`{function}`, {variant.name}, {requests} requests until its first answer:\n"
+            yield from _table(function, results, variant, disk)
+
+
+def _table(function: str, results: Results, variant: Variant, disk: Disk) -> Iterator[str]:
+    yield "| who | CPU, ms | wall, ms | peak RSS, MB | disk, MB | modules | CPU / seeds' way | CPU / bare signer |"
+    yield "|---|---|---|---|---|---|---|---|"
+    here = {name: runs for (place, name), runs in results.items() if place == variant.name}
+    for name in sorted(here, key=lambda name: (name != OURS, -cpu(here[name]))):
+        runs = here[name]
+        size = disk.sizes[function if name == OURS else name, variant.has_pyc]
+        yield (
+            f"| {name} | {cpu(runs) * 1000:.0f} | {median(runs, lambda run: run.wall) * 1000:.0f} "
+            f"| {median(runs, lambda run: run.peak) / MB:.1f} | {size / MB:.1f} | {median(runs, lambda run: len(run.modules)):.0f} "
+            f"| {cpu(runs) / cpu(here[seeds_way(function)]):.2f} | {cpu(runs) / cpu(here[BARE_SIGNER]):.2f} |"
+        )
+
+
+def _goals(taken: Mapping[str, Results], disk: Disk) -> Iterator[str]:
+    yield "| goal | is | |"
+    yield "|---|---|---|"
+    for function, results in taken.items():
+        ours = cpu(results[COMPILED, OURS])
+        if function in ("search", "collect"):
+            yield _goal(f"`{function}`: CPU at most 1/8 of the seeds' way", ours / cpu(results[COMPILED, seeds_way(function)]), 1 / 8)
+        yield _goal(f"`{function}`: CPU within 2.5 times the bare signer", ours / cpu(results[COMPILED, BARE_SIGNER]), 2.5)
+    function = next(iter(taken))
+    for has_pyc, how in ((True, COMPILED), (False, BARE)):
+        share = disk.sizes[function, has_pyc] / disk.sizes[seeds_way(function), has_pyc]
+        yield _goal(f"the layer at most 1/6 of the seeds' way's bytes, {how}", share, 1 / 6)
+
+
+def _goal(what: str, found: float, most: float) -> str:
+    told = f"{found:.2f} times" if most > 1 else f"1/{1 / found:.1f}"
+    return f"| {what} | {told} | {'met' if found <= most else 'missed'} |"
+
+
+def seeds_way(function: str) -> str:
+    return WITH_A_QUEUE if function == "sweep" else THE_SEEDS_WAY
+
+
+def cpu(runs: Sequence[Taken]) -> float:
+    return median(runs, lambda run: run.cpu)
+
+
+def median(runs: Sequence[Taken], figure: Callable[[Taken], float]) -> float:
+    return statistics.median(figure(run) for run in runs)
