@@ -55,6 +55,9 @@ lock: setup-dev ## Resolve the dependencies anew
 		pyproject.toml --extra ocr --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
 	echo scikit-image | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
 		--no-header --no-deps - -o requirements/samples.lock
+	printf '%s\n' alibabacloud_ice20201109 alibabacloud_credentials oss2 aliyun-mns-sdk httpx pydantic | $(BIN)/uv pip compile --quiet \
+		--upgrade --universal --python-version 3.12 --generate-hashes --no-annotate --no-header -c requirements/dev.lock \
+		- -o requirements/rivals.lock
 	$(BIN)/uv pip compile --quiet --upgrade --python-platform x86_64-manylinux2014 --python-version 3.12 --only-binary :all: \
 		--generate-hashes --no-annotate --no-header shared/requirements.txt -c requirements/local.lock -o requirements/layer.lock
 
