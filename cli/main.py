@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, dead, functions, media, models, provision, reindex
+from cli.commands import backfill, cloud, dead, doctor, functions, media, models, provision, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -23,6 +23,7 @@ VERBS = (
     backfill.backfill,
     reindex.reindex_command,
     provision.provision_command,
+    doctor.doctor_command,
     functions.invoke,
     functions.logs,
     dead.dead,
