@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from cli import detectors, running
 from cli.deployment import target
 from cli.deployment.target import LAPTOP_NAMES, Target, laptop_variables, project_folder
-from cli.errors import NOT_RUNNING, CommandError
+from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
+from cli.layer import python312
 from cli.provision import wanted
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
@@ -26,6 +27,7 @@ from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.database import Damaged, OtherVersion
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
+from localcloud.fc.project.package import Built
 from localcloud.ims.understanding.checks import EngineRefused, check_settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
@@ -41,9 +43,14 @@ NAMES = LAPTOP_NAMES
 
 @contextmanager
 def laptop_cloud(
-    data: Path, port: int, environment: Mapping[str, str], host: str = LOOPBACK, power_safe: bool = False
+    data: Path,
+    port: int,
+    environment: Mapping[str, str],
+    host: str = LOOPBACK,
+    power_safe: bool = False,
+    built: Path | None = None,
 ) -> Iterator[Running]:
-    """A laptop cloud that is ready while the block runs. Raises CommandError."""
+    """A laptop cloud that is ready while the block runs. `built` is a folder that `make layer` filled. Raises CommandError."""
     project = project_folder()
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -52,7 +59,7 @@ def laptop_cloud(
     with _told(data):
         cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
         try:
-            state = _start(cloud, data, place, project, port, environment)
+            state = _start(cloud, data, place, project, port, environment, built)
             running.announce(state)
             yield state
         finally:
@@ -99,13 +106,17 @@ def _port_of_last_time(data: Path) -> int:
         return 0
 
 
-def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str]) -> Running:
+def _start(
+    cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str], built: Path | None
+) -> Running:
     cloud.start()
     (data / "port").write_text(str(urlsplit(cloud.endpoint).port))
     account = cloud.keyring.account
     made = provisioned(cloud, place, environment)
     variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id)
-    pages = cloud.deploy(project / "s.yaml", {LAYER: project / "shared"}, variables, port + 1 if port else 0)
+    layer = built / "layer.zip" if built else project / "shared"
+    packages = _packages(built, environment) if built else None
+    pages = cloud.deploy(project / "s.yaml", {LAYER: layer}, variables, port + 1 if port else 0, packages)
     return Running(
         pid=os.getpid(),
         endpoint=cloud.endpoint,
@@ -121,6 +132,12 @@ def _start(cloud: LaptopCloud, data: Path, place: Place, project: Path, port: in
         data=str(data),
         pipeline_id=made.pipeline_id,
     )
+
+
+def _packages(built: Path, environment: Mapping[str, str]) -> Built:
+    if not (built / "layer.zip").is_file():
+        raise CommandError(f"there is no layer.zip in {built}", "build it with `make layer`", NOT_FOUND)
+    return Built(built, python312.find(environment))
 
 
 def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Provisioned:

@@ -15,10 +15,11 @@ from cli import running, waiting
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
 from cli.dead import DeadLetters
+from cli.deployment.target import project_folder
 from cli.errors import TOO_LATE, CommandError
 from cli.output import Output
 from cli.running import Running
-from cli.up import DEFAULT_PORT, LOOPBACK, end_on_signals, is_loopback, laptop_cloud, project_folder, wait_for_the_end
+from cli.up import DEFAULT_PORT, LOOPBACK, end_on_signals, is_loopback, laptop_cloud, wait_for_the_end
 
 STOP_SECONDS = 30
 PORT = click.IntRange(0, 65_534)
@@ -31,11 +32,18 @@ PORT = click.IntRange(0, 65_534)
 @click.option(
     "--power-safe", is_flag=True, help="Wait for the disk before anything is acknowledged, so that a loss of power loses nothing."
 )
-def up(data: Path | None, as_json: bool, port: int, host: str, power_safe: bool) -> None:
+@click.option(
+    "--built",
+    type=click.Path(path_type=Path, file_okay=False),
+    is_flag=False,
+    flag_value="build",
+    help="Run what `make layer` left in this folder (build), on Python 3.12 alone, as the cloud would.",
+)
+def up(data: Path | None, as_json: bool, port: int, host: str, power_safe: bool, built: Path | None) -> None:
     """Start the laptop cloud and serve until Ctrl-C."""
     output = Output(as_json)
     end_on_signals()
-    with laptop_cloud(data_folder(data), port, os.environ, host, power_safe) as state:
+    with laptop_cloud(data_folder(data), port, os.environ, host, power_safe, built) as state:
         _announce(output, state)
         if not is_loopback(host):
             output.say(
