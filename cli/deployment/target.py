@@ -120,6 +120,7 @@ def laptop_variables(
         chosen
         | own
         | {
+            "SIGHTLINE_STAGE": "dev",
             "SIGHTLINE_REGION": place.region,
             "SIGHTLINE_ACCOUNT_ID": place.account_id,
             "SIGHTLINE_MEDIA_BUCKET": names.media_bucket,
