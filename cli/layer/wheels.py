@@ -20,7 +20,7 @@ PLATFORM = ("--platform", "manylinux2014_x86_64", "--python-version", "3.12", "-
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.MULTILINE)
 _LICENCES = ("license*", "licence*", "copying*", "notice*", "authors*")
 _UNREAD = (
-    "*.pyc", "*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*/py.typed", "*/tests/*",
+    "*.pyc", "*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*/py.typed", "*/tests/*", "*/__main__.py",
     # zoneinfo opens the file of one zone. Only a list of all zones would read `zones`, and nothing here asks for one.
     "tzdata/zones", "tzdata/zoneinfo/*.tab", "tzdata/zoneinfo/*.zi", "tzdata/zoneinfo/leapseconds",
 )  # fmt: skip
