@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.acts import acts
+from sightline.acts.collect import collect_act
 from sightline.handlers import handle
 from sightline.wiring import wiring
 
@@ -15,4 +15,4 @@ def initialize(_context: Any) -> None:
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
     with wiring().invocation(context) as instance:
-        return handle("collect", acts(instance.pipeline())["collect"], instance.letters(), event)
+        return handle("collect", collect_act(instance.pipeline()), instance.letters, event)

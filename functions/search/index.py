@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sightline.events.http import parse_http
-from sightline.handlers import answer_web
+from sightline.search.handler import answer_web
 from sightline.search.web import SearchSite
 from sightline.wiring import wiring
 
 
 @cache
 def site() -> SearchSite:
-    return wiring().search_site(Path(__file__).parent / "page")
+    return wiring().search_site(os.path.join(os.path.dirname(__file__), "page"))  # noqa: PTH118, PTH120 - as in search/web.py
 
 
 def initialize(_context: Any) -> None:

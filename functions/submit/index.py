@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.acts import acts
+from sightline.acts.submit import submit_act
 from sightline.handlers import handle
 from sightline.wiring import wiring
 
@@ -15,4 +15,4 @@ def initialize(_context: Any) -> None:
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
     with wiring().invocation(context) as instance:
-        return handle("submit", acts(instance.pipeline())["submit"], instance.letters(), event)
+        return handle("submit", submit_act(instance.pipeline()), instance.letters, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sightline.acts import drain_queue, redrive_due
+from sightline.acts.letters import drain_queue, redrive_due
 from sightline.handlers import each_part
 from sightline.pipeline.sweep import sweep
 from sightline.wiring import wiring

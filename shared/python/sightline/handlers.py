@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sightline.errors import BadInput
-from sightline.events.http import HttpResponse
 from sightline.events.records import Event, read_event, single_events
 from sightline.letters.attempt import Act, Failure, attempt
-from sightline.letters.letters import Letters
-from sightline.search.web import SearchSite
+
+if TYPE_CHECKING:
+    from sightline.letters.letters import Letters
 
 Json = dict[str, Any]
 
@@ -35,8 +34,8 @@ class _Outcome(NamedTuple):
     again: bool = False
 
 
-def handle(function: str, act: Act, letters: Letters, event: bytes) -> Json:
-    """Do `act` for every record of an event: what was said of each, and the letters that were written.
+def handle(function: str, act: Act, letters: Callable[[], Letters], event: bytes) -> Json:
+    """Do `act` for every record of an event: what was said of each, and the letters that were written. `letters` are got once one is.
 
     Raises RetryNeeded, after every other record was attended to; the repeated ones then find nothing to do.
     """
@@ -48,14 +47,14 @@ def handle(function: str, act: Act, letters: Letters, event: bytes) -> Json:
     return {"outcomes": [outcome.said for outcome in outcomes], "letters": [outcome.letter for outcome in outcomes if outcome.letter]}
 
 
-def _attend(function: str, act: Act, letters: Letters, record: Event, *, is_alone: bool) -> _Outcome:
+def _attend(function: str, act: Act, letters: Callable[[], Letters], record: Event, *, is_alone: bool) -> _Outcome:
     result = attempt(lambda: act(record))
     if isinstance(result, str):
         logger.info("%s", result)
         return _Outcome(result)
     if result.may_pass and is_alone:
         return _Outcome(result.reason, again=True)
-    kept = attempt(lambda: letters.keep(function, record, result))
+    kept = attempt(lambda: letters().keep(function, record, result))
     if isinstance(kept, Failure):
         return _Outcome(f"{result.reason}; and no letter could be kept: {kept.reason}", again=True)
     logger.error("%s", kept.outcome)
@@ -72,14 +71,3 @@ def each_part(parts: Mapping[str, Callable[[], Any]]) -> Json:
         report[name] = {"error": result.reason} if isinstance(result, Failure) else result
     logger.info("swept: %s", report)
     return report
-
-
-def answer_web(site: SearchSite, act: Callable[[], HttpResponse]) -> Json:
-    """An HTTP answer whatever happens behind it. Raises BadInput for an event that is no request, so that nobody waits for an answer."""
-    try:
-        return act().to_event()
-    except BadInput:
-        raise
-    except Exception as error:  # whoever asked gets an answer in our own form, and the log the surprise
-        logger.exception("the search failed")
-        return site.failure(error).to_event()

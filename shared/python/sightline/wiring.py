@@ -1,4 +1,7 @@
-"""The ports, met by the real services: once for each instance of a function."""
+"""The ports, met by the real services: once for each instance of a function.
+
+Each part is imported where it is built: a search pays for no ledger, and a cold start for nothing that its event does not need.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sightline import credentials, settings
@@ -16,19 +18,15 @@ from sightline.credentials import Credentials
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.host import Host as Host
 from sightline.ims.search_library import SearchLibrary
-from sightline.ims.smarttag import SmarttagClient
 from sightline.ims.transport import ImsTransport
-from sightline.ledger.ledger import Ledger
-from sightline.letters.letters import Letters
-from sightline.letters.patience import Patience
-from sightline.line.line import Line
-from sightline.mns.queue import MnsQueue
-from sightline.pipeline.ports import Pipeline
-from sightline.record.shelf import RecordShelf
-from sightline.search.searcher import Searcher
-from sightline.search.web import SearchSite
 from sightline.settings import Settings
 from sightline.store.oss import OssBucket
+
+if TYPE_CHECKING:
+    from sightline.letters.letters import Letters
+    from sightline.mns.queue import MnsQueue
+    from sightline.pipeline.ports import Pipeline
+    from sightline.search.web import SearchSite
 
 
 class Wiring:
@@ -69,6 +67,12 @@ class Wiring:
         return ImsTransport(self._host, self._credentials, endpoint)
 
     def pipeline(self) -> Pipeline:
+        from sightline.ims.smarttag import SmarttagClient
+        from sightline.ledger.ledger import Ledger
+        from sightline.line.line import Line
+        from sightline.pipeline.ports import Pipeline
+        from sightline.record.shelf import RecordShelf
+
         chosen = self.settings
         state = self.bucket(chosen.state_bucket)
         tagging = SmarttagClient(
@@ -82,17 +86,27 @@ class Wiring:
         )
 
     def letters(self) -> Letters:
+        from sightline.letters.letters import Letters
+        from sightline.letters.patience import Patience
+
         chosen, host = self.settings, self._host
         patience = Patience(chosen.letter_attempts, chosen.letter_pause_seconds)
         return Letters(self.bucket(chosen.state_bucket), patience, host.clock, host.chance)
 
     def dead_queue(self) -> MnsQueue:
+        from sightline.mns.queue import MnsQueue
+
         return MnsQueue(self._host, self._credentials, self.settings.queue_endpoint, self.settings.dead_queue)
 
     def library(self) -> SearchLibrary:
         return SearchLibrary(self.ims(self.settings.search_endpoint), self.settings.search_library)
 
-    def search_site(self, page: Path) -> SearchSite:
+    def search_site(self, page: str | os.PathLike[str]) -> SearchSite:
+        """`page` is the folder of the page for people."""
+        from sightline.record.shelf import RecordShelf
+        from sightline.search.searcher import Searcher
+        from sightline.search.web import SearchSite
+
         chosen, media = self.settings, self.bucket(self.settings.media_bucket)
         searcher = Searcher(self.library(), RecordShelf(self.bucket(chosen.state_bucket)), media, chosen.page_url_seconds)
         address = urlsplit(media.presign("-", 60))

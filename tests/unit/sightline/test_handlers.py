@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sightline.acts import acts, redrive_due
+from sightline.acts.letters import acts, redrive_due
 from sightline.errors import BadInput, Permission, PermissionMissing, ServiceRefused, ServiceUnreachable
 from sightline.events.records import Event
 from sightline.handlers import RetryNeeded, each_part, handle
@@ -43,7 +43,7 @@ class Office:
         return f"{name} is done"
 
     def handle(self, *names: str) -> Any:
-        return handle("submit", self.act, self.letters, json.dumps({"events": names}).encode())
+        return handle("submit", self.act, lambda: self.letters, json.dumps({"events": names}).encode())
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_where_no_letter_can_be_kept_function_compute_keeps_the_event(office: Of
 @pytest.mark.parametrize("event", [b"", b"no JSON", b"[]", b"\xff", b'{"events": 5}', b'{"events": [5]}', b"[" * 10_000, b"{}"])
 @pytest.mark.parametrize("function", ["submit", "collect"])
 def test_an_event_of_a_foreign_shape_is_a_dead_letter(office: Office, function: str, event: bytes) -> None:
-    answer = handle(function, acts(office.world.pipeline)[function], office.letters, event)
+    answer = handle(function, acts(office.world.pipeline)[function], lambda: office.letters, event)
     if event == b"[]":
         assert answer == {"outcomes": [], "letters": []}
         return
@@ -137,7 +137,7 @@ def job_event(job_id: str, state: str = "Success") -> bytes:
 
 
 def submit_event(office: Office, event: bytes) -> Any:
-    return handle("submit", acts(office.world.pipeline)["submit"], office.letters, event)
+    return handle("submit", acts(office.world.pipeline)["submit"], lambda: office.letters, event)
 
 
 def test_bad_records_do_not_delay_the_good_ones(office: Office) -> None:
@@ -184,19 +184,19 @@ def test_the_news_of_a_job_makes_a_media_searchable_and_again_changes_nothing(of
     submit_event(office, upload_event(KEY))
     world.tagging.succeed("job-1")
     collect = acts(world.pipeline)["collect"]
-    assert handle("collect", collect, office.letters, job_event("job-1", "Processing"))["outcomes"] == [
+    assert handle("collect", collect, lambda: office.letters, job_event("job-1", "Processing"))["outcomes"] == [
         "nothing to do yet: the message says Processing"
     ]
-    assert handle("collect", collect, office.letters, job_event("job-1"))["outcomes"] == ["searchable"]
+    assert handle("collect", collect, lambda: office.letters, job_event("job-1"))["outcomes"] == ["searchable"]
     before = dict(world.state.contents)
-    assert handle("collect", collect, office.letters, job_event("job-1"))["outcomes"][0].startswith("nothing to do")
+    assert handle("collect", collect, lambda: office.letters, job_event("job-1"))["outcomes"][0].startswith("nothing to do")
     assert submit_event(office, upload_event(KEY))["outcomes"][0].startswith("nothing to do")
     assert (world.state.contents, world.stage(identity)) == (before, "searchable")
 
 
 def test_a_job_that_nobody_knows_is_ignored_without_a_traceback(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    answer = handle("collect", acts(office.world.pipeline)["collect"], office.letters, job_event("job-of-somebody"))
+    answer = handle("collect", acts(office.world.pipeline)["collect"], lambda: office.letters, job_event("job-of-somebody"))
     assert answer == {"outcomes": ["ignored: the service knows no such job"], "letters": []}
     assert [record.exc_info for record in caplog.records if record.exc_info] == []
 
@@ -206,7 +206,7 @@ def test_what_else_is_missing_is_not_ignored(office: Office) -> None:
         raise ServiceRefused("OSS", "GET state", 404, "NoSuchBucket", "the bucket is gone")
 
     office.world.tagging.query = gone  # type: ignore[method-assign]
-    answer = handle("collect", acts(office.world.pipeline)["collect"], office.letters, job_event("job-1"))
+    answer = handle("collect", acts(office.world.pipeline)["collect"], lambda: office.letters, job_event("job-1"))
     assert answer["outcomes"][0].startswith("dead: OSS GET state: 404 NoSuchBucket")
 
 

@@ -13,13 +13,13 @@ import pytest
 
 from sightline.errors import BadInput, ServiceRefused, ServiceUnreachable
 from sightline.events.http import HttpRequest, HttpResponse, parse_http
-from sightline.handlers import answer_web
 from sightline.ims.search_library import HitClip, SearchHit, SearchPage
 from sightline.media.identity import media_id
 from sightline.media.layout import KeyLayout
 from sightline.media.namespaces import namespace_problem
 from sightline.record.model import Record, SmarttagPart
 from sightline.record.shelf import RecordShelf
+from sightline.search.handler import answer_web
 from sightline.search.query import parse_query
 from sightline.search.searcher import SIDE_BY_SIDE, Finds, Searcher
 from sightline.search.web import SearchSite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ from sightline.pipeline.submit import submit as submit_upload
 from sightline.record.model import SmarttagPart, read_part, read_record
 from sightline.record.shelf import RecordShelf
 from sightline.stored import Stored
-from sightline.untrusted import plain, to_json
+from sightline.untrusted import plain, to_json, visible
 from tests.fakes.over_httpx import OverHttpx
 from tests.fakes.sightline import START, FakeBucket, FakeClock, make_world
 
@@ -537,6 +538,13 @@ def test_visible_text_stays_as_it_is(text: str) -> None:
     assert plain(shown) == shown
     assert not UNSEEN & set(shown)
     assert "\u200d\u200d" not in shown
+
+
+def test_nothing_unseen_passes_for_visible() -> None:
+    """Texts that are all visible are not looked through again: so each character of Unicode is tried."""
+    through = {character for character in map(chr, range(sys.maxunicode + 1)) if visible(f"a{character}a") == f"a{character}a"}
+    assert not through & (UNSEEN | set(map(chr, range(0xE0000, 0xE1000))))
+    assert {"a", " ", "é", "漢", "👩", "\u0301", "\ufe0f"} <= through
 
 
 @CASES

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import timezone, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sightline.errors import BadSetting
 
@@ -38,6 +37,8 @@ def parse_zones(general: str, special: str) -> CameraZones:
 def _zone(setting: str, name: str) -> tzinfo:
     if name == "UTC":
         return timezone.utc  # needs no time zone database
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

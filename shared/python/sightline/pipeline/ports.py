@@ -6,17 +6,19 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sightline.clock import Clock, utc_now
-from sightline.ims.search_library import IndexState
-from sightline.ims.smarttag import SmarttagInput, SmarttagJob
-from sightline.ledger.ledger import Ledger
-from sightline.line.line import Line
 from sightline.media.admission import Admitted, Ignored, Refused, SizeLimits, admit
-from sightline.record.shelf import RecordShelf
-from sightline.settings import Settings
-from sightline.store.types import Bucket, ObjectInfo
+
+if TYPE_CHECKING:
+    from sightline.ims.search_library import IndexState
+    from sightline.ims.smarttag import SmarttagInput, SmarttagJob
+    from sightline.ledger.ledger import Ledger
+    from sightline.line.line import Line
+    from sightline.record.shelf import RecordShelf
+    from sightline.settings import Settings
+    from sightline.store.types import Bucket, ObjectInfo
 
 
 class Tagging(Protocol):

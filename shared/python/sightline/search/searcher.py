@@ -8,7 +8,6 @@ it has gone, it is shown without a picture.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from sightline.clock import to_iso
@@ -95,6 +94,10 @@ class Searcher:
         known = [hit for hit in hits if is_media_id(hit.media_id)]
         if not known:
             return []
+        if len(known) == 1:
+            return [one for one in [self._look_up(known[0], caller)] if one is not None]
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(known))) as pool:
             return [one for one in pool.map(lambda hit: self._look_up(hit, caller), known) if one is not None]
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from html import unescape
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sightline.clock import from_iso
@@ -22,6 +21,9 @@ from sightline.http import Request
 from sightline.store.signature import encode, sign_headers, sign_query
 from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Tail
 from sightline.transport import Answer, Call, Refusal, send
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 # Ledgers, records, manifests and pages of a listing are what is read here; films are not.
 MOST_ANSWER_BYTES = 64 * 2**20
@@ -105,6 +107,8 @@ class OssBucket:
 
     def _pages(self, query: Mapping[str, str], largest: int = LARGEST_PAGE) -> Iterator[ElementTree.Element]:
         """ListObjectsV2; `start-after` counts for the first page only, as its documentation says."""
+        from xml.etree import ElementTree  # of all calls, only a listing is answered in more than a field or two
+
         wanted = {
             "list-type": "2",
             "max-keys": str(largest),
@@ -214,4 +218,8 @@ def _error_of_head(headers: Mapping[str, str]) -> bytes:
 
 def _field(document: bytes, name: str) -> str:
     found = re.search(rf"<{name}>([^<]*)</{name}>", document.decode(errors="replace"))
-    return unescape(found.group(1)) if found else ""
+    if found is None:
+        return ""
+    from html import unescape
+
+    return unescape(found.group(1))

@@ -1,0 +1,38 @@
+"""What `collect` does with one job's news."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sightline.errors import ServiceRefused
+from sightline.events.callbacks import read_job_message
+from sightline.events.records import Event
+from sightline.letters.attempt import Act
+from sightline.pipeline.collect import collect
+from sightline.pipeline.ports import Pipeline
+
+logger = logging.getLogger("sightline")
+
+
+def collect_act(pipeline: Pipeline) -> Act:
+    """For one invocation: all its records together wait for index jobs as long as one callback may.
+
+    Raises BadInput for a record of another shape, and whatever the pipeline raises.
+    """
+    until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
+
+    def act(event: Event) -> str:
+        message = read_job_message(event)
+        logger.info("%s", message)
+        if message.state in ("Submitted", "Processing"):
+            return f"nothing to do yet: the message says {message.state}"
+        try:
+            return collect(pipeline, message.job_id, until)
+        except ServiceRefused as error:
+            if error.operation != "QuerySmarttagJob" or not error.missing:
+                raise
+            # A job of ours that is lost is found by the sweep, which knows whose it was.
+            return "ignored: the service knows no such job"
+
+    return act
