@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from localcloud.acs import TERMS, AcsError, acs_error_reply, acs_refusal, authenticate, json_reply, parameters
+from localcloud.acs import TERMS, AcsError, acs_error_reply, acs_refusal, authenticate, json_reply, not_allowed, parameters
 from localcloud.http import Reply, Request, Terms, Trouble
-from localcloud.identity import Keyring
+from localcloud.identity import Keyring, NotAllowed
 from localcloud.ims import operations
 from localcloud.ims.answers import Answer
 from localcloud.ims.assembly import Parts, Settings, Surroundings
@@ -51,6 +51,7 @@ class IntelligentMediaServices:
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
     ) -> None:
+        self._place = place
         self._keyring = keyring
         self._clock = clock
         self._understanding = understanding
@@ -97,10 +98,18 @@ class IntelligentMediaServices:
         return json_reply({"RequestId": request_id, **answer}, request_id)
 
     def _answer(self, request: Request) -> Answer:
-        authenticate(request, self._keyring, self._clock(), self._parts.nonces)
+        caller = authenticate(request, self._keyring, self._clock(), self._parts.nonces)
         if request.method not in ("POST", "GET"):
             raise unsupported_method(request.method)
-        return operations.find(self._parts.operations, _version(request), _action(request))(parameters(request))
+        version, action = _version(request), _action(request)
+        answer = operations.find(self._parts.operations, version, action)
+        try:
+            # "RAM authorization" of both products: rights on operations alone, so their resource is all there is.
+            product = "ice" if version == ICE else "mts"
+            caller.principal.check(f"{product}:{action}", f"acs:{product}:{self._place.region}:{self._place.account_id}:*")
+        except NotAllowed as error:
+            raise not_allowed(error, self._place.account_id) from error
+        return answer(parameters(request))
 
 
 def _version(request: Request) -> str:

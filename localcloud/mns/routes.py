@@ -81,22 +81,34 @@ TOPICS: list[Route[TopicCalls]] = [
 ]
 
 
+@dataclass(frozen=True)
+class Found:
+    """Who answers a request, and the names of the operations that it may be: one, or some that share their path."""
+
+    answer: Answer
+    operations: Sequence[str]
+
+
 class Routes:
     """Finds the operation that a request asks for."""
 
     def __init__(self, queues: QueueCalls, topics: TopicCalls) -> None:
-        of_queues = [(route.method, _pattern(route.path), partial(route.answer, queues)) for route in QUEUES]
-        of_topics = [(route.method, _pattern(route.path), partial(route.answer, topics)) for route in TOPICS]
-        self._routes: list[tuple[str, re.Pattern[str], Answer]] = [*of_queues, *of_topics]
+        of_queues = [(route.method, _pattern(route.path), _found(route, queues)) for route in QUEUES]
+        of_topics = [(route.method, _pattern(route.path), _found(route, topics)) for route in TOPICS]
+        self._routes: list[tuple[str, re.Pattern[str], Found]] = [*of_queues, *of_topics]
 
-    def find(self, request: Request) -> tuple[Answer, Mapping[str, str]]:
+    def find(self, request: Request) -> tuple[Found, Mapping[str, str]]:
         """The operation, and the names in the path. Raises InvalidRequestURL where there is none."""
         # Bytes that are no UTF-8 are replaced: such a name is refused or not found, like any other odd one.
         wanted = unquote(request.raw_path)
-        for method, path, answer in self._routes:
+        for method, path, found in self._routes:
             if method == request.method and (match := path.fullmatch(wanted)):
-                return answer, match.groupdict()
+                return found, match.groupdict()
         raise invalid_request_url()
+
+
+def _found(route: Route[Calls], calls: Calls) -> Found:
+    return Found(partial(route.answer, calls), [one.operation for one in route.operations])
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -51,7 +51,7 @@ class MessageService:
         self._courier = Courier(self._database, self._topic_store, self._queues, place, clock, self._signer)
         self._topics = Topics(self._topic_store, clock, on_publish=self._courier.ring)
         routes = Routes(QueueCalls(self._queues), TopicCalls(self._topics, place.account_id))
-        self._wire = Wire(routes, keyring, clock)
+        self._wire = Wire(routes, keyring, clock, place)
         if listener:
             self.listen(listener)
 

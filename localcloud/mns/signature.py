@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from localcloud.http import Request
-from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
+from localcloud.identity import CredentialError, Keyring, Principal, UnknownAccessKey
 from localcloud.mns import signature_v4
 from localcloud.mns.errors import MnsError, Refused, TimeExpired
 
@@ -24,8 +24,8 @@ SKEW_SECONDS = 15 * 60
 _AUTHORIZATION = re.compile(r"MNS (?P<id>[^:\s]+):(?P<signature>\S+)")
 
 
-def authenticate(request: Request, keyring: Keyring, now: float) -> None:
-    """Returns if the request is genuine, whole and fresh; raises what MNS would answer otherwise."""
+def authenticate(request: Request, keyring: Keyring, now: float) -> Principal:
+    """Who sent the request, if it is genuine, whole and fresh; raises what MNS would answer otherwise."""
     header = request.headers.get("authorization", "").strip()
     if not header:
         raise MnsError("MissingAuthorizationHeader", "Authorization header is required.")
@@ -42,6 +42,7 @@ def authenticate(request: Request, keyring: Keyring, now: float) -> None:
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
     _check_digest(request)
     _check_version(request)
+    return keyring.principal(credentials["id"], request.headers.get("security-token"))
 
 
 def signature(request: Request, secret: str) -> str:

@@ -17,8 +17,10 @@ from localcloud.mns import documents
 from localcloud.mns.calls import Call, reply
 from localcloud.mns.errors import InternalError, MnsError, out_of_range
 from localcloud.mns.limits import DOCUMENT_BYTES
+from localcloud.mns.rights import check_role
 from localcloud.mns.routes import Routes
 from localcloud.mns.signature import VERSION, authenticate
+from localcloud.place import Place
 
 log = logging.getLogger("localcloud.mns")
 
@@ -26,8 +28,9 @@ log = logging.getLogger("localcloud.mns")
 class Wire:
     """Answers a request, or says in MNS's words why not."""
 
-    def __init__(self, routes: Routes, keyring: Keyring, clock: Callable[[], float]) -> None:
+    def __init__(self, routes: Routes, keyring: Keyring, clock: Callable[[], float], place: Place) -> None:
         self._routes = routes
+        self._place = place
         self._keyring = keyring
         self._clock = clock
 
@@ -44,9 +47,12 @@ class Wire:
 
     def _answer(self, request: Request) -> Reply | Later:
         host = _host(request)
-        authenticate(request, self._keyring, self._clock())
-        answer, names = self._routes.find(request)
-        return answer(Call(request, host, names))
+        principal = authenticate(request, self._keyring, self._clock())
+        found, names = self._routes.find(request)
+        call = Call(request, host, names)
+        if principal.role:
+            check_role(call, principal, found.operations, self._place)
+        return found.answer(call)
 
 
 def _own(request: Request) -> tuple[Mapping[str, str], str]:
