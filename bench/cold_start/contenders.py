@@ -46,6 +46,7 @@ def _one_search(stage: Stage, _scene: Scene, _template: str) -> str:
 
 OURS, BARE_SIGNER = "ours", "bare signer, one search"
 THE_SEEDS_WAY = "the seeds' way: ice, credentials, oss2"
+FLOOR = "bare signer, the same requests"
 WITH_A_QUEUE = f"{THE_SEEDS_WAY}, mns"
 
 OTHERS = (
@@ -53,6 +54,7 @@ OTHERS = (
     Contender(WITH_A_QUEUE, "seeds", (*SEEDS, "aliyun-mns-sdk"), _same_requests, ("sweep",), makes_the_same_requests=True),
     Contender("oss2 alone, one GET", "oss2_alone", ("oss2",), _one_object),
     Contender("httpx + pydantic alone, one GET", "httpx_pydantic", ("httpx", "pydantic"), _one_object),
+    Contender(FLOOR, "signer_same_requests", (), _same_requests, makes_the_same_requests=True),
     Contender(BARE_SIGNER, "signer", (), _one_search),
     Contender("the runtime alone", "nothing", (), _one_search),
 )
