@@ -35,7 +35,7 @@ def template(site: Site) -> Finding:
         return failed(f"template {identity} is of type {as_text(described.get('Type')) or 'unknown'}, not {SMARTTAG}", fix)
     types = _analyse_types(described)
     if EVENTS not in types:
-        return failed(f"template {identity} asks for {', '.join(types) or 'nothing'}, and not for {EVENTS}", fix)
+        return failed(f"template {identity} asks for {', '.join(types) or 'nothing'}, and not for {EVENTS}", site.change("template"))
     return passed(f"{as_text(described.get('TemplateName'))} ({identity}): {', '.join(types)}")
 
 
@@ -66,7 +66,9 @@ def search_index(site: Site) -> Finding:
     status, readiness = as_text(index.get("IndexStatus")), as_text(index.get("IndexReadiness"))
     # The documents spell the states in several ways: Active, active; Deactive, Deactivated.
     if status.lower() != "active":
-        return failed(f"the index is {status or 'without a status'}; what it held is gone", f"{site.provision}, then `sightline reindex`")
+        return failed(
+            f"the index is {status or 'without a status'}; what it held is gone", f"{site.change('index')}, then `sightline reindex`"
+        )
     if readiness.lower() == "initializing":
         return warned("the index is being made: nothing is found until it is ready", "wait some minutes, then `sightline doctor` again")
     if readiness.lower() != "normal":

@@ -82,7 +82,12 @@ class Site:
     @property
     def provision(self) -> str:
         """Makes what is missing in IMS, and binds the callbacks."""
-        return "`sightline provision`" if self.target.is_laptop else "`sightline provision --cloud`"
+        return self.change("")
+
+    def change(self, what: str) -> str:
+        """The same, where something of another shape is there already, which it leaves unless it is told."""
+        options = ("" if self.target.is_laptop else " --cloud") + (f" --change {what}" if what else "")
+        return f"`sightline provision{options}`"
 
     @property
     def deploy(self) -> str:
