@@ -8,11 +8,12 @@
 | 3 | no laptop cloud is running there, or one is already |
 | 4 | what was asked about does not exist |
 | 5 | it took longer than allowed |
+| 6 | a deploy would change something, and `sightline plan --exit-code` was to tell |
 """
 
 from __future__ import annotations
 
-FAILED, USAGE, NOT_RUNNING, NOT_FOUND, TOO_LATE = 1, 2, 3, 4, 5
+FAILED, USAGE, NOT_RUNNING, NOT_FOUND, TOO_LATE, WOULD_CHANGE = 1, 2, 3, 4, 5, 6
 
 
 class CommandError(Exception):

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, dead, doctor, functions, media, models, provision, reindex
+from cli.commands import backfill, cloud, dead, doctor, functions, media, models, plan, provision, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -23,6 +23,7 @@ VERBS = (
     backfill.backfill,
     reindex.reindex_command,
     provision.provision_command,
+    plan.plan_command,
     doctor.doctor_command,
     functions.invoke,
     functions.logs,
@@ -36,7 +37,8 @@ VERBS = (
 def cli() -> None:
     """Upload a camera clip; seconds later, find it with a sentence.
 
-    Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not running (or running already), 4 no such thing, 5 took too long.
+    Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not running (or running already), 4 no such thing, 5 took too long,
+    6 a deploy would change something (`plan --exit-code`).
     """
 
 
@@ -54,7 +56,7 @@ def run(arguments: list[str]) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     output = Output("--json" in arguments)
     try:
-        cli.main(arguments, prog_name="sightline", standalone_mode=False)
+        told = cli.main(arguments, prog_name="sightline", standalone_mode=False)
     except CommandError as error:
         output.error(error)
         return error.exit_code
@@ -75,4 +77,4 @@ def run(arguments: list[str]) -> int:
             CommandError(f"{error.strerror or error}: {error.filename or 'this machine'}", "make room, or name another file or --data")
         )
         return FAILED
-    return 0
+    return told if isinstance(told, int) else 0  # what a verb gave to `Context.exit`

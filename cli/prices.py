@@ -1,19 +1,23 @@
-"""What jobs cost, as far as somebody has said it: a price is a setting here, never a guess.
+"""What things cost, as far as somebody has said it: a price is a setting here, never a guess.
 
 SIGHTLINE_PRICE_IMAGE, SIGHTLINE_PRICE_VIDEO, SIGHTLINE_PRICE_SEQUENCE   for one job
+SIGHTLINE_PRICE_OSS_PUT_REQUESTS, …                                      for one unit of another item (oss.put_requests)
 SIGHTLINE_PRICE_CURRENCY                                                 such as CNY
 SIGHTLINE_PRICES_AS_OF                                                   the day on which they were looked up: 2026-11-21
+
+`cli.price_file` reads them from a file as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from cli.errors import USAGE, CommandError
+from cli.plan.items import UNITS
 from sightline.media.types import MediaKind
 
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
@@ -22,6 +26,32 @@ CURRENCY, AS_OF = "SIGHTLINE_PRICE_CURRENCY", "SIGHTLINE_PRICES_AS_OF"
 
 def variable_of(kind: MediaKind) -> str:
     return f"SIGHTLINE_PRICE_{kind.upper()}"
+
+
+def variable_of_item(item: str) -> str:
+    return f"SIGHTLINE_PRICE_{item.removeprefix('job.').replace('.', '_').upper()}"
+
+
+@dataclass(frozen=True)
+class Price:
+    """`price` is for `per` units; `free` units a month cost nothing. `as_of` is the day it was looked up, None where nobody has said."""
+
+    item: str
+    price: Decimal
+    per: Decimal = Decimal(1)
+    free: Decimal = Decimal(0)
+    as_of: date | None = None
+    source: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "price": str(self.price),
+            "per": str(self.per),
+            "unit": UNITS[self.item],
+            "free": str(self.free),
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "source": self.source or None,
+        }
 
 
 @dataclass(frozen=True)
@@ -54,37 +84,46 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Prices:
-    """`per_job` has the kinds whose price was set, and `currency` is empty where none was."""
+    """`by_item` has those items whose price was set, and `currency` is empty where none was."""
 
-    per_job: Mapping[MediaKind, Decimal]
+    by_item: Mapping[str, Price] = field(default_factory=dict)
     currency: str = ""
-    as_of: date | None = None
 
     def estimate(self, jobs: Mapping[MediaKind, int]) -> Estimate:
-        priced = {kind: count for kind, count in jobs.items() if kind in self.per_job}
-        unpriced = {kind: count for kind, count in jobs.items() if count and kind not in priced}
-        total = sum((self.per_job[kind] * count for kind, count in priced.items()), Decimal(0))
-        return Estimate(total, self.currency, self.as_of, unpriced)
+        """What these jobs cost, by the price of a job of their kind."""
+        priced = {self.by_item[f"job.{kind}"]: count for kind, count in jobs.items() if f"job.{kind}" in self.by_item}
+        unpriced = {kind: count for kind, count in jobs.items() if count and f"job.{kind}" not in self.by_item}
+        total = sum((price.price / price.per * count for price, count in priced.items()), Decimal(0))
+        has_jobs = any(item.startswith("job.") for item in self.by_item)
+        days = [price.as_of for price in self.by_item.values() if price.item.startswith("job.")]
+        as_of = min((day for day in days if day), default=None) if all(days) else None
+        return Estimate(total, self.currency if has_jobs else "", as_of, unpriced)
 
 
 def from_environment(environment: Mapping[str, str]) -> Prices:
     """Raises CommandError for the first variable that can't be used."""
-    per_job = {kind: _price(variable_of(kind), text) for kind in KINDS if (text := environment.get(variable_of(kind), "").strip())}
-    if not per_job:
-        return Prices({})
+    texts = {item: text for item in UNITS if (text := environment.get(variable_of_item(item), "").strip())}
+    if not texts:
+        return Prices()
+    as_of = _day(environment.get(AS_OF, "").strip())
     currency = environment.get(CURRENCY, "").strip().upper()
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+    if not is_currency(currency):
         raise CommandError(f"{CURRENCY} is {currency!r}", "name the currency of the prices by its three letters, such as CNY", USAGE)
-    return Prices(per_job, currency, _day(environment.get(AS_OF, "").strip()))
+    return Prices({item: Price(item, _price(item, text), as_of=as_of) for item, text in texts.items()}, currency)
 
 
-def _price(variable: str, text: str) -> Decimal:
+def is_currency(text: str) -> bool:
+    """Whether it has the form of ISO 4217."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
+def _price(item: str, text: str) -> Decimal:
     try:
         price = Decimal(text)
     except InvalidOperation:
         price = Decimal(-1)
     if not price.is_finite() or price < 0:
-        raise CommandError(f"{variable} is {text!r}", "set it to the price of one job, such as 0.05", USAGE)
+        raise CommandError(f"{variable_of_item(item)} is {text!r}", f"set it to the price of one {UNITS[item]}, such as 0.05", USAGE)
     return price
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cli import prices, running
+from cli import running
 from cli.backfill.address import Address
 from cli.backfill.assemble import Assembly, Order, count_of, first_look
 from cli.backfill.report import Tally, show
@@ -19,6 +19,7 @@ from cli.commands.long import RATE, kept_progress, say_where
 from cli.errors import FAILED, CommandError
 from cli.output import Output
 from cli.patience import Unavailable
+from cli.price_file import prices_of
 from cli.resume import Progress
 from cli.tally import shown
 
@@ -46,7 +47,7 @@ def backfill(
     limit: int | None,
 ) -> None:
     """Bring what a bucket has already; ended in the middle, the same command goes on there."""
-    output, priced = Output(as_json), prices.from_environment(os.environ)
+    output, priced = Output(as_json), prices_of(os.environ)
     clients = Clients.of(running.require(data_folder(data)))
     order = Order(Address.parse(address), namespace, device, endpoint_url, rate, limit, dry_run)
     assembly = Assembly(clients, order)

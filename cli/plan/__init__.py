@@ -1,0 +1,1 @@
+"""What a deploy would change, and what a month costs."""

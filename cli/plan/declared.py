@@ -1,0 +1,112 @@
+"""The functions of `s.yaml` as a deploy would leave them.
+
+What the component fc3 sends, and with which defaults: its sources `src/base.ts`, `src/default/config.ts`,
+`src/resources/fc/impl/replace-function-config.ts` and `src/subCommands/deploy/impl/` (github.com/devsapp/fc3). Defaults of the service:
+the models of its SDK alibabacloud_fc20230330.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cli.plan.changes import Description, Value, flat
+from localcloud.fc.project.project import AsyncInvocation, Function, LogConfig
+from localcloud.fc.project.trigger import AnyTrigger
+
+FUNCTION_DEFAULTS: Description = {
+    "description": "",
+    "role": "",
+    "layers": (),
+    "logConfig.project": "",
+    "logConfig.logstore": "",
+    "logConfig.enableRequestMetrics": False,
+    "logConfig.enableInstanceMetrics": False,
+    "logConfig.logBeginRule": "None",
+    "instanceLifecycleConfig.initializer.handler": "",
+    "instanceLifecycleConfig.preStop.handler": "",
+}
+"""What a function has that says nothing of it, and what fc3 sets back where s.yaml leaves it out."""
+FUNCTION_OWNED = ("environmentVariables.",)
+
+ASYNC_DEFAULTS: Description = {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400, "asyncTask": False}
+ASYNC_OWNED = ("",)
+
+TRIGGER_DEFAULTS: Mapping[str, Description] = {
+    "oss": {},
+    "mns_topic": {"triggerConfig.notifyContentFormat": "STREAM", "triggerConfig.notifyStrategy": "BACKOFF_RETRY"},
+    "timer": {"triggerConfig.enable": True},
+    "http": {"triggerConfig.authType": "function", "triggerConfig.disableURLInternet": False},
+}
+"""Of the kinds whose configuration is known as a whole; of others only what s.yaml says is compared."""
+
+
+def trigger_defaults(kind: str) -> Description:
+    return {"qualifier": "LATEST", "description": "", **TRIGGER_DEFAULTS.get(kind, {})}
+
+
+def trigger_owned(kind: str) -> tuple[str, ...]:
+    return ("triggerConfig.",) if kind in TRIGGER_DEFAULTS else ()
+
+
+def of_function(function: Function) -> Description:
+    """Without its code, its triggers and its asynchronous calls. `logConfig: auto` is decided at the deploy, and left out."""
+    described = {
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "description": function.description,
+        "role": function.role.lower(),
+        "memorySize": function.memory_size,
+        "timeout": function.timeout,
+        "layers": function.layers,
+        "environmentVariables": function.environment_variables,
+        "instanceLifecycleConfig": function.instance_lifecycle_config.model_dump(by_alias=True, exclude_unset=True),
+        **_size(function),
+    }
+    unset = {field: value for field, value in FUNCTION_DEFAULTS.items() if not field.startswith("logConfig.")}
+    return {**unset, **flat(described), **_log(function.log_config, is_set="log_config" in function.model_fields_set)}
+
+
+def _size(function: Function) -> dict[str, Any]:
+    """fc3 adds cpu and disk only where both are left out and the memory is its default; else what is left out stays as it is."""
+    given = function.model_fields_set
+    if function.memory_size == 512 and not given & {"cpu", "disk_size"}:
+        return {"cpu": 0.35, "diskSize": 512}
+    sizes = {"cpu": ("cpu", function.cpu), "disk_size": ("diskSize", function.disk_size)}
+    concurrency = {"instance_concurrency": ("instanceConcurrency", function.instance_concurrency)}
+    return {name: value for field, (name, value) in (sizes | concurrency).items() if field in given}
+
+
+def _log(config: LogConfig | str, is_set: bool) -> dict[str, Value]:
+    """Without a logConfig fc3 switches logs off; one that is there is sent as it is."""
+    if isinstance(config, str):
+        return {}
+    if not is_set:
+        return {field: value for field, value in FUNCTION_DEFAULTS.items() if field.startswith("logConfig.")}
+    return flat(config.model_dump(by_alias=True, exclude_unset=True), "logConfig")
+
+
+def of_async_calls(function: Function) -> Description | None:
+    """None where s.yaml has none: a deploy leaves what there is."""
+    if "async_invoke_config" not in function.model_fields_set:
+        return None
+    return {**ASYNC_DEFAULTS, **_async_calls(function.async_invoke_config)}
+
+
+def _async_calls(config: AsyncInvocation) -> Description:
+    return flat(config.model_dump(by_alias=True, exclude_none=True))
+
+
+def of_trigger(trigger: AnyTrigger) -> Description:
+    """A role that is left out is fc3's own choice, and left out here."""
+    described = trigger.model_dump(by_alias=True, exclude_unset=True)
+    described.pop("triggerName")
+    described.pop("invocationRole", None)
+    role = {"invocationRole": trigger.invocation_role.lower()} if trigger.invocation_role else {}
+    return {**trigger_defaults(trigger.trigger_type), **in_any_order({**flat(described), **role})}
+
+
+def in_any_order(described: Description) -> dict[str, Value]:
+    """Events and methods are sets, whatever order they are told in."""
+    unordered = ("triggerConfig.events", "triggerConfig.methods")
+    return {field: tuple(sorted(value)) if field in unordered and isinstance(value, tuple) else value for field, value in described.items()}

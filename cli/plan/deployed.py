@@ -1,0 +1,98 @@
+"""What is deployed, read over Function Compute's API, in the form that `s.yaml` is compared in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import httpx
+
+from cli.deployment.function_compute import AsyncInvokeConfig, DeployedFunction, DeployedTrigger, FunctionCompute
+from cli.plan.changes import Description, flat
+from cli.plan.declared import ASYNC_DEFAULTS, FUNCTION_DEFAULTS, in_any_order, trigger_defaults
+from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable
+
+CODE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A function that is there. `async_calls` is None where it has no configuration of its own."""
+
+    function: Description
+    triggers: dict[str, Description]
+    async_calls: Description | None
+    code_checksum: str
+
+
+def read_function(cloud: FunctionCompute, name: str) -> Deployed | None:
+    """None where there is no such function. Raises ServiceRefused and ServiceUnreachable."""
+    try:
+        function = cloud.get_function(name)
+    except ServiceRefused as error:
+        if not error.missing:
+            raise
+        return None
+    config = cloud.get_async_invoke_config(name)
+    return Deployed(
+        function=of_function(function),
+        triggers={trigger.trigger_name: of_trigger(trigger) for trigger in cloud.list_triggers(name)},
+        async_calls=None if config is None else of_async_calls(config),
+        code_checksum=function.code_checksum,
+    )
+
+
+def siblings(cloud: FunctionCompute, names: Collection[str]) -> list[str]:
+    """Functions that are there and none of these, though their names begin as all of these do (`sightline-`)."""
+    beginnings = {name.rpartition("-")[0] for name in names}
+    if len(beginnings) != 1 or "" in beginnings:
+        return []
+    return sorted(found.function_name for found in cloud.list_functions(f"{beginnings.pop()}-") if found.function_name not in names)
+
+
+def download_code(cloud: FunctionCompute, client: httpx.Client, name: str) -> bytes:
+    """The zip file of a function. Raises ServiceRefused and ServiceUnreachable."""
+    address = cloud.get_function_code(name).url
+    try:
+        response = client.get(address, timeout=CODE_SECONDS)
+    except httpx.RequestError as error:
+        # Not the error itself: it may tell the address, which is signed.
+        raise ServiceUnreachable("OSS", "GetObject", type(error).__name__) from None
+    if not response.is_success:
+        raise ServiceRefused("OSS", "GetObject", response.status_code, UNKNOWN_CODE, "the code can't be had", "")
+    return response.content
+
+
+def of_function(function: DeployedFunction) -> Description:
+    described = {
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "description": function.description,
+        "role": function.role.lower(),
+        "memorySize": function.memory_size,
+        "cpu": function.cpu,
+        "diskSize": function.disk_size,
+        "timeout": function.timeout,
+        "instanceConcurrency": function.instance_concurrency,
+        "layers": tuple(layer.arn for layer in function.layers),
+        "environmentVariables": function.environment_variables,
+        "instanceLifecycleConfig": function.instance_lifecycle_config,
+        "logConfig": function.log_config.model_dump(by_alias=True),
+    }
+    return {**FUNCTION_DEFAULTS, **flat(described)}
+
+
+def of_trigger(trigger: DeployedTrigger) -> Description:
+    described = {
+        "triggerType": trigger.trigger_type,
+        "sourceArn": trigger.source_arn,
+        "invocationRole": trigger.invocation_role.lower(),
+        "qualifier": trigger.qualifier,
+        "description": trigger.description,
+        "triggerConfig": trigger.trigger_config,
+    }
+    return {**trigger_defaults(trigger.trigger_type), **in_any_order(flat(described))}
+
+
+def of_async_calls(config: AsyncInvokeConfig) -> Description:
+    return {**ASYNC_DEFAULTS, **flat(config.model_dump(by_alias=True, exclude={"function_arn"}))}

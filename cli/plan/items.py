@@ -1,0 +1,71 @@
+"""What is billed, by the names that prices are given for, each with the unit that it is counted in. A GB is 1,024 MB throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+INDEX_LEVELS: Mapping[str, int] = {
+    "Shared": 1_000,
+    "S.large": 10_000,
+    "S.2xlarge": 20_000,
+    "S.4xlarge": 40_000,
+    "S.8xlarge": 80_000,
+    "S.16xlarge": 160_000,
+}
+"""Hours of film that an index of each level holds (IMS, CreateSearchIndex, IndexConfig)."""
+
+COMPUTE = "fc.compute_units"
+PAGES = "fc.internet_gb"
+PUTS, GETS, STORAGE, INTERNET = "oss.put_requests", "oss.get_requests", "oss.storage_gb_months", "oss.internet_gb"
+SNAPSHOTS, RESIZED = "oss.video_snapshots", "oss.image_processing_gb"
+MESSAGES = "mns.requests"
+LOGGED, LOGS_KEPT = "sls.ingested_gb", "sls.storage_gb_months"
+VIDEO_MINUTES, IMAGES, VIDEO_JOBS, IMAGE_JOBS = "ims.video_minutes", "ims.images", "job.video", "job.image"
+SEQUENCE_JOBS, ORDERS = "job.sequence", "ims.ipc_orders"
+
+
+def index_item(level: str) -> str:
+    return f"ims.search_index.{level}"
+
+
+UNITS: Mapping[str, str] = {
+    COMPUTE: "CU",
+    PAGES: "GB",
+    PUTS: "request",
+    GETS: "request",
+    STORAGE: "GB-month",
+    INTERNET: "GB",
+    SNAPSHOTS: "snapshot",
+    RESIZED: "GB",
+    MESSAGES: "request",
+    LOGGED: "GB",
+    LOGS_KEPT: "GB-month",
+    VIDEO_MINUTES: "minute",
+    IMAGES: "image",
+    VIDEO_JOBS: "job",
+    IMAGE_JOBS: "job",
+    SEQUENCE_JOBS: "job",
+    ORDERS: "order-month",
+    **{index_item(level): "index-month" for level in INDEX_LEVELS},
+}
+
+MEANINGS: Mapping[str, str] = {
+    COMPUTE: "Function Compute: invocations, vCPU, memory and disk, each by its conversion factor",
+    PAGES: "Function Compute: answers to browsers over the internet",
+    PUTS: "OSS: requests that write, append, copy, list or delete",
+    GETS: "OSS: requests that read or look",
+    STORAGE: "OSS: media and what is known about them",
+    INTERNET: "OSS: traffic that leaves over the internet",
+    SNAPSHOTS: "OSS: pictures taken out of videos, a thumbnail each",
+    RESIZED: "OSS: originals of images that thumbnails are made of",
+    MESSAGES: "MNS: messages published, delivered and asked for",
+    LOGGED: "SLS: log lines written, uncompressed",
+    LOGS_KEPT: "SLS: log lines kept",
+    VIDEO_MINUTES: "IMS: smart tag of videos by their length (--analysis minutes)",
+    IMAGES: "IMS: smart tag of images (--analysis minutes)",
+    VIDEO_JOBS: "IMS: smart tag of a video, by the job (--analysis jobs)",
+    IMAGE_JOBS: "IMS: smart tag of an image, by the job (--analysis jobs)",
+    SEQUENCE_JOBS: "IMS: smart tag of a sequence, by the job (`sightline backfill --dry-run`)",
+    ORDERS: "IMS: IPC orders of one month (--analysis orders)",
+    **{index_item(level): f"IMS: search index of level {level}, to {hours:,} hours of film" for level, hours in INDEX_LEVELS.items()},
+}

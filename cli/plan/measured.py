@@ -1,0 +1,60 @@
+"""What the functions do for one event, as it was measured: tests/unit/cli/test_plan_measured.py counts it again with the real layer.
+
+Requests are exact, and the same anywhere. Processor time and sizes are of one machine and of made-up media: they say how much, not how
+much exactly. Tables with more of it: bench/RESULTS.md, "what an event costs" and "what a sweep costs" (`python -m bench.pipeline`,
+`python -m bench.pipeline_sweep`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Work:
+    """Requests by service and kind, as `bench.pipeline_meter` names them, and milliseconds of one whole processor."""
+
+    requests: Mapping[str, int]
+    processor_milliseconds: float = 0
+
+
+def _work(processor_milliseconds: float, **requests: int) -> Work:
+    return Work(MappingProxyType({name.replace("_", " "): count for name, count in requests.items()}), processor_milliseconds)
+
+
+SUBMIT = _work(3.8, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=3, OSS_PUT=1, IMS_SubmitSmarttagJob=1)
+COLLECT = _work(
+    7.3,
+    OSS_GET=5,
+    OSS_HEAD=2,
+    OSS_LIST=1,
+    OSS_APPEND=3,
+    OSS_PUT=2,
+    OSS_DELETE=2,
+    IMS_QuerySmarttagJob=1,
+    IMS_InsertMediaToSearchLib=1,
+    IMS_QueryMediaIndexJob=1,
+)
+STILL_RUNNING = _work(0.1)
+"""The news that a job has begun, which asks for nothing."""
+REMOVE = _work(6.0, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
+"""The event of a deleted object: entry, record and parts go."""
+SEARCH = _work(6.0, IMS_SearchMediaByHybrid=1)
+SEARCH_HIT = _work(0.8, OSS_GET=1, OSS_HEAD=1)
+"""What each hit of an answer adds: its record, and whether its object is still there."""
+SWEEP = _work(6.0, OSS_GET=2, OSS_HEAD=1, OSS_LIST=8, OSS_PUT=3, MNS_GET=1)
+"""One that finds nothing to do, and no media."""
+SWEEP_CHECK = _work(2.0, OSS_GET=2, OSS_HEAD=1, IMS_QueryMediaIndexJob=1)
+"""What each media adds that a sweep checks."""
+KEYS_A_LIST = 1_000
+
+STATE_BYTES = 2_500
+"""Ledger, part and record of a media with a short caption."""
+HIT_BYTES = 1_400
+"""One hit in the answer of a search."""
+LOG_LINES = 6
+"""That a function writes in an invocation, with those of Function Compute itself."""
+LOG_BYTES = 700
+"""In those lines together."""
