@@ -8,45 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import oss2
+from mns.account import Account
 from mns.mns_exception import MNSExceptionBase, MNSServerException
+from mns.mns_request import (
+    GetQueueAttributesRequest,
+    GetQueueAttributesResponse,
+    GetTopicAttributesRequest,
+    GetTopicAttributesResponse,
+)
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
 from cli.deployment.target import Target
 from cli.errors import CommandError
 from cli.provision.making import Work
+from sightline.untrusted import plain
 
 # As template.yaml makes it: kept for the longest time there is, and hidden from another sweep for as long as one takes to store a batch.
 DEAD_QUEUE = QueueMeta(vis_timeout=30, msg_ttl=604_800)
+LONGEST_SAID = 200
 STACK = "create the ROS stack from template.yaml in this region (docs/deploy.md says how), with the same names"
 
 
 def storage(work: Work) -> None:
     """Raises CommandError where a service can't be asked."""
     names, messages = work.target.names, work.target.messages()
-    for bucket in dict.fromkeys((names.media_bucket, names.state_bucket)):
-        _bucket(work, bucket)
+    for name in dict.fromkeys((names.media_bucket, names.state_bucket)):
+        bucket = work.target.bucket(name)
+        _one(work, "bucket", name, partial(_has_bucket, bucket), partial(bucket.create_bucket, oss2.BUCKET_ACL_PRIVATE))
     topic, queue = messages.get_topic(names.topic), messages.get_queue(names.dead_queue)
-    _one(work, "topic", names.topic, lambda: _found(topic.get_attributes), lambda: topic.create(TopicMeta()))
-    _one(work, "queue", names.dead_queue, lambda: _found(queue.get_attributes), lambda: queue.create(DEAD_QUEUE))
+    _one(work, "topic", names.topic, partial(_has_topic, messages, names.topic), partial(topic.create, TopicMeta()))
+    _one(work, "queue", names.dead_queue, partial(_has_queue, messages, names.dead_queue), partial(queue.create, DEAD_QUEUE))
 
 
-def _bucket(work: Work, name: str) -> None:
-    bucket = work.target.bucket(name)
-    where = _one(work, "bucket", name, lambda: _location(bucket), lambda: bucket.create_bucket(oss2.BUCKET_ACL_PRIVATE))
-    if where not in (None, "", f"oss-{work.target.region}"):
-        fix = f"name a bucket in {work.target.region} (SIGHTLINE_MEDIA_BUCKET, SIGHTLINE_STATE_BUCKET), or set SIGHTLINE_REGION"
-        work.note(f"it lies in {where.removeprefix('oss-')}, where nothing of this deployment can watch it", fix, "missing")
-
-
-def _one(work: Work, kind: str, name: str, find: Callable[[], str | None], make: Callable[[], Any]) -> str | None:
-    """What was found of it; None where it was missing."""
+def _one(work: Work, kind: str, name: str, is_there: Callable[[], bool], make: Callable[[], Any]) -> None:
     with _told(work.target, kind, name):
-        found = find()
-        if found is not None:
+        if is_there():
             work.tell(kind, name, "found")
         elif not work.target.is_laptop:
             work.tell(kind, name, "missing", "template.yaml makes it", STACK)
@@ -55,24 +56,36 @@ def _one(work: Work, kind: str, name: str, find: Callable[[], str | None], make:
             work.tell(kind, name, "made")
         else:
             work.tell(kind, name, "would make")
-        return found
 
 
-def _location(bucket: oss2.Bucket) -> str | None:
+def _has_bucket(bucket: oss2.Bucket) -> bool:
+    """Of this account and region: OSS refuses to tell of any other."""
     try:
-        return str(bucket.get_bucket_info().location)
+        bucket.get_bucket_info()
     except oss2.exceptions.NoSuchBucket:
-        return None
+        return False
+    return True
 
 
-def _found(ask: Callable[[], Any]) -> str | None:
+def _has_topic(messages: Account, name: str) -> bool:
     try:
-        ask()
+        messages.mns_client.get_topic_attributes(GetTopicAttributesRequest(name), GetTopicAttributesResponse())
     except MNSServerException as error:
-        if error.type in ("TopicNotExist", "QueueNotExist"):
-            return None
-        raise
-    return ""
+        if error.type != "TopicNotExist":
+            raise
+        return False
+    return True
+
+
+def _has_queue(messages: Account, name: str) -> bool:
+    """Below the SDK's `Queue.get_attributes`, which warns of fields of its own."""
+    try:
+        messages.mns_client.get_queue_attributes(GetQueueAttributesRequest(name), GetQueueAttributesResponse())
+    except MNSServerException as error:
+        if error.type != "QueueNotExist":
+            raise
+        return False
+    return True
 
 
 @contextmanager
@@ -88,7 +101,7 @@ def _told(target: Target, kind: str, name: str) -> Iterator[None]:
     except oss2.exceptions.RequestError as error:
         raise CommandError(f"{kind} {name}: no answer from {target.endpoints.oss}", "see that this machine reaches it") from error
     except oss2.exceptions.OssError as error:
-        problem = f"{kind} {name}: OSS says {error.status} {error.code}"
+        problem = f"{kind} {name}: OSS says {error.status} {error.code}: {plain(error.message, LONGEST_SAID)}"
         raise CommandError(problem, f"see that it is in this account and region, and grant {rights[kind]} to this key") from error
     except MNSExceptionBase as error:
         problem = f"{kind} {name}: {target.endpoints.mns} says {error.type}"
