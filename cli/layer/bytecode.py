@@ -37,7 +37,7 @@ def _compile(sources: list[tuple[str, bytes]], python: Path) -> list[bytes]:
     program = [str(python), "-I", "-S", compiler.__file__]
     done = subprocess.run(program, input=pickle.dumps(sources, 4), capture_output=True, timeout=_SECONDS, check=False, env={})
     if done.returncode != 0:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-3:]
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-4:]
         raise CommandError(f"Python 3.12 can't compile a module of the layer: {' '.join(map(str.strip, last))}", "mend the module")
     compiled: list[bytes] = pickle.loads(done.stdout)
     return compiled

@@ -11,7 +11,6 @@ from shutil import which
 
 from cli.errors import NOT_FOUND, CommandError
 
-VERSION = (3, 12)
 MAGIC = bytes.fromhex("cb0d0d0a")
 """How the bytecode of every final 3.12 begins (3531, "Known values" in CPython's importlib._bootstrap_external)."""
 VARIABLE = "PYTHON312"
@@ -19,15 +18,15 @@ _ANSWER_SECONDS = 30
 _PROGRAM = "import sys, importlib.util as u; print(sys.implementation.name, u.MAGIC_NUMBER.hex(), sys.executable)"
 
 
-def find(environment: Mapping[str, str]) -> Path:
-    """PYTHON312, this Python itself, `python3.12` on the PATH, or one that pyenv or uv has installed. Raises CommandError."""
+def find(environment: Mapping[str, str], this: str = sys.executable) -> Path:
+    """PYTHON312, `this` Python itself, `python3.12` on the PATH, or one that pyenv or uv has installed. Raises CommandError."""
     named = environment.get(VARIABLE)
     if named:
         found = _examined(named)
         if found is None:
             raise CommandError(f"{VARIABLE}: {named} is not a Python 3.12 that runs", f"name one, or unset {VARIABLE}", NOT_FOUND)
         return found
-    for candidate in _candidates(environment):
+    for candidate in (this, *_candidates(environment)):
         found = _examined(candidate)
         if found is not None:
             return found
@@ -39,8 +38,6 @@ def find(environment: Mapping[str, str]) -> Path:
 
 
 def _candidates(environment: Mapping[str, str]) -> Iterator[str]:
-    if sys.version_info[:2] == VERSION:
-        yield sys.executable
     on_path = which("python3.12", path=environment.get("PATH", os.defpath))
     if on_path:
         yield on_path

@@ -15,7 +15,10 @@ from pathlib import Path
 from cli.errors import NOT_FOUND, CommandError
 from cli.layer.archive import write_file
 
-PLATFORM = ("--platform", "manylinux2014_x86_64", "--python-version", "3.12", "--implementation", "cp", "--only-binary", ":all:")
+PLATFORM = (
+    "--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64",  # two names of one platform, and pip knows them apart
+    "--python-version", "3.12", "--implementation", "cp", "--only-binary", ":all:",
+)  # fmt: skip
 """What FC's python3.12 takes, whatever machine this is. Its runtime images are Debian's, whose C library is newer than manylinux2014's."""
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.MULTILINE)
 _LICENCES = ("license*", "licence*", "copying*", "notice*", "authors*")
