@@ -21,7 +21,7 @@ def wheel(**files: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in files.items():
-            archive.writestr(path, content)
+            archive.writestr(zipfile.ZipInfo(path), content)  # which has no time of its own
     return buffer.getvalue()
 
 
