@@ -1,0 +1,1 @@
+"""Checks of s.yaml and template.yaml that need no cloud."""
