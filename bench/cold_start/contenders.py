@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,10 @@ from bench.cold_start import folders
 from bench.cold_start.process import Program, Runtime
 from bench.cold_start.recorder import fill
 from bench.cold_start.scenes import FUNCTIONS, Scene, Stage
+from cli.layer import python312
+from cli.layer.archive import Files, write_folder
+from cli.layer.build import Project, code_files, layer_files
+from localcloud.fc.running import bootstrap
 
 RIVALS = Path(__file__).with_name("rivals")
 SEEDS = ("alibabacloud_ice20201109", "alibabacloud_credentials", "oss2")
@@ -67,28 +72,26 @@ class Disk:
     runtime: Runtime
     programs: Mapping[tuple[str, bool], Program]
     sizes: Mapping[tuple[str, bool], int]
-    layer_source: str
 
 
 class Installer:
     """Lays out every program in `folder`, with the functions and the layer of `project`; a function is named by itself."""
 
-    def __init__(self, folder: Path, project: Path) -> None:
+    def __init__(self, folder: Path, project: Project) -> None:
         self._folder = folder
         self._project = project
-        self._python = folders.find_python()
+        self._python = python312.find(os.environ)
         self._programs: dict[tuple[str, bool], Program] = {}
         self._sizes: dict[tuple[str, bool], int] = {}
 
     def install(self, functions: Sequence[str]) -> Disk:
-        layer, source = folders.layer(self._python, self._project, self._new("layer"))
-        layers = self._both(layer.parent)
+        layers = self._as_built(layer_files(self._project, self._python))
         for name in functions:
-            codes = self._both(self._project / "functions" / name)
+            codes = self._as_built(code_files(self._project.folder / "functions" / name, self._python))
             for has_pyc in (True, False):
                 self._add(name, has_pyc, Program(codes[has_pyc], layers=[layers[has_pyc]], has_initializer=True), layers[has_pyc])
         self._install_others([other for other in OTHERS if set(other.functions) & set(functions)])
-        return Disk(Runtime(self._python, self._driver()), self._programs, self._sizes, source)
+        return Disk(Runtime(self._python, self._driver()), self._programs, self._sizes)
 
     def _install_others(self, others: Sequence[Contender]) -> None:
         installed = folders.rivals(self._python)
@@ -107,8 +110,14 @@ class Installer:
     def _driver(self) -> Path:
         source = self._new("driver")
         shutil.copy2(Path(__file__).with_name("driver.py"), source)
-        shutil.copy2(folders.BOOTSTRAP, source)
+        shutil.copy2(bootstrap.__file__, source)
         return self._both(source)[True]
+
+    def _as_built(self, files: Files) -> Mapping[bool, Path]:
+        """As `make layer` packs it."""
+        built = self._new("built")
+        write_folder(built, files)
+        return {True: built, False: folders.without_pyc(built, self._new("without"))}
 
     def _both(self, source: Path) -> Mapping[bool, Path]:
         bare = folders.without_pyc(source, self._new("without"))

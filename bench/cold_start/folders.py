@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
-import os
 import re
 import shutil
 import subprocess
@@ -15,52 +13,20 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 LOCK = PROJECT / "requirements" / "rivals.lock"
 CACHE = PROJECT / ".cache" / "cold-start"
-BOOTSTRAP = PROJECT / "localcloud" / "fc" / "running" / "bootstrap.py"
-
-
-def find_python() -> Path:
-    """A python3.12, as Function Compute's; PYTHON312 names one where it is not found."""
-    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [os.environ.get("PYTHON312"), shutil.which("python3.12"), *sorted(versions.glob("3.12.*/bin/python3.12"))]
-    program = "import sys; print(sys.executable if sys.version_info[:2] == (3, 12) else '')"
-    for candidate in filter(None, candidates):
-        told = subprocess.run([str(candidate), "-I", "-c", program], capture_output=True, text=True, check=False)
-        if told.stdout.strip():
-            return Path(told.stdout.strip())  # the program itself: a shim would cost more than what is measured
-    raise SystemExit("there is no python3.12 here: name one with PYTHON312=")
-
-
-def layer(python: Path, project: Path, folder: Path) -> tuple[Path, str]:
-    """The layer's `python` folder, and where it is from: as `make layer` built it, unless the sources have changed since."""
-    source, built, target = project / "shared" / "python", project / "build" / "layer" / "python", folder / "python"
-    if _same_sources(source / "sightline", built / "sightline"):
-        shutil.copytree(built, target)
-        return target, "build/layer"
-    shutil.copytree(_installed(python, project / "shared" / "requirements.txt"), target, ignore=shutil.ignore_patterns("bin"))
-    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    return target, "shared/python with shared/requirements.txt"
-
-
-def _same_sources(one: Path, other: Path) -> bool:
-    names = {str(file.relative_to(folder)) for folder in (one, other) for file in folder.rglob("*.py")}
-    return not any(filecmp.cmpfiles(one, other, names, shallow=False)[1:])
 
 
 def rivals(python: Path) -> Path:
     """All that the others need, from one lock with hashes; kept in .cache."""
-    return _installed(python, LOCK, "--require-hashes")
-
-
-def _installed(python: Path, requirements: Path, *options: str) -> Path:
-    target = CACHE / f"{requirements.stem}-{sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    target = CACHE / f"rivals-{sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     if not target.is_dir():
         partial = target.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", *options]
-        done = subprocess.run([*pip, "--target", str(partial), "-r", str(requirements)], capture_output=True, text=True, check=False)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes"]
+        command = [*pip, "--target", str(partial), "-r", str(LOCK)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SystemExit(f"{requirements} can't be installed:\n{done.stderr}")
+            raise SystemExit(f"{LOCK} can't be installed:\n{done.stderr}")
         partial.rename(target)
     return target
 

@@ -21,6 +21,7 @@ from bench.cold_start.recorder import recording
 from bench.cold_start.scenes import FUNCTIONS, stage
 from bench.cold_start.tls import over_tls
 from bench.results import record
+from cli.layer.build import Project
 
 TITLE = "Cold start"
 MB = 1e6
@@ -31,7 +32,8 @@ the same {cores} cores, is in it. The process does what Function Compute's runti
 calls the initializer, then the handler. RSS is the peak; modules are those that the runtime had not imported before; disk is what lies
 beside the function's own code. The seeds' way makes the same requests to the same servers through the official clients, one after the
 other: they are recorded from ours, made again and counted, and it does nothing else with what they bring. The bare signer sends one
-SearchMediaByHybrid and reads its JSON, whatever the function. The layer is {layer}."""
+SearchMediaByHybrid and reads its JSON, whatever the function; the other one makes the same requests as ours, and is the floor. The layer
+and the functions are as `make layer` packs them."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         folder = Path(open_things.enter_context(tempfile.TemporaryDirectory()))
         for name in ("cloud", "disk", "tls"):
             (folder / name).mkdir()
-        disk = Installer(folder / "disk", arguments.project).install(functions)
+        disk = Installer(folder / "disk", Project(arguments.project.resolve())).install(functions)
         theatre = open_things.enter_context(stage(folder / "cloud"))
         endpoint = theatre.environment["OSS_ENDPOINT"]
         recorder = open_things.enter_context(recording(endpoint))
@@ -78,7 +80,7 @@ Results = Mapping[tuple[str, str], Sequence[Taken]]
 
 def _tables(taken: Mapping[str, Results], races: Mapping[str, Race], variants: Sequence[Variant], disk: Disk, rounds: int) -> Iterator[str]:
     yield f"`python -m bench.cold_start` on {time.strftime('%Y-%m-%d')}: {platform.machine()}, {os.cpu_count()} cores."
-    yield EXPLANATION.format(rounds=rounds, cores=os.cpu_count(), layer=disk.layer_source)
+    yield EXPLANATION.format(rounds=rounds, cores=os.cpu_count())
     yield ""
     yield from _goals(taken, disk)
     for variant in variants:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.pipeline_cloud import running
 from sightline.media.identity import media_id
@@ -56,7 +57,9 @@ class Stage:
         return f"{media_id(self.environment['MEDIA_BUCKET'], self.keys[0])}/record.json"
 
     def presigned(self, key: str) -> str:
-        return self._pipeline.state_bucket.presign(key, 3600)
+        """Where an object of the state bucket can be read, without the endpoint: OSS signs no host."""
+        address = urlsplit(self._pipeline.state_bucket.presign(key, 3600))
+        return f"{address.path}?{address.query}"
 
     def _search(self) -> Scene:
         event = _event("http_search")

@@ -1,4 +1,4 @@
-"""httpx and pydantic alone: their import, one model, and one GET of an address that was signed before. The event names the address."""
+"""httpx and pydantic alone: their import, one model, and one GET of an address that was signed before. The event names its path."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ class Record(BaseModel):
 
 
 def handler(event: bytes, _context: Any) -> dict[str, int]:
-    answer = client.get(json.loads(event)["address"]).raise_for_status()
+    answer = client.get(os.environ["OSS_ENDPOINT"] + json.loads(event)["address"]).raise_for_status()
     return {"requests": 1, "objects": len(Record.model_validate_json(answer.content).objects)}
