@@ -15,7 +15,7 @@ from cli.doctor.site import Site
 from cli.doctor.troubles import CLOCK_FIX, KEY_FIX, is_bad_key, is_denied
 from sightline import settings
 from sightline.clock import http_date
-from sightline.errors import BadSetting, ServiceUnreachable, SightlineError
+from sightline.errors import BadSetting, SightlineError
 
 NOTICEABLE = timedelta(minutes=1)
 REFUSED = timedelta(minutes=15)
@@ -63,19 +63,21 @@ def credentials(site: Site) -> Finding:
     kind = "a temporary key; when it ends is not in it" if key.security_token else "a lasting key"
     silent = []
     for service, ask in _questions(site).items():
-        try:
-            ask()
-        except ServiceUnreachable:
-            silent.append(service)
-            continue
-        except SightlineError as error:
-            if is_bad_key(error):
-                return failed(f"{service} does not take {key.access_key_id}: {error}", KEY_FIX)
-            if not is_denied(error):
-                silent.append(service)
-                continue
-        return passed(f"{service} takes {key.access_key_id}, {kind}")
-    return unknown(f"no service has told: {', '.join(silent)}", "mend the endpoints that the other checks name")
+        trouble = _trouble(ask)
+        if trouble is None or is_denied(trouble):
+            return passed(f"{service} takes {key.access_key_id}, {kind}")
+        if is_bad_key(trouble):
+            return failed(f"{service} does not take {key.access_key_id}: {trouble}", KEY_FIX)
+        silent.append(service)
+    return unknown(f"no verdict from {', '.join(silent)}", "mend what the other checks say of these services")
+
+
+def _trouble(ask: Callable[[], object]) -> SightlineError | None:
+    try:
+        ask()
+    except SightlineError as error:
+        return error
+    return None
 
 
 def _questions(site: Site) -> dict[str, Callable[[], object]]:
@@ -92,7 +94,8 @@ def function_settings(site: Site) -> Finding:
     try:
         settings.from_environment(site.target.settings)
     except BadSetting as error:
-        return failed(f"{error}", f"set SIGHTLINE_{error.field} (docs name each), or mend s.yaml; then {site.deploy}")
+        fix = f"mend {error.field} in s.yaml, or the SIGHTLINE_ variable that it is made of; then {site.deploy}"
+        return failed(str(error), fix)
     return passed(f"{len(site.target.settings)} settings in {site.target.project.file.name}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime, timezone
 
 import oss2
 
-from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable
+from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable, UnusableAnswer
 
 SECONDS = 5
 
@@ -31,7 +32,7 @@ class Expiration:
 
 
 class Buckets:
-    """Every method raises ServiceRefused and ServiceUnreachable."""
+    """Every method raises ServiceRefused, ServiceUnreachable and UnusableAnswer."""
 
     def __init__(self, open_bucket: Callable[[str], oss2.Bucket]) -> None:
         self._open_bucket = open_bucket
@@ -106,3 +107,6 @@ def _told(operation: str) -> Iterator[None]:
         raise ServiceRefused(
             "OSS", operation, error.status, error.code or UNKNOWN_CODE, error.message or "", error.request_id or ""
         ) from error
+    except (ElementTree.ParseError, RuntimeError) as error:
+        # RuntimeError is oss2's for a tag that is missing.
+        raise UnusableAnswer("OSS", operation, "the body", "is not what its reference says", retryable=True) from error

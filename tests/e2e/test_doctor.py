@@ -109,7 +109,7 @@ def test_what_people_read(own: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     done = own.here("doctor", code=1)
     lines = done.stdout.splitlines()
     number = next(index for index, line in enumerate(lines) if line.startswith("fail     function-settings"))
-    assert lines[number + 1].strip().startswith("-> set SIGHTLINE_LETTER_ATTEMPTS")
+    assert lines[number + 1].strip().startswith("-> mend LETTER_ATTEMPTS in s.yaml")
     # The functions still have what `up` gave them.
     assert "pass, 1 warn, 1 fail, " in lines[-1]
     assert f"1 of {len(CHECKS)} checks failed; the first: function-settings: LETTER_ATTEMPTS" in done.stderr
