@@ -56,8 +56,16 @@ def provision_command(
 
 def _show(output: Output, target: Target, made: Provisioned) -> None:
     output.say(f"in {target.place}\n")
-    output.table(("", "", "", ""), [(item.outcome, item.kind, item.name, item.note) for item in made.items])
+    output.table(("", "what", "name", ""), [(item.outcome, item.kind, item.name, item.note) for item in made.items])
     for item in made.left:
         output.say(f"\nleft: {item.kind} {item.name}: {item.note}\n  {item.fix}")
-    if made.variables and not made.missing:
-        output.say(f"\nbefore `s deploy`:\n  export {' '.join(f'{name}={value}' for name, value in made.variables.items())}")
+    if made.missing:
+        return
+    told = (target.settings.get("SMARTTAG_TEMPLATE_ID"), target.settings.get("SMARTTAG_PIPELINE_ID"))
+    if made.variables and told == (made.template_id, made.pipeline_id):
+        output.say("\nSIGHTLINE_TEMPLATE_ID and SIGHTLINE_PIPELINE_ID name these already")
+    elif made.variables:
+        shown = " ".join(f"{name}={value}" for name, value in made.variables.items())
+        output.say(
+            "\nend `sightline up` and start it again, to use these" if target.is_laptop else f"\nbefore `s deploy`:\n  export {shown}"
+        )

@@ -110,7 +110,8 @@ def _bind(work: Work, pipeline: Json) -> None:
     else:
         work.tell("callback", target.names.topic, "found")
         whom = ", ".join(f"{key} {name}" for key, name in bound.items())
-        fix = "`sightline provision --change callback` takes it from there; `--pipeline NAME` uses another pipeline, and makes it"
+        taking, apart = work.command("--change", "callback"), work.command("--pipeline", "NAME")
+        fix = f"{taking} takes it from there; {apart} makes a pipeline of that name"
         work.change(f"the pipeline tells {whom}", fix, "callback" in work.wanted.change, lambda: _update(work, pipeline))
     if as_text(pipeline.get("State")) == "Paused":
         work.note("the pipeline is paused: jobs wait in it until somebody activates it", "activate it in the console of MPS", "left")

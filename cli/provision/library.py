@@ -59,7 +59,7 @@ def _compare(work: Work, ims: ImsTransport, library: str, index: Json) -> None:
         }
         work.change(
             "; ".join(problems),
-            f"`sightline provision --change index{f' --level {level}' if level else ''}` sets it",
+            f"{work.command('--change', 'index')} sets it",
             "index" in work.wanted.change,
             lambda: ims.call("AlterSearchIndex", parameters),
         )

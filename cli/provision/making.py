@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -46,6 +47,17 @@ class Work:
             found = make_once(find, make, self.sleep)
             self.tell(kind, name, "made")
         return found
+
+    def command(self, *more: str) -> str:
+        """The command of this run with something more, for people to copy."""
+        chosen = {
+            "--people": self.wanted.people,
+            "--pets": self.wanted.pets,
+            "--level": self.wanted.level,
+            "--pipeline": self.wanted.pipeline,
+        }
+        options = [part for option, value in chosen.items() if value and option not in more for part in (option, value)]
+        return f"`{shlex.join(['sightline', 'provision', *([] if self.target.is_laptop else ['--cloud']), *options, *more])}`"
 
     def note(self, note: str, fix: str = "", outcome: Outcome | None = None) -> None:
         """More about what was told last."""

@@ -69,15 +69,15 @@ def _compare(work: Work, found: Json, wanted: Mapping[str, str]) -> None:
     held = decode_data(found.get("TemplateConfig"))
     held = held if isinstance(held, dict) else {}
     differences = [
-        f"{key} is {plain(as_text(held.get(key)), LONGEST_SHOWN) or 'not told'} and not {value}"
+        f"wanted {key} {value}, there is {plain(as_text(held.get(key)), LONGEST_SHOWN) or 'none'}"
         for key, value in wanted.items()
         if key != "TemplateName" and not _same(key, held.get(key), value)
     ]
     if differences:
         parameters = {"TemplateId": identity, "TemplateConfig": _text({**held, **wanted})}
         work.change(
-            f"id {identity}; {', '.join(differences)}",
-            "`sightline provision --change template` sets it; SIGHTLINE_TEMPLATE_NAME takes another",
+            f"id {identity}; {'; '.join(differences)}",
+            f"{work.command('--change', 'template')} sets it; with another SIGHTLINE_TEMPLATE_NAME another is made",
             "template" in work.wanted.change,
             lambda: work.target.ims().call("UpdateCustomTemplate", parameters),
         )

@@ -78,7 +78,7 @@ def test_on_a_laptop_everything_is_there_already(cloud: Cloud) -> None:
     assert document["variables"] == {"SIGHTLINE_TEMPLATE_ID": cloud.running.template_id, "SIGHTLINE_PIPELINE_ID": cloud.running.pipeline_id}
     told = cloud.here("provision").stdout
     assert "in the laptop cloud" in told
-    assert f"SIGHTLINE_TEMPLATE_ID={cloud.running.template_id}" in told
+    assert "SIGHTLINE_TEMPLATE_ID and SIGHTLINE_PIPELINE_ID name these already" in told
 
 
 def test_an_account_is_provisioned_in_the_order_of_the_guide(cloud: Cloud, search: Cloud, exported: Running) -> None:
@@ -100,6 +100,8 @@ def test_an_account_is_provisioned_in_the_order_of_the_guide(cloud: Cloud, searc
     again = json.loads(cloud.here("provision", "--cloud", "--pipeline", "prod", "--json").stdout)
     assert set(outcomes(again).values()) == {"found"}
     assert again["variables"] == made["variables"]
+    shown = cloud.here("provision", "--cloud", "--pipeline", "prod").stdout
+    assert f"export SIGHTLINE_TEMPLATE_ID={made['template_id']} SIGHTLINE_PIPELINE_ID={made['pipeline_id']}" in shown
 
     libraries = search.clients.ims().call("ListSearchLib", {"PageSize": 50})["SearchLibInfoList"]
     assert "IPCamera_prod" in [item["SearchLibName"] for item in libraries]

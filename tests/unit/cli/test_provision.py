@@ -227,8 +227,8 @@ def make_template(there: Account, name: str, **config: str) -> str:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"AnalyseTypes": "ocr"}, "AnalyseTypes is ocr and not vlEventDesc"),
-        ({"AnalyseTypes": "vlEventDesc", "Scene": "recommend"}, "Scene is recommend and not search"),
+        ({"AnalyseTypes": "ocr"}, "wanted AnalyseTypes vlEventDesc, there is ocr"),
+        ({"AnalyseTypes": "vlEventDesc", "Scene": "recommend"}, "wanted Scene search, there is recommend"),
     ],
 )
 def test_a_template_with_another_config_is_left_until_it_may_be_changed(
@@ -266,7 +266,8 @@ def test_libraries_that_a_template_does_not_name_are_a_difference(there: Account
     there.stack(name)
     make_template(there, name, AnalyseTypes="vlEventDesc")
     made = run(there, name)
-    assert "PedestrianGroupIds is not told" in note(made, "template")
+    assert ", there is none" in note(made, "template")
+    assert f"--cloud --people '{name} people'" in next(item.fix for item in made.left)
     run(there, name, full(name, change=frozenset({"template"})))
     assert set(outcomes(run(there, name)).values()) == {"found"}
 
