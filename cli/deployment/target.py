@@ -18,6 +18,7 @@ from cli.deployment.endpoints import Endpoints, endpoints_of, region_of
 from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.running import Running
 from localcloud.fc.errors import ProjectError
+from localcloud.fc.project.dotenv import with_dotenv
 from localcloud.fc.project.project import Project
 from localcloud.fc.project.trigger import MnsTopicTrigger, OssTrigger
 from localcloud.place import Place
@@ -146,7 +147,11 @@ def laptop(running: Running, environment: Mapping[str, str]) -> Target:
 
 
 def cloud(environment: Mapping[str, str]) -> Target:
-    """The account whose keys and SIGHTLINE_ variables the environment has. Raises CommandError, which names the variable."""
+    """The account of the keys and SIGHTLINE_ variables in the environment, or in the .env beside s.yaml, which Serverless Devs reads too.
+
+    Raises CommandError, which names the variable.
+    """
+    environment = with_dotenv(environment, [project_folder()])
     if not environment.get("SIGHTLINE_ACCOUNT_ID", "").isdecimal():
         fix = "export SIGHTLINE_ACCOUNT_ID: the number of the account that is deployed to, as the console's account menu shows it"
         raise CommandError("SIGHTLINE_ACCOUNT_ID is not set to an account's number", fix, USAGE)
@@ -235,7 +240,7 @@ def _names(project: Project, settings: Mapping[str, str], variables: Mapping[str
         state_bucket=wanted("STATE_BUCKET"),
         topic=topics.pop(),
         dead_queue=wanted("DEAD_QUEUE"),
-        template=variables.get("SIGHTLINE_TEMPLATE_NAME") or "sightline",
+        template=variables.get("SIGHTLINE_TEMPLATE_NAME") or wanted("SEARCH_LIBRARY").removeprefix("IPCamera_"),
         library=wanted("SEARCH_LIBRARY"),
     )
 

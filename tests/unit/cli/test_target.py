@@ -52,6 +52,21 @@ def test_everything_of_an_account_follows_from_the_variables() -> None:
     }
 
 
+def test_a_stage_has_names_of_its_own() -> None:
+    dev, prod = (target.cloud({**KEYS, "SIGHTLINE_STAGE": stage}) for stage in ("dev", "prod"))
+    assert dev.names.template == "sightline"
+    assert set(vars(dev.names).values()).isdisjoint(vars(prod.names).values())
+
+
+def test_variables_may_stand_in_a_file_beside_s_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "functions", tmp_path / "functions")
+    shutil.copy(ROOT / "s.yaml", tmp_path / "s.yaml")
+    (tmp_path / ".env").write_text("SIGHTLINE_ACCOUNT_ID=42\nSIGHTLINE_REGION=cn-beijing\nSIGHTLINE_STAGE=dev\n")
+    monkeypatch.setenv("SIGHTLINE_PROJECT", str(tmp_path))
+    found = target.cloud({**{name: value for name, value in KEYS.items() if name != "SIGHTLINE_ACCOUNT_ID"}, "SIGHTLINE_STAGE": "prod"})
+    assert (found.account_id, found.region, found.names.topic) == ("42", "cn-beijing", "sightline-jobs-prod")
+
+
 def test_no_secret_is_shown() -> None:
     shown = repr(target.cloud(KEYS))
     assert "a-secret" not in shown
