@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
 from localcloud.fc.errors import ProjectError
+from localcloud.fc.project.cloud_only import CloudOnly
 from localcloud.fc.project.declared import Declared
+from localcloud.fc.project.problems import location, message
 from localcloud.fc.project.rendering import render
-from localcloud.fc.project.trigger import AnyTrigger, OssTrigger, conflict
+from localcloud.fc.project.trigger import AnyTrigger, HttpTrigger, OssTrigger, Trigger, conflict
 
 ENVIRONMENT_BYTES = 4096
 """The names and values of a function's environment variables, together (official help, "Limits")."""
 
 
+Handler = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)+$")]
+
+
 class Hook(Declared):
     """An initializer; `timeout` in seconds (bounds: official help, "Limits")."""
 
-    handler: str
+    handler: str = ""
+    command: tuple[str, ...] = ()
     timeout: int = Field(3, ge=1, le=300)
 
 
@@ -66,6 +71,7 @@ class AsyncInvocation(Declared):
     max_async_retry_attempts: int = Field(3, ge=0, le=8)
     max_async_event_age_in_seconds: int = Field(86_400, ge=1, le=604_800)
     async_task: bool = False
+    qualifier: str = "LATEST"
     destination_config: Destinations = Destinations()
 
 
@@ -80,21 +86,32 @@ class Tag(Declared):
     value: str
 
 
-class LogConfig(BaseModel):
-    """Where the cloud would keep a function's log; here it is a file, and this is only told again."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="allow")
+class LogConfig(Declared):
+    """Where the cloud keeps a function's log; on a laptop it is a file, and this is only told again."""
 
     project: str = ""
     logstore: str = ""
+    enable_request_metrics: bool = False
+    enable_instance_metrics: bool = False
+    enable_llm_metrics: bool = False
+    log_begin_rule: Literal["DefaultRegex", "None"] = "None"
 
 
-def _free_environment(values: dict[str, str]) -> dict[str, str]:
-    for name, value in values.items():
-        if name.upper().startswith(("FC_", "_FC_")):
-            raise ValueError(f"{name} is kept for Function Compute; choose a name that does not begin with FC_")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or "\0" in value:
-            raise ValueError(f"{name!r} can't be an environment variable; use letters, digits and underscores")
+def _free_name(name: str) -> str:
+    if name.upper().startswith(("FC_", "_FC_")):
+        raise ValueError(f"{name} is kept for Function Compute; choose a name that does not begin with FC_")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError(f"{name!r} can't be an environment variable; use letters, digits and underscores")
+    return name
+
+
+def _free_value(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("an environment variable can't hold a NUL; remove it")
+    return value
+
+
+def _small(values: dict[str, str]) -> dict[str, str]:
     if sum(len(name.encode()) + len(value.encode()) for name, value in values.items()) > ENVIRONMENT_BYTES:
         raise ValueError(f"the environment variables exceed {ENVIRONMENT_BYTES} bytes; keep the bulk in a file")
     return values
@@ -102,24 +119,19 @@ def _free_environment(values: dict[str, str]) -> dict[str, str]:
 
 def _twentieth(cpu: float) -> float:
     if abs(cpu * 20 - round(cpu * 20)) > 1e-9:
-        raise ValueError(f"{cpu} is not a multiple of 0.05")
+        raise ValueError(f"{cpu} is not a multiple of 0.05; round it")
     return cpu
 
 
 LayerArn = Annotated[str, Field(pattern=r"^acs:fc:[^:]*:[^:]*:layers/[^/]+/versions/\d+$")]
+Environment = dict[Annotated[str, AfterValidator(_free_name)], Annotated[str, AfterValidator(_free_value)]]
 
 
-class Function(BaseModel):
-    """One function; `code` is an absolute folder, `memory_size` in MB, `timeout` in seconds."""
-
-    # Keys that mean nothing on a laptop (vpcConfig, nasConfig, …) are passed over; fc3 checks them before a deployment.
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+class DeclaredFunction(CloudOnly):
+    """What functions have in common, wherever they run; `memory_size` in MB, `timeout` in seconds."""
 
     function_name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")
     region: str
-    runtime: Literal["python3", "python3.9", "python3.10", "python3.12"]
-    handler: str = Field(pattern=r"^[^.]+(\.[^.]+)+$")
-    code: Path
     description: str = ""
     role: str = ""
     layers: tuple[LayerArn, ...] = Field((), max_length=5)
@@ -127,31 +139,44 @@ class Function(BaseModel):
     cpu: Annotated[float, AfterValidator(_twentieth)] = Field(0.35, ge=0.05, le=16)
     disk_size: Literal[512, 10_240] = 512
     timeout: int = Field(3, ge=1, le=86_400)
-    environment_variables: Annotated[dict[str, str], AfterValidator(_free_environment)] = {}
+    environment_variables: Annotated[Environment, AfterValidator(_small)] = Field(default_factory=dict)
     instance_lifecycle_config: LifecycleHooks = LifecycleHooks()
     async_invoke_config: AsyncInvocation = AsyncInvocation.model_validate({})
     log_config: LogConfig | Literal["auto"] = LogConfig()
     concurrency_config: Concurrency | None = None
-    instance_concurrency: Literal[1] = 1
     tags: tuple[Tag, ...] = ()
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        return tuple(arn.split("layers/")[1].split("/")[0] for arn in self.layers)
+
+    def contradictions(self, triggers: Sequence[Trigger]) -> Iterator[tuple[str, str]]:
+        """What does not go together: its key, and what is wrong with how to mend it."""
+        names = [trigger.trigger_name for trigger in triggers]
+        if len(set(names)) < len(names):
+            yield "triggers", "two have the same triggerName; rename one"
+        if sum(isinstance(trigger, HttpTrigger) for trigger in triggers) > 1:
+            yield "triggers", "a function has at most one http trigger; remove the others"
+        if "cpu" in self.model_fields_set and not 1 <= self.memory_size / 1024 / self.cpu <= 4:
+            yield "cpu", "the ratio of vCPUs to GB of memory must lie between 1:1 and 1:4; change cpu or memorySize"
+
+
+class Function(DeclaredFunction):
+    """One that runs on a laptop; `code` is an absolute folder."""
+
+    runtime: Literal["python3", "python3.9", "python3.10", "python3.12"]
+    handler: Handler
+    code: Path
+    instance_concurrency: Literal[1] = 1
     triggers: tuple[AnyTrigger, ...] = ()
 
     @model_validator(mode="after")
     def _is_whole(self) -> Function:
         if not self.code.is_dir():
             raise ValueError(f"code: {self.code} is not a folder; correct the path")
-        names = [trigger.trigger_name for trigger in self.triggers]
-        if len(set(names)) < len(names):
-            raise ValueError("triggers: two have the same triggerName; rename one")
-        if sum(trigger.trigger_type == "http" for trigger in self.triggers) > 1:
-            raise ValueError("triggers: a function has at most one http trigger; remove the others")
-        if "cpu" in self.model_fields_set and not 1 <= self.memory_size / 1024 / self.cpu <= 4:
-            raise ValueError("cpu: the ratio of vCPUs to GB of memory must lie between 1:1 and 1:4; change cpu or memorySize")
+        for key, problem in self.contradictions(self.triggers):
+            raise ValueError(f"{key}: {problem}")
         return self
-
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        return tuple(arn.split("layers/")[1].split("/")[0] for arn in self.layers)
 
 
 class Project(BaseModel):
@@ -194,30 +219,12 @@ def _function(file: Path, name: str, resource: Any) -> Function:
     code = props.get("code")
     source = code.get("src") if isinstance(code, dict) else code
     if isinstance(source, str):
-        props["code"] = (file.parent / source).resolve()
+        props["code"] = str((file.parent / source).resolve())
     try:
-        return Function.model_validate(props)
+        # From JSON, where a list may stand for a tuple, and by no other leniency: "60" is no number.
+        return Function.model_validate_json(json.dumps(props), strict=True)
     except ValidationError as error:
-        problems = [f"{place}.props{_location(problem)}: {_message(problem)}" for problem in error.errors()]
-        raise ProjectError("\n".join(problems)) from None
-
-
-def _location(problem: ErrorDetails) -> str:
-    parts = list(problem["loc"])
-    if len(parts) > 2 and parts[0] == "triggers":
-        del parts[2]  # the kind of trigger, which pydantic puts there
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-
-
-def _message(problem: ErrorDetails) -> str:
-    fixes = {
-        "missing": "is missing; add it",
-        "extra_forbidden": "is not a key of this part; remove it or correct its name",
-        "string_type": f"is {problem['input']!r}, not a text; put it in quotes",
-        "union_tag_invalid": f"{problem['msg']}; other kinds do not run on a laptop",
-        "value_error": problem["msg"].removeprefix("Value error, "),
-    }
-    return fixes.get(problem["type"], f"{problem['msg']}; it is {problem['input']!r}")
+        raise ProjectError("\n".join(f"{place}.props{location(problem)}: {message(problem)}" for problem in error.errors())) from None
 
 
 def _oss_triggers(functions: Mapping[str, Function], places: Mapping[str, str]) -> Iterator[tuple[str, OssTrigger]]:

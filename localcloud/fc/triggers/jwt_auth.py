@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import jwt
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from localcloud.fc.errors import Refused
 from localcloud.fc.project.declared import Declared
@@ -60,28 +60,22 @@ class JwtConfig(Declared):
     jwks: dict[str, list[dict[str, Any]]]
     token_lookup: tuple[Lookup, ...] = Field(min_length=1)
     claim_pass_by: tuple[Passing, ...] = ()
-    whitelist: tuple[str, ...] = ()
-    blacklist: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _other_spellings(cls, given: Any) -> Any:
-        """fc3's own examples write whiteList and blackList."""
-        names = {"whiteList": "whitelist", "blackList": "blacklist"}
-        return {names.get(name, name): value for name, value in given.items()} if isinstance(given, Mapping) else given
+    # fc3's own examples write whiteList and blackList, its schema does not know them.
+    whitelist: tuple[str, ...] = Field((), validation_alias=AliasChoices("whitelist", "whiteList"))
+    blacklist: tuple[str, ...] = Field((), validation_alias=AliasChoices("blacklist", "blackList"))
 
     @field_validator("token_lookup", mode="before")
     @classmethod
     def _lookups(cls, given: Any) -> Any:
         """`header:Authentication:Bearer ,query:token`, or the same as a list."""
-        return list(_parts(given, ("readPosition", "parameterName", "prefix")))
+        return tuple(_parts(given, ("readPosition", "parameterName", "prefix")))
 
     @field_validator("claim_pass_by", mode="before")
     @classmethod
     def _passings(cls, given: Any) -> Any:
         """`header:uid:X-User`; `query::`, which fc3 writes where nothing is given, passes nothing."""
         parts = _parts(given, ("mappingParameterPosition", "claimName", "mappingParameterName"))
-        return [part for part in parts if not isinstance(part, Mapping) or part.get("mappingParameterName")]
+        return tuple(part for part in parts if not isinstance(part, Mapping) or part.get("mappingParameterName"))
 
     @field_validator("jwks")
     @classmethod
