@@ -48,10 +48,13 @@ class Meter:
         self._requests: Counter[str] = Counter()
         self._napped = 0.0
 
-    def pipeline(self, environment: Mapping[str, str], **settings: int | float) -> Pipeline:
+    def wiring(self, environment: Mapping[str, str], **settings: int | float) -> Wiring:
         """The layer as a function builds it, with these settings changed."""
         changed = {name.upper(): str(value) for name, value in settings.items()}
-        return Wiring({**environment, **changed}, Host(_Counting(self._count), sleep=self._nap)).pipeline()
+        return Wiring({**environment, **changed}, Host(_Counting(self._count), sleep=self._nap))
+
+    def pipeline(self, environment: Mapping[str, str], **settings: int | float) -> Pipeline:
+        return self.wiring(environment, **settings).pipeline()
 
     def add(self, cost: Cost, work: Callable[[], str]) -> str:
         """Do it, and add what it cost."""

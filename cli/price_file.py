@@ -42,6 +42,11 @@ class _Item(_Written):
     as_of: date | None = None
     source: str = ""
 
+    @field_validator("price", mode="before")
+    @classmethod
+    def _or_none(cls, text: object) -> object:
+        return None if text in ("", "~", "null") else text
+
 
 class _File(_Written):
     currency: str
@@ -97,7 +102,8 @@ def _written(file: Path) -> _File:
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_BYTES)
-        return _File.model_validate(yaml.safe_load(content))
+        # As texts: a price that became a binary number on its way would no longer be what was written.
+        return _File.model_validate(yaml.load(content, Loader=yaml.BaseLoader))
     except OSError as error:
         raise CommandError(f"the prices in {file} can't be read: {error.strerror}", "correct the path", NOT_FOUND) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

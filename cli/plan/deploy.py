@@ -28,7 +28,7 @@ def deploy_changes(target: Target) -> list[Change]:
     with httpx.Client(trust_env=False) as client:
         cloud = FunctionCompute(client, lambda: target.credentials, target.endpoints.function_compute)
         try:
-            return [*_functions(target, cloud, client), *_layers(target, cloud), *surroundings(target)]
+            return [*function_changes(target, cloud, client), *_layers(target, cloud), *surroundings(target)]
         except PermissionMissing as error:
             raise CommandError(str(error), f"grant {error.permission.action} to this key (docs/deploy.md)") from error
         except ServiceUnreachable as error:
@@ -37,7 +37,8 @@ def deploy_changes(target: Target) -> list[Change]:
             raise CommandError(str(error), "mend what it says; --offline shows the cost alone") from error
 
 
-def _functions(target: Target, cloud: FunctionCompute, client: httpx.Client) -> Iterator[Change]:
+def function_changes(target: Target, cloud: FunctionCompute, client: httpx.Client) -> Iterator[Change]:
+    """Raises ServiceRefused and ServiceUnreachable."""
     functions = target.project.functions
     for name, function in functions.items():
         deployed = read_function(cloud, name)

@@ -44,10 +44,12 @@ REMOVE = _work(6.0, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, 
 SEARCH = _work(6.0, IMS_SearchMediaByHybrid=1)
 SEARCH_HIT = _work(0.8, OSS_GET=1, OSS_HEAD=1)
 """What each hit of an answer adds: its record, and whether its object is still there."""
-SWEEP = _work(6.0, OSS_GET=2, OSS_HEAD=1, OSS_LIST=8, OSS_PUT=3, MNS_GET=1)
+SWEEP = _work(6.0, OSS_GET=2, OSS_HEAD=1, OSS_LIST=9, OSS_PUT=3, MNS_GET=1)
 """One that finds nothing to do, and no media."""
 SWEEP_CHECK = _work(2.0, OSS_GET=2, OSS_HEAD=1, IMS_QueryMediaIndexJob=1)
 """What each media adds that a sweep checks."""
+SWEEP_AUDIT = _work(0.5, OSS_GET=1)
+"""What each upload adds to one sweep after it, which looks whether its event came."""
 KEYS_A_LIST = 1_000
 
 STATE_BYTES = 2_500

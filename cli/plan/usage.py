@@ -91,7 +91,7 @@ def usage_of(load: Load, deployment: Deployment) -> Usage:
     requests = _sum(doing.requests_together for doing in doings)
     level = index_level(load.hours_kept)
     quantities = {
-        items.COMPUTE: sum((_compute_units(doing, deployment.sizes[doing.function]) for doing in doings), Decimal(0)),
+        items.COMPUTE: sum((compute_units(doing, deployment.sizes[doing.function]) for doing in doings), Decimal(0)),
         **_objects(load, deployment, requests),
         items.PAGES: load.searches * load.hits_per_search * measured.HIT_BYTES / GB,
         # A job tells that it began and that it ended: published to the topic, and delivered to `collect`.
@@ -122,7 +122,15 @@ def _doings(load: Load, deployment: Deployment) -> list[Doing]:
         doing("collect", "a job that began", load.uploads, (measured.STILL_RUNNING, once)),
         doing("collect", "a job that ended", load.uploads, (measured.COLLECT, once), wait=index_wait),
         doing("search", "a question", load.searches, (measured.SEARCH, once), (measured.SEARCH_HIT, load.hits_per_search)),
-        doing("sweep", "its timer", deployment.sweeps, (measured.SWEEP, once), (measured.SWEEP_CHECK, checks), (lists, more_lists)),
+        doing(
+            "sweep",
+            "its timer",
+            deployment.sweeps,
+            (measured.SWEEP, once),
+            (measured.SWEEP_CHECK, checks),
+            (measured.SWEEP_AUDIT, load.uploads / deployment.sweeps if deployment.sweeps else Decimal(0)),
+            (lists, more_lists),
+        ),
     ]
 
 
@@ -132,7 +140,7 @@ def _seconds(load: Load, size: Size, requests: Mapping[str, Decimal], processor_
     return (processor_milliseconds / min(size.cpu, Decimal(1)) + waiting) / 1000
 
 
-def _compute_units(doing: Doing, size: Size) -> Decimal:
+def compute_units(doing: Doing, size: Size) -> Decimal:
     a_second = size.cpu * UNITS_A_VCPU_SECOND + size.memory * UNITS_A_GB_SECOND / 1024 + size.disk * UNITS_A_DISK_GB_SECOND / 1024
     return doing.times * (UNITS_AN_INVOCATION + doing.seconds * a_second)
 
