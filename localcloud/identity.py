@@ -64,11 +64,18 @@ class Authority(Protocol):
         """`action` as in `oss:GetObject`, `resource` as an ARN. Raises NotAllowed."""
         ...
 
+    def check_service(self, service: str, role: str, action: str, resource: str) -> None:
+        """As `check`, for a service of the cloud that acts with the role, which has to trust it."""
+        ...
+
 
 class Everything:
     """Of a cloud without roles."""
 
     def check(self, role: str, action: str, resource: str) -> None:
+        pass
+
+    def check_service(self, service: str, role: str, action: str, resource: str) -> None:
         pass
 
 

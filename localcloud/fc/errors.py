@@ -64,6 +64,13 @@ class KnownTask(Refused):
         super().__init__(400, "AsyncTaskAlreadyExists", f"async task '{task}' already exists; use another id")
 
 
+class NotAuthorized(Refused):
+    """The caller's role may not do this. The sentence is the one that funcraft looks for (github.com/alibaba/funcraft/pull/243)."""
+
+    def __init__(self, action: str, resource: str) -> None:
+        super().__init__(403, "AccessDenied", f"the caller is not authorized to perform '{action}' on resource '{resource}'")
+
+
 class NotChanged(Refused):
     """Nothing is changed through the API, since the project file says what there is."""
 

@@ -86,8 +86,9 @@ class FunctionCompute:
             clock,
             self._instances.limits.per_function,
             retry_delay,
+            self._check_role,
         )
-        self._triggers = Triggers(project, place, queues, self, clock)
+        self._triggers = Triggers(project, place, queues, self, clock, keyring.authority)
         self._api = Api(self, keyring, clock)
 
     def start(self) -> None:
@@ -141,6 +142,12 @@ class FunctionCompute:
         if kind == "Sync":
             return _without_log(self._run(function, payload, request_id))
         return self.invoke(function, payload, kind=kind, request_id=request_id, task_id=task_id)
+
+    def _check_role(self, function: str, action: str, resource: str) -> None:
+        """Raises NotAllowed where the function has a role, which may not do this. FC sends outcomes to destinations with it."""
+        role = self.project.functions[function].role
+        if role:
+            self._keyring.authority.check_service("fc.aliyuncs.com", role, action, resource)
 
     def _run(self, function: str, payload: bytes, request_id: str) -> Invocation:
         return Invocation.ended(self._instances.run(function, Call(request_id, payload), WAIT_SECONDS), request_id)

@@ -37,7 +37,7 @@ class Roles:
             raise NotAllowed(found.name, action, resource, verdict is Verdict.DENIED)
 
     def check_service(self, service: str, role: str, action: str, resource: str) -> None:
-        """As `check`, for a service of the cloud that acts with the role; it has to be one that the role trusts."""
+        """As `check`, for a service of the cloud that acts with the role, which has to trust it."""
         found = self.find(role)
         if found is not None and service not in found.services:
             log.warning("the role %s does not trust %s", found.name, service)

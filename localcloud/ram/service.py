@@ -46,6 +46,9 @@ class AccessManagement:
     def check(self, role: str, action: str, resource: str) -> None:
         self.roles.check(role, action, resource)
 
+    def check_service(self, service: str, role: str, action: str, resource: str) -> None:
+        self.roles.check_service(service, role, action, resource)
+
     def claims(self, request: Request) -> bool:
         return (request.headers.get("x-acs-version") or request.query.get("Version", "")) == VERSION
 

@@ -136,5 +136,10 @@ def _bury(world: World, message: Message, error: BaseException) -> None:
         error=outcome.error_type,
         report=None,
     )
-    postman = Postman(world.services.mns, lambda _function, _event: None, PLACE.function_arn)
-    postman.deliver(destination, postman.report(destination, kept, outcome, message.attempts + 1, now), message.name)
+
+    def check(_function: str, action: str, resource: str) -> None:
+        world.services.keyring.authority.check_service("fc.aliyuncs.com", function.role, action, resource)
+
+    postman = Postman(world.services.mns, lambda _function, _event: None, PLACE.function_arn, check)
+    report = postman.report(destination, kept, outcome, message.attempts + 1, now)
+    postman.deliver(function.function_name, destination, report, message.name)

@@ -12,6 +12,7 @@ import hmac
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
+from localcloud.acs import Caller
 from localcloud.fc.errors import AccessDenied, InvalidAccessKey, InvalidArgument, SignatureNotMatch
 from localcloud.http import Request
 from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
@@ -19,8 +20,8 @@ from localcloud.identity import CredentialError, Keyring, UnknownAccessKey
 WINDOW_SECONDS = 15 * 60
 
 
-def verify(request: Request, keyring: Keyring, now: float) -> None:
-    """Raises a Refused if the request is not signed by a key of ours, or more than 15 minutes ago or ahead."""
+def verify(request: Request, keyring: Keyring, now: float) -> Caller:
+    """Who sent the request. Raises a Refused if the request is not signed by a key of ours, or more than 15 minutes ago or ahead."""
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     access_key_id, _, signature = credential.partition(":")
     if scheme != "FC" or not signature:
@@ -29,6 +30,7 @@ def verify(request: Request, keyring: Keyring, now: float) -> None:
     expected = _sign(request, _secret(keyring, access_key_id, request.headers.get("x-fc-security-token")))
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise SignatureNotMatch
+    return Caller(access_key_id, keyring.principal(access_key_id, request.headers.get("x-fc-security-token")))
 
 
 def _sign(request: Request, secret: str) -> str:

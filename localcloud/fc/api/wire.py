@@ -6,7 +6,7 @@ Functions are declared in the project file and not through the API, so it reads 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from localcloud.acs import AcsError, acs_error_reply, authenticate
@@ -17,10 +17,11 @@ from localcloud.fc.api.invoking import Invoke, Invoking
 from localcloud.fc.api.operation import Asked, match, path_parts
 from localcloud.fc.api.operations import NOT_HERE, OPERATIONS
 from localcloud.fc.api.tasks import KeptInvocations, Tasks
-from localcloud.fc.errors import NotChanged, PayloadTooLarge, Refused, UnsupportedPath
+from localcloud.fc.errors import NotAuthorized, NotChanged, PayloadTooLarge, Refused, UnsupportedPath
 from localcloud.fc.running.invocation import new_request_id
 from localcloud.http import Later, Reply, Request, Terms, Trouble
-from localcloud.identity import Keyring
+from localcloud.identity import Keyring, NotAllowed, Principal
+from localcloud.place import Place
 
 TERMS = Terms(longest=32 * 2**20)
 """The payload of a synchronous invocation, the longest there is."""
@@ -28,6 +29,8 @@ TERMS = Terms(longest=32 * 2**20)
 
 class Backend(Deployment, Protocol):
     """What the API speaks for."""
+
+    place: Place
 
     @property
     def invoke(self) -> Invoke: ...
@@ -42,6 +45,7 @@ class Api:
     """Signatures, routes and formats; `serve` never raises for bad input."""
 
     def __init__(self, backend: Backend, keyring: Keyring, clock: Callable[[], float]) -> None:
+        self._backend = backend
         self._keyring = keyring
         self._clock = clock
         catalogue = Catalogue(backend)
@@ -84,16 +88,24 @@ class Api:
     def _answer(self, request: Request, request_id: str) -> Reply | Later:
         version, parts = _version(request), path_parts(request)
         check = authenticate if version == NEWER else signature.verify
-        check(request, self._keyring, self._clock())
+        principal = check(request, self._keyring, self._clock()).principal
         for family, operations in OPERATIONS[version].items():
             for operation in operations:
                 if operation.method == request.method and (names := match(operation.path, parts)) is not None:
+                    self._check_role(principal, operation.name, names)
                     answer = operation.answer(self._families[family], Asked(request, version, request_id, names))
                     return answer if isinstance(answer, (Reply, Later)) else _json(answer, request_id)
         for missing in NOT_HERE[version]:
             if missing.method == request.method != "GET" and match(missing.path, parts) is not None:
                 raise NotChanged(missing.name)
         raise UnsupportedPath(request.method, request.raw_path[:256])
+
+    def _check_role(self, principal: Principal, operation: str, names: Mapping[str, str]) -> None:
+        """ "RAM authorization" of the API, as far as it is about functions: its resource is the function, whatever of it is asked for."""
+        try:
+            principal.check(f"fc:{operation}", self._backend.place.function_arn(names.get("function", "*")))
+        except NotAllowed as error:
+            raise NotAuthorized(error.action, error.resource) from error
 
 
 def _version(request: Request) -> str:

@@ -52,7 +52,10 @@ class UnderWay:
 
 
 class AsyncInvocations:
-    """The queue of asynchronous invocations. `run` runs one call; at most `at_once` of a function run together."""
+    """The queue of asynchronous invocations. `run` runs one call; at most `at_once` of a function run together.
+
+    `check` is the `Postman`'s: whether a function's role may send to its destination.
+    """
 
     def __init__(
         self,
@@ -64,11 +67,12 @@ class AsyncInvocations:
         clock: Callable[[], float],
         at_once: int,
         delay: Callable[[int], float] = growing_delay,
+        check: Callable[[str, str, str], None] = lambda _function, _action, _resource: None,
     ) -> None:
         self._store = AsyncStore(file)
         self._policies = policies
         self._run = run
-        self._postman = Postman(queues, self._pass_on, function_arn)
+        self._postman = Postman(queues, self._pass_on, function_arn, check)
         self._clock = clock
         self._at_once = at_once
         self._delay = delay
@@ -213,7 +217,7 @@ class AsyncInvocations:
     def _deliver(self, kept: Kept, report: str, *, failed: bool) -> None:
         destination = destination_of(self._policies[kept.function].destination_config, failed=failed)
         if destination is not None:
-            self._postman.deliver(destination, report, kept.request_id)
+            self._postman.deliver(kept.function, destination, report, kept.request_id)
         self._store.settle(kept.request_id, kept.function)
 
     def _pass_on(self, function: str, payload: bytes) -> None:

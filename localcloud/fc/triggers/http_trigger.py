@@ -13,12 +13,12 @@ from typing import Protocol
 
 from localcloud.acs import AcsError, authenticate_web
 from localcloud.fc.api.wire import TERMS, trouble_reply
-from localcloud.fc.errors import Refused
+from localcloud.fc.errors import NotAuthorized, Refused
 from localcloud.fc.project.trigger import HttpTrigger
 from localcloud.fc.running.invocation import Invocation, new_request_id
 from localcloud.fc.triggers.http_event import check_limits, event_of, reply_of
 from localcloud.http import Reply, Request, Terms, Trouble
-from localcloud.identity import Keyring
+from localcloud.identity import Keyring, NotAllowed, Principal
 from localcloud.place import Place
 
 
@@ -64,10 +64,16 @@ class HttpFunction:
             raise MethodNotAllowed(request.method)
         check_limits(request)
         if config.auth_type == "function":
-            authenticate_web(request, self.keyring, self.clock())
+            self._check_role(authenticate_web(request, self.keyring, self.clock()).principal)
         if config.auth_config:
             request = config.auth_config.admit(request, self.clock())
         return self._answer(request, request_id)
+
+    def _check_role(self, principal: Principal) -> None:
+        try:
+            principal.check("fc:InvokeFunction", self.place.function_arn(self.function))
+        except NotAllowed as error:
+            raise NotAuthorized(error.action, error.resource) from error
 
     def _answer(self, request: Request, request_id: str) -> Reply:
         kind = request.headers.get("x-fc-invocation-type", "Sync")

@@ -14,6 +14,7 @@ from localcloud.fc.project.project import Project
 from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger, OssTrigger, TimerTrigger, Trigger
 from localcloud.fc.triggers import events
 from localcloud.fc.triggers.schedule import Schedule
+from localcloud.identity import Authority, NotAllowed
 from localcloud.place import Place
 from localcloud.ports import ObjectEvent, QueueMessage, Queues, TopicMessage
 
@@ -48,8 +49,10 @@ class Triggers:
         queues: Queues,
         invoker: Invoker,
         clock: Callable[[], float],
+        authority: Authority,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
+        self._authority = authority
         self._project = project
         self._place = place
         self._queues = queues
@@ -74,17 +77,27 @@ class Triggers:
 
     def object_event(self, event: ObjectEvent) -> None:
         for function, trigger in self._all(OssTrigger):
-            if trigger.matches(event.name, event.bucket, event.key):
+            if trigger.matches(event.name, event.bucket, event.key) and self._may_invoke("oss.aliyuncs.com", function, trigger):
                 payload = events.object_event(event, f"{function}/{trigger.trigger_name}", self._place)
                 self._invoker.enqueue(function, payload)
 
     def topic_message(self, message: TopicMessage) -> None:
         for function, trigger in self._all(MnsTopicTrigger):
-            if trigger.matches(message.topic, message.tag):
+            if trigger.matches(message.topic, message.tag) and self._may_invoke("mns.aliyuncs.com", function, trigger):
                 as_json = trigger.trigger_config.notify_content_format == "JSON"
                 subscription = f"{function}-{trigger.trigger_name}"
                 payload = events.topic_json(message, subscription, self._place) if as_json else events.topic_stream(message)
                 self._invoker.enqueue(function, payload)
+
+    def _may_invoke(self, service: str, function: str, trigger: Trigger) -> bool:
+        """Whether the service may, with the trigger's role. What it may not is lost, as in the cloud when its attempts are used up."""
+        try:
+            if trigger.invocation_role:
+                self._authority.check_service(service, trigger.invocation_role, "fc:InvokeFunction", self._place.function_arn(function))
+        except NotAllowed as error:
+            log.error("the trigger %s of %s does not fire: %s", trigger.trigger_name, function, error)
+            return False
+        return True
 
     def _all(self, kind: type[AnyOf]) -> Iterator[tuple[str, AnyOf]]:
         for name, function in self._project.functions.items():
