@@ -52,6 +52,7 @@ def laptop_cloud(
 ) -> Iterator[Running]:
     """A laptop cloud that is ready while the block runs. `built` is a folder that `make layer` filled. Raises CommandError."""
     project = project_folder()
+    packages = _packages(built, environment) if built else None
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     _log_to(data / "logs" / "laptop-cloud.log")
@@ -59,7 +60,7 @@ def laptop_cloud(
     with _told(data):
         cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
         try:
-            state = _start(cloud, data, place, project, port, environment, built)
+            state = _start(cloud, data, place, project, port, environment, packages)
             running.announce(state)
             yield state
         finally:
@@ -107,16 +108,15 @@ def _port_of_last_time(data: Path) -> int:
 
 
 def _start(
-    cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str], built: Path | None
+    cloud: LaptopCloud, data: Path, place: Place, project: Path, port: int, environment: Mapping[str, str], built: Built | None
 ) -> Running:
     cloud.start()
     (data / "port").write_text(str(urlsplit(cloud.endpoint).port))
     account = cloud.keyring.account
     made = provisioned(cloud, place, environment)
     variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id)
-    layer = built / "layer.zip" if built else project / "shared"
-    packages = _packages(built, environment) if built else None
-    pages = cloud.deploy(project / "s.yaml", {LAYER: layer}, variables, port + 1 if port else 0, packages)
+    layer = built.packages / "layer.zip" if built else project / "shared"
+    pages = cloud.deploy(project / "s.yaml", {LAYER: layer}, variables, port + 1 if port else 0, built)
     return Running(
         pid=os.getpid(),
         endpoint=cloud.endpoint,
@@ -134,10 +134,10 @@ def _start(
     )
 
 
-def _packages(built: Path, environment: Mapping[str, str]) -> Built:
-    if not (built / "layer.zip").is_file():
-        raise CommandError(f"there is no layer.zip in {built}", "build it with `make layer`", NOT_FOUND)
-    return Built(built, python312.find(environment))
+def _packages(folder: Path, environment: Mapping[str, str]) -> Built:
+    if not (folder / "layer.zip").is_file():
+        raise CommandError(f"there is no layer.zip in {folder}", "build it with `make layer`", NOT_FOUND)
+    return Built(folder, python312.find(environment))
 
 
 def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Provisioned:
