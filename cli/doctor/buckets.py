@@ -28,12 +28,12 @@ def state_bucket(site: Site) -> Finding:
 
 
 def _exists(site: Site, name: str) -> Finding:
-    elsewhere = f"name a bucket of {site.target.region} (SIGHTLINE_MEDIA_BUCKET, SIGHTLINE_STATE_BUCKET), then {site.stack}"
+    elsewhere = f"name a bucket of {site.target.region} (SIGHTLINE_MEDIA_BUCKET, SIGHTLINE_STATE_BUCKET), then {site.mend.stack}"
     try:
         state = site.buckets.state(name)
     except ServiceRefused as error:
         if error.code == "NoSuchBucket":
-            return failed(f"there is no bucket {name}", site.stack)
+            return failed(f"there is no bucket {name}", site.mend.stack)
         # OSS says AccessDenied of a bucket of another region, and of somebody else's too.
         if error.code == "AccessDenied" and ("specified endpoint" in str(error) or "belong" in str(error)):
             return failed(f"{name} lies in another region, or belongs to another account: {error}", elsewhere)
@@ -48,7 +48,7 @@ def buckets_apart(site: Site) -> Finding:
     """Media and state are in two buckets."""
     names = site.target.names
     if names.media_bucket == names.state_bucket:
-        return failed(f"both are {names.media_bucket}: what the functions write would be taken for uploads", site.new_state_bucket)
+        return failed(f"both are {names.media_bucket}: what the functions write would be taken for uploads", site.mend.new_state_bucket)
     return passed(f"{names.media_bucket}, {names.state_bucket}")
 
 
@@ -58,7 +58,7 @@ def search_region(site: Site) -> Finding:
     name, wanted = site.target.names.media_bucket, site.target.search_region
     region = site.buckets.state(name).region
     if region != wanted:
-        fix = f"set SIGHTLINE_IMS_SEARCH_ENDPOINT to {region}'s, or use a media bucket in {wanted}; then {site.stack}"
+        fix = f"set SIGHTLINE_IMS_SEARCH_ENDPOINT to {region}'s, or use a media bucket in {wanted}; then {site.mend.stack}"
         return failed(f"{name} lies in {region}, and the search library in {wanted}", fix)
     return passed(f"both in {wanted}")
 
@@ -105,7 +105,7 @@ def state_bucket_versioning(site: Site) -> Finding:
     if status:
         # Suspended too: "x-oss-forbid-overwrite" of PutObject.
         found = f"versioning of {name} is {status}, which can't be taken back: x-oss-forbid-overwrite has no effect there"
-        return failed(found, site.new_state_bucket)
+        return failed(found, site.mend.new_state_bucket)
     return passed(f"{name} has none")
 
 
@@ -115,7 +115,7 @@ def state_bucket_retention(site: Site) -> Finding:
     name = site.target.names.state_bucket
     policy = site.buckets.retention(name)
     if policy:
-        return failed(f"{name} has one ({policy}): ledgers can't grow, and markers can't go", site.new_state_bucket)
+        return failed(f"{name} has one ({policy}): ledgers can't grow, and markers can't go", site.mend.new_state_bucket)
     return passed(f"{name} has none")
 
 

@@ -1,18 +1,13 @@
-"""How news of jobs come home: from a pipeline to a topic to a function; and the queue of what failed on the way."""
+"""How news of jobs comes home, from a pipeline to a topic; and the queue of what failed on the way."""
 
 from __future__ import annotations
 
 from cli.doctor.check import check
 from cli.doctor.finding import Finding, failed, passed, unknown, warned
-from cli.doctor.functions import functions, triggers_of
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
-from localcloud.fc.project.trigger import MnsTopicTrigger
 from sightline.errors import ServiceRefused
 from sightline.ims.answers import Json, as_text, objects
-
-PATIENT = "EXPONENTIAL_DECAY_RETRY"
-"""176 tries over a day; BACKOFF_RETRY gives up after a minute."""
 
 
 @check(credentials)
@@ -24,7 +19,7 @@ def callback_topic(site: Site) -> Finding:
     except ServiceRefused as error:
         if not error.missing:
             raise
-        return failed(f"there is no topic {name}", f"{site.stack}; without it, the sweep has to ask for every job")
+        return failed(f"there is no topic {name}", f"{site.mend.stack}; without it, the sweep has to ask for every job")
     return passed(name)
 
 
@@ -34,13 +29,14 @@ def pipeline(site: Site) -> Finding:
     target, topic = site.target, site.target.names.topic
     if target.understanding_region != target.region:
         away = f"jobs run in {target.understanding_region}, and no pipeline tells a topic of {target.region}: the sweep has to ask for each"
-        return warned(away, f"set SIGHTLINE_IMS_ENDPOINT to {target.region}'s, if smart tags are there; then {site.deploy}")
+        return warned(away, f"set SIGHTLINE_IMS_ENDPOINT to {target.region}'s, if smart tags are there; then {site.mend.deploy}")
     identity = _pipeline_id(site)
     told = site.mps("QueryPipelineList", PipelineIds=identity).get("PipelineList")
     found = next(iter(objects(told.get("Pipeline") if isinstance(told, dict) else None)), None)
     if found is None:
         return failed(
-            f"there is no pipeline {identity}", f"{site.provision}, export the SIGHTLINE_PIPELINE_ID that it prints, then {site.deploy}"
+            f"there is no pipeline {identity}",
+            f"{site.mend.provision}, export the SIGHTLINE_PIPELINE_ID that it prints, then {site.mend.deploy}",
         )
     if as_text(found.get("State")) != "Active":
         return failed(
@@ -50,7 +46,8 @@ def pipeline(site: Site) -> Finding:
     bound = _bound(found)
     if bound != f"topic {topic}":
         return failed(
-            f"pipeline {identity} tells its news to {bound or 'nobody'}, not to topic {topic}", site.change("callback" if bound else "")
+            f"pipeline {identity} tells its news to {bound or 'nobody'}, not to topic {topic}",
+            site.mend.change("callback" if bound else ""),
         )
     return passed(f"{identity} tells topic {topic}")
 
@@ -73,21 +70,6 @@ def _bound(pipeline: Json) -> str:
     return ""
 
 
-@check(functions)
-def topic_trigger(site: Site) -> Finding:
-    """The topic triggers its function, and tries for a day to reach it."""
-    wanted = [(one, trigger) for one in site.functions for trigger in one.triggers if isinstance(trigger, MnsTopicTrigger)]
-    for function, trigger in wanted:
-        found = triggers_of(site, function).get(trigger.trigger_name)
-        where = f"{trigger.trigger_name} of {function.function_name}"
-        if found is None or not found.source_arn.endswith(f"/topics/{trigger.topic}"):
-            return failed(f"no trigger {where} on topic {trigger.topic}", site.deploy)
-        strategy = str(found.trigger_config.get("notifyStrategy", "BACKOFF_RETRY"))
-        if strategy != PATIENT:
-            return failed(f"{where} has {strategy}, which gives up after a minute, not {PATIENT}", site.deploy)
-    return passed(", ".join(f"{trigger.trigger_name} of {one.function_name}, {PATIENT}" for one, trigger in wanted))
-
-
 @check(credentials)
 def dead_queue(site: Site) -> Finding:
     """The queue of failed events exists, and nothing waits in it."""
@@ -97,15 +79,15 @@ def dead_queue(site: Site) -> Finding:
     except ServiceRefused as error:
         if not error.missing:
             raise
-        return failed(f"there is no queue {name}: events whose retries are used up are lost", site.stack)
+        return failed(f"there is no queue {name}: events whose retries are used up are lost", site.mend.stack)
     counts = [attributes.get(count, "") for count in ("ActiveMessages", "InactiveMessages", "DelayMessages")]
     if not all(count.isdecimal() for count in counts):
         # The SDK warns that the counts are going away.
         return unknown(f"{name} is there, and MNS does not tell how much waits in it")
     waiting = sum(map(int, counts))
     if waiting:
-        return warned(f"{waiting} failed events wait in {name} for the next sweep", "`sightline invoke sweep`, then `sightline dead list`")
+        return warned(f"{waiting} failed events wait in {name} for the next sweep", f"{site.mend.sweep}, which makes letters of them")
     return passed(f"{name} is empty")
 
 
-CHECKS = (callback_topic, pipeline, topic_trigger, dead_queue)
+CHECKS = (callback_topic, pipeline, dead_queue)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.doctor import buckets, callbacks, functions, host, library, roles, waiting
+from cli.doctor import buckets, callbacks, functions, host, layers, library, roles, triggers, waiting
 from cli.doctor.check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +10,8 @@ CHECKS: tuple[Check, ...] = (
     *buckets.CHECKS,
     *library.CHECKS,
     *functions.CHECKS,
+    *layers.CHECKS,
+    *triggers.CHECKS,
     *roles.CHECKS,
     *callbacks.CHECKS,
     *waiting.CHECKS,

@@ -12,7 +12,7 @@ from cli.deployment.endpoints import region_of
 from cli.doctor.check import check
 from cli.doctor.finding import Finding, failed, passed, unknown, warned
 from cli.doctor.site import Site
-from cli.doctor.troubles import CLOCK_FIX, KEY_FIX, is_bad_key, is_denied
+from cli.doctor.troubles import CLOCK_FIX, is_bad_key, is_denied
 from sightline import settings
 from sightline.clock import http_date
 from sightline.errors import BadSetting, SightlineError
@@ -67,7 +67,7 @@ def credentials(site: Site) -> Finding:
         if trouble is None or is_denied(trouble):
             return passed(f"{service} takes {key.access_key_id}, {kind}")
         if is_bad_key(trouble):
-            return failed(f"{service} does not take {key.access_key_id}: {trouble}", KEY_FIX)
+            return failed(f"{service} does not take {key.access_key_id}: {trouble}", site.mend.key)
         silent.append(service)
     return unknown(f"no verdict from {', '.join(silent)}", "mend what the other checks say of these services")
 
@@ -94,7 +94,7 @@ def function_settings(site: Site) -> Finding:
     try:
         settings.from_environment(site.target.settings)
     except BadSetting as error:
-        fix = f"mend {error.field} in s.yaml, or the SIGHTLINE_ variable that it is made of; then {site.deploy}"
+        fix = f"mend {error.field} in s.yaml, or the SIGHTLINE_ variable that it is made of; then {site.mend.deploy}"
         return failed(str(error), fix)
     return passed(f"{len(site.target.settings)} settings in {site.target.project.file.name}")
 
@@ -131,7 +131,7 @@ def _is_internal(address: str) -> bool:
 
 
 def _endpoint_fix(site: Site, name: str) -> str:
-    return f"set SIGHTLINE_{name} to one of {site.target.region}, then {site.deploy}"
+    return f"set SIGHTLINE_{name} to one of {site.target.region}, then {site.mend.deploy}"
 
 
 CHECKS = (clock, credentials, function_settings, endpoints)

@@ -21,7 +21,7 @@ INDEX = "mm"
 def template(site: Site) -> Finding:
     """The template of the analyses exists, is of type 11, and describes events."""
     identity = site.target.settings.get("SMARTTAG_TEMPLATE_ID", "")
-    fix = f"{site.provision}, export the SIGHTLINE_TEMPLATE_ID that it prints, then {site.deploy}"
+    fix = f"{site.mend.provision}, export the SIGHTLINE_TEMPLATE_ID that it prints, then {site.mend.deploy}"
     if not identity:
         return failed("SMARTTAG_TEMPLATE_ID is not set", fix)
     try:
@@ -35,7 +35,7 @@ def template(site: Site) -> Finding:
         return failed(f"template {identity} is of type {as_text(described.get('Type')) or 'unknown'}, not {SMARTTAG}", fix)
     types = _analyse_types(described)
     if EVENTS not in types:
-        return failed(f"template {identity} asks for {', '.join(types) or 'nothing'}, and not for {EVENTS}", site.change("template"))
+        return failed(f"template {identity} asks for {', '.join(types) or 'nothing'}, and not for {EVENTS}", site.mend.change("template"))
     return passed(f"{as_text(described.get('TemplateName'))} ({identity}): {', '.join(types)}")
 
 
@@ -52,7 +52,7 @@ def search_library(site: Site) -> Finding:
     """The search library exists."""
     library = _library(site)
     if library is None:
-        return failed(f"there is no search library {site.target.names.library}", site.provision)
+        return failed(f"there is no search library {site.target.names.library}", site.mend.provision)
     return passed(f"{site.target.names.library} in {site.target.search_region}")
 
 
@@ -62,12 +62,13 @@ def search_index(site: Site) -> Finding:
     indexes = objects((_library(site) or {}).get("IndexInfo"))
     index = next((one for one in indexes if as_text(one.get("IndexType")) == INDEX), None)
     if index is None:
-        return failed(f"{site.target.names.library} has no index of type {INDEX}", site.provision)
+        return failed(f"{site.target.names.library} has no index of type {INDEX}", site.mend.provision)
     status, readiness = as_text(index.get("IndexStatus")), as_text(index.get("IndexReadiness"))
     # The documents spell the states in several ways: Active, active; Deactive, Deactivated.
     if status.lower() != "active":
         return failed(
-            f"the index is {status or 'without a status'}; what it held is gone", f"{site.change('index')}, then `sightline reindex`"
+            f"the index is {status or 'without a status'}; what it held is gone",
+            f"{site.mend.change('index')}, then {site.mend.reindex}",
         )
     if readiness.lower() == "initializing":
         return warned("the index is being made: nothing is found until it is ready", "wait some minutes, then `sightline doctor` again")

@@ -73,12 +73,10 @@ def _taken(site: Site, roles: Mapping[str, str]) -> Finding:
         except ServiceRefused as error:
             if not error.missing and not error.code.startswith("EntityNotExist"):
                 raise
-            return failed(f"there is no role {name}", site.stack_of_roles)
+            return failed(f"there is no role {name}", site.mend.roles)
         trusted = set(_trusted(_document(role.get("AssumeRolePolicyDocument") if isinstance(role, dict) else None)))
         if service not in trusted:
-            return failed(
-                f"role {name} may be taken by {', '.join(sorted(trusted)) or 'no service'}, not by {service}", site.stack_of_roles
-            )
+            return failed(f"role {name} may be taken by {', '.join(sorted(trusted)) or 'no service'}, not by {service}", site.mend.roles)
     return passed(", ".join(roles))
 
 
@@ -106,7 +104,7 @@ def _granted(site: Site, names: Iterable[str]) -> Finding:
         wanted = list(_rights(declared[name.lower()]))
         lacking = [f"{action} on {resource}" for action, resource in wanted if evaluate(has, action, resource) is not Verdict.ALLOWED]
         if lacking:
-            return failed(f"role {name} may not {', '.join(lacking)}", site.stack_of_roles)
+            return failed(f"role {name} may not {', '.join(lacking)}", site.mend.roles)
         count += len(wanted)
     return passed(f"all {count} rights of {TEMPLATE}")
 

@@ -40,6 +40,6 @@ def _found(check: Check, site: Site, needs: dict[str, Future[Finding]]) -> Findi
     try:
         return check.examine(site)
     except SightlineError as error:
-        return unanswered(error)
+        return unanswered(error, site.mend)
     except Exception as error:  # noqa: BLE001 - a surprise in one check, in its own thread, must not hide what the others found
         return unknown(f"the check itself broke ({type(error).__name__})", "please report it, with the version of Sightline")

@@ -12,6 +12,7 @@ import httpx
 
 from cli.deployment.function_compute import FunctionCompute
 from cli.deployment.target import Target
+from cli.doctor.mending import Mending
 from cli.doctor.mns import Messages
 from cli.doctor.oss import Buckets
 from localcloud.fc.project.project import Function
@@ -77,43 +78,9 @@ class Site:
         """As s.yaml declares them."""
         return list(self.target.project.functions.values())
 
-    # The commands that mend things; most findings end in one of them.
-
     @property
-    def provision(self) -> str:
-        """Makes what is missing in IMS, and binds the callbacks."""
-        return self.change("")
-
-    def change(self, what: str) -> str:
-        """The same, where something of another shape is there already, which it leaves unless it is told."""
-        options = ("" if self.target.is_laptop else " --cloud") + (f" --change {what}" if what else "")
-        return f"`sightline provision{options}`"
-
-    @property
-    def deploy(self) -> str:
-        """Deploys the functions and their triggers."""
-        return "`sightline down`, then `sightline up`" if self.target.is_laptop else "`s deploy`"
-
-    @property
-    def stack(self) -> str:
-        """Makes buckets, topic and queue."""
-        return "`sightline provision`" if self.target.is_laptop else self._ros_stack
-
-    @property
-    def stack_of_roles(self) -> str:
-        """Makes roles and their policies."""
-        return f"mend template.yaml, then {self.deploy}" if self.target.is_laptop else self._ros_stack
-
-    @property
-    def new_state_bucket(self) -> str:
-        """Where the one that is there can't be mended."""
-        if self.target.is_laptop:
-            return "`sightline down`, then `sightline up --data` with a new folder"
-        return f"`export SIGHTLINE_STATE_BUCKET=` with a new name, {self._ros_stack}, then {self.deploy}"
-
-    @property
-    def _ros_stack(self) -> str:
-        return f"create or update the ROS stack of template.yaml in {self.target.region} (docs/deploy.md)"
+    def mend(self) -> Mending:
+        return Mending(self.target)
 
     def _credentials(self) -> Credentials:
         return self.target.credentials

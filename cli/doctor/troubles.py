@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.doctor.finding import Finding, failed, unknown
+from cli.doctor.mending import Mending
 from sightline.errors import CredentialsExpired, PermissionMissing, ServiceRefused, ServiceUnreachable, SightlineError
 
 # Of OSS, the OpenAPI gateway, Function Compute and MNS, in this order.
@@ -19,10 +20,6 @@ _BAD_KEY = (
 _BAD_CLOCK = ("RequestTimeTooSkewed", "InvalidTimeStamp.Expired", "TimeExpired")
 _DENIED = ("AccessDenied", "Forbidden", "NoPermission")
 
-KEY_FIX = (
-    "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET of a key that works, and ALIBABA_CLOUD_SECURITY_TOKEN "
-    "if it is a temporary one"
-)
 CLOCK_FIX = "set this machine's clock: `sudo timedatectl set-ntp true`"
 
 
@@ -35,12 +32,12 @@ def is_denied(error: SightlineError) -> bool:
     return isinstance(error, PermissionMissing) or (isinstance(error, ServiceRefused) and error.code.startswith(_DENIED))
 
 
-def unanswered(error: SightlineError) -> Finding:
+def unanswered(error: SightlineError, mend: Mending) -> Finding:
     """A service that is not there, a key or a clock that it does not take: the deployment does not work. The rest is not known."""
     if isinstance(error, ServiceUnreachable):
-        return failed(str(error), f"look at the network, and at the endpoint of {error.service} in the SIGHTLINE_ variables and s.yaml")
+        return failed(str(error), mend.endpoint(error.service))
     if is_bad_key(error):
-        return failed(str(error), KEY_FIX)
+        return failed(str(error), mend.key)
     if isinstance(error, ServiceRefused) and error.code in _BAD_CLOCK:
         return failed(str(error), CLOCK_FIX)
     if isinstance(error, PermissionMissing):

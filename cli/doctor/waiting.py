@@ -7,8 +7,8 @@ from datetime import timedelta
 from cli.doctor.buckets import state_bucket
 from cli.doctor.check import check
 from cli.doctor.finding import Finding, passed, unknown, warned
-from cli.doctor.functions import timer_trigger
 from cli.doctor.site import Site
+from cli.doctor.triggers import timer_trigger
 from localcloud.fc.project.trigger import TimerTrigger
 from localcloud.fc.triggers.schedule import Schedule
 
@@ -23,7 +23,7 @@ def dead_letters(site: Site) -> Finding:
     """No event waits for a person."""
     dead, retrying = (_count(site, prefix) for prefix in (DEAD, RETRYING))
     if dead != "0":
-        return warned(f"{dead} dead, {retrying} tried again by the sweep", "`sightline dead list` says why; then `sightline dead replay`")
+        return warned(f"{dead} dead, {retrying} tried again by the sweep", site.mend.dead_letters)
     return passed(f"none dead, {retrying} tried again by the sweep")
 
 
@@ -38,15 +38,13 @@ def sweep(site: Site) -> Finding:
     turn = _turn(site)
     written = site.buckets.newest(site.target.names.state_bucket, SWEPT)
     if written is None:
-        return unknown("no sweep has left a trace in the state bucket yet", "wait for the timer, or `sightline invoke sweep`")
+        return unknown("no sweep has left a trace in the state bucket yet", f"wait for the timer, or {site.mend.sweep}")
     ago = max(site.clock() - written, timedelta(0))
     found = f"the last one {ago.total_seconds() / 60:.0f} min ago"
     if turn is None:
         return unknown(f"{found}; the timer of s.yaml has no fixed interval to compare it with")
     if ago > MISSED * turn:
-        return warned(
-            f"{found}, and the timer says every {turn.total_seconds() / 60:.0f} min", "`sightline invoke sweep`, `sightline logs sweep`"
-        )
+        return warned(f"{found}, and the timer says every {turn.total_seconds() / 60:.0f} min", f"{site.mend.sweep}, and look at its log")
     return passed(found)
 
 

@@ -99,6 +99,7 @@ def test_the_cloud_path_finds_the_same(own: Cloud, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
     done = own.here("doctor", "--cloud", code=1)
     assert "fail     credentials" in done.stdout
+    assert "export ALIBABA_CLOUD_ACCESS_KEY_ID" in done.stdout
     assert SECRET not in done.stdout + done.stderr
     assert running.access_key_secret not in done.stdout + done.stderr
 
@@ -127,7 +128,6 @@ def test_a_wrong_key_is_told_once(target: Target) -> None:
     for key in (Credentials(target.credentials.access_key_id, SECRET), Credentials("LTAInobody", SECRET)):
         findings = look(replace(target, credentials=key))
         assert findings["credentials"].state is State.FAIL
-        assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in findings["credentials"].fix
         assert [name for name, one in findings.items() if one.state is State.FAIL] == ["credentials"]
         assert findings["state-bucket-versioning"].found == "needs state-bucket"
         assert not any(SECRET in one.found + one.fix for one in findings.values())

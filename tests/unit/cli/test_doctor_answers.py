@@ -12,7 +12,7 @@ import pytest
 from fastcrc.crc64 import xz
 
 from cli.deployment import target as deployment
-from cli.doctor import buckets, callbacks, functions, host, library, roles
+from cli.doctor import buckets, callbacks, functions, host, layers, library, roles, triggers
 from cli.doctor.check import Check
 from cli.doctor.finding import Finding, State
 from cli.doctor.site import Site
@@ -100,11 +100,11 @@ LAYER = "sightline"
 @pytest.mark.contract("ListLayerVersions, API reference of Function Compute 2023-03-30: codeChecksum is the CRC-64 of the zip")
 def test_a_layer_beside_the_one_that_was_built(tmp_path: Path) -> None:
     def told(checksum: str) -> Finding:
-        layers = [{"layerName": LAYER, "version": 1, "codeChecksum": checksum, "codeSize": 3}]
-        return examine(functions.layer_content, json_told({"layers": layers}), tmp_path)
+        published = [{"layerName": LAYER, "version": 1, "codeChecksum": checksum, "codeSize": 3}]
+        return examine(layers.layer_content, json_told({"layers": published}), tmp_path)
 
     assert (told("17").state, told("17").fix) == (State.UNKNOWN, "`make layer`")
-    built = tmp_path / functions.LAYER_ZIP
+    built = tmp_path / layers.LAYER_ZIP
     built.parent.mkdir(parents=True)
     built.write_bytes(b"zip")
     assert told(str(xz(b"zip"))).state is State.PASS
@@ -123,7 +123,7 @@ def test_functions_and_triggers_that_do_not_work() -> None:
     assert (finding.state, finding.found) == (State.FAIL, "not active: sightline-submit (the code can't be read)")
     timer = {"triggerName": "every-few-minutes", "triggerType": "timer", "status": "FAILED"}
     timer["triggerConfig"] = json.dumps({"cronExpression": "@every 2m", "enable": True})
-    assert "is FAILED" in examine(functions.timer_trigger, json_told({"triggers": [timer]})).found
+    assert "is FAILED" in examine(triggers.timer_trigger, json_told({"triggers": [timer]})).found
 
 
 @pytest.mark.contract("the official SDK warns that a queue's counts are going away")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cli.deployment import target as deployment
 from cli.doctor.check import Check, check
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, State, failed, passed, unknown, warned
+from cli.doctor.mending import Mending
 from cli.doctor.runner import AT_ONCE, run
 from cli.doctor.site import Site
 from cli.doctor.troubles import unanswered
@@ -129,8 +131,8 @@ REFUSED = ("OSS", "GetBucketInfo", 403)
         (UnusableAnswer("FC", "GetFunction", "the body", "is no JSON", retryable=True), State.UNKNOWN, "again"),
     ],
 )
-def test_what_a_service_that_does_not_answer_means(error: SightlineError, state: State, said: str) -> None:
-    finding = unanswered(error)
+def test_what_a_service_that_does_not_answer_means(site: Site, error: SightlineError, state: State, said: str) -> None:
+    finding = unanswered(error, Mending(replace(site.target, is_laptop=False)))
     assert finding.state is state
     assert said in finding.fix
     assert finding.found
