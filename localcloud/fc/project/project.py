@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -162,7 +163,7 @@ class DeclaredFunction(CloudOnly):
 
 
 class Function(DeclaredFunction):
-    """One that runs on a laptop; `code` is an absolute folder."""
+    """One that runs on a laptop; `code` is an absolute folder or zip file."""
 
     runtime: Literal["python3", "python3.9", "python3.10", "python3.12"]
     handler: Handler
@@ -172,8 +173,8 @@ class Function(DeclaredFunction):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Function:
-        if not self.code.is_dir():
-            raise ValueError(f"code: {self.code} is not a folder; correct the path")
+        if not (self.code.is_dir() or zipfile.is_zipfile(self.code)):
+            raise ValueError(f"code: {self.code} is neither a folder nor a zip file; correct the path")
         for key, problem in self.contradictions(self.triggers):
             raise ValueError(f"{key}: {problem}")
         return self

@@ -68,6 +68,13 @@ def test_a_zip_file_is_unpacked_once_and_by_its_content(tmp_path: Path) -> None:
     assert (other / "python/x.py").read_text() == "x = 2\n"
 
 
+@pytest.mark.contract("fc3 v0.1.22, deploy/impl/function.ts: a code that ends with .zip is uploaded as it is")
+def test_a_project_may_name_a_zip_file_itself(project: Project, tmp_path: Path) -> None:
+    package = zip_of(tmp_path / "build/hello.zip", **{"index.py": "x = 1\n"})
+    project.file.write_text(PROJECT.replace("./functions/hello", "./build/hello.zip"))
+    assert Project.read(project.file, {}).functions["say-hello"].code == package
+
+
 def test_a_folder_is_its_own(tmp_path: Path) -> None:
     assert Unpacked(tmp_path / "unpacked").folder_of(tmp_path) == tmp_path.resolve()
     assert not (tmp_path / "unpacked").exists()

@@ -146,7 +146,7 @@ def test_the_triggers_are_read(tmp_path: Path, document: dict[str, Any]) -> None
         ("handler", 5, r"handler: is 5, not a text"),
         ("handler", None, r"handler: is missing; add it"),
         ("runtime", "nodejs20", r"runtime: .*python3\.12"),
-        ("code", "./nowhere", r"nowhere is not a folder; correct the path"),
+        ("code", "./nowhere", r"nowhere is neither a folder nor a zip file; correct the path"),
         ("cpu", 0.33, r"cpu: 0\.33 is not a multiple of 0\.05"),
         ("cpu", 2, r"cpu: the ratio"),
         ("environmentVariables", {"N": 1}, r"environmentVariables\.N: is 1, not a text; put it in quotes"),
