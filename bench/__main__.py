@@ -1,8 +1,9 @@
-"""All benches, one after the other: what `make bench` runs. The tables are for bench/RESULTS.md, where the last three put their own."""
+"""All benches, one after the other: what `make bench` runs. The tables are for bench/RESULTS.md, where the last four put their own."""
 
 from __future__ import annotations
 
 from bench import laptop_cloud, pipeline, pipeline_sweep, search_latency, upload_to_search
+from bench.cold_start import report
 
 if __name__ == "__main__":
     print("## From upload to searchable: `python -m bench.upload_to_search --rounds 20`\n")
@@ -12,3 +13,4 @@ if __name__ == "__main__":
     laptop_cloud.main(["--keep"])
     pipeline.main(["--keep"])
     pipeline_sweep.main(["--keep"])
+    report.main(["--keep"])

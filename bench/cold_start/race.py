@@ -37,18 +37,26 @@ class Race:
         self._stage = stage
         self._disk = disk
         self.others = [other for other in OTHERS if function in other.functions]
-        recorded = Variant("recorded", True, reach(f"http://127.0.0.1:{recorder.port}"))
-        # Twice: the first sweep of all finds more to do than any later one.
-        for _ in range(2):
-            recorder.clear()
-            scene = stage.scene(function)
-            self.ours(recorded, scene)
-        self.steps, self._template = recorder.steps, recorder.template(scene.names)
+        self._recorder = recorder
+        self._recorded = Variant("recorded", True, reach(f"http://127.0.0.1:{recorder.port}"))
+        self._record()  # the first sweep of all finds more to do than any later one
+        self.steps, self._template = self._record()
         for other in self.others:
             recorder.clear()
-            self.other(other, recorded)
-            if other.makes_the_same_requests and _told(recorder.steps) != _told(self.steps):
-                raise RuntimeError(f"{other.name} makes other requests than ours: {_told(recorder.steps)}, {_told(self.steps)}")
+            self.other(other, self._recorded)
+            if other.makes_the_same_requests:
+                self._compare(other.name, recorder.steps)
+
+    def _record(self) -> tuple[Sequence[Step], str]:
+        """The requests that ours makes, and what fits on another scene of them."""
+        self._recorder.clear()
+        scene = self._stage.scene(self._function)
+        self.ours(self._recorded, scene)
+        return self._recorder.steps, self._recorder.template(scene.names)
+
+    def _compare(self, name: str, steps: Sequence[Step]) -> None:
+        if _told(steps) != _told(self.steps):
+            raise RuntimeError(f"{name} makes other requests than ours did: {_told(steps)}, {_told(self.steps)}")
 
     def run(self, variants: Sequence[Variant], rounds: int) -> dict[tuple[str, str], list[Taken]]:
         """By the names of the variant and of the contender."""
@@ -57,6 +65,7 @@ class Race:
             for variant in variants:
                 for name, start in self._in_turn(variant, number):
                     taken.setdefault((variant.name, name), []).append(start())
+        self._compare(OURS, self._record()[0])
         return taken
 
     def _in_turn(self, variant: Variant, number: int) -> Sequence[tuple[str, Callable[[], Taken]]]:

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.cold_start.contenders import BARE_SIGNER, OURS, THE_SEEDS_WAY, WITH_A_QUEUE, Disk, Installer
@@ -49,54 +49,62 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--keep", action="store_true", help="measure all, and put the tables into bench/RESULTS.md")
     arguments = parser.parse_args(argv)
     functions = arguments.function or list(FUNCTIONS)
+    names = [COMPILED]
+    names += [BARE] if arguments.without_pyc or arguments.keep else []
+    names += [SECURE] if arguments.tls or arguments.keep else []
+    results: dict[str, Results] = {}
+    requests: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        disk = Installer(Path(folder), Project(arguments.project.resolve())).install(functions)
+        for function in functions:
+            with set_up(function, disk, names) as (race, variants):
+                if arguments.profile:
+                    print(f"## {function}\n\n{profile(race, arguments.profile, variants[0], arguments.rounds)}\n")
+                    continue
+                results[function], requests[function] = race.run(variants, arguments.rounds), len(race.steps)
+    if results:
+        text = "\n".join(_tables(results, requests, names, disk, arguments.rounds))
+        print(text)
+        if arguments.keep:
+            record(TITLE, text)
+
+
+@contextmanager
+def set_up(function: str, disk: Disk, names: Sequence[str]) -> Iterator[tuple[Race, list[Variant]]]:
+    """Each function has a laptop cloud of its own: what one leaves there would be work for another."""
     with ExitStack() as open_things:
         folder = Path(open_things.enter_context(tempfile.TemporaryDirectory()))
-        for name in ("cloud", "disk", "tls"):
-            (folder / name).mkdir()
-        disk = Installer(folder / "disk", Project(arguments.project.resolve())).install(functions)
-        theatre = open_things.enter_context(stage(folder / "cloud"))
+        theatre = open_things.enter_context(stage(folder))
         endpoint = theatre.environment["OSS_ENDPOINT"]
         recorder = open_things.enter_context(recording(endpoint))
-        variants = [Variant(COMPILED, True, reach(endpoint))]
-        if arguments.without_pyc or arguments.keep:
-            variants.append(Variant(BARE, False, reach(endpoint)))
-        if arguments.tls or arguments.keep:
-            secure, trusted = open_things.enter_context(over_tls(endpoint, folder / "tls"))
+        variants = [Variant(name, name != BARE, reach(endpoint)) for name in names if name != SECURE]
+        if SECURE in names:
+            secure, trusted = open_things.enter_context(over_tls(endpoint, folder))
             variants.append(Variant(SECURE, True, reach(secure, str(trusted))))
-        races = {name: Race(name, theatre, disk, recorder) for name in functions}
-        if arguments.profile:
-            for name, race in races.items():
-                print(f"## {name}\n\n{profile(race, arguments.profile, variants[0], arguments.rounds)}\n")
-            return
-        taken = {name: race.run(variants, arguments.rounds) for name, race in races.items()}
-    text = "\n".join(_tables(taken, races, variants, disk, arguments.rounds))
-    print(text)
-    if arguments.keep:
-        record(TITLE, text)
+        yield Race(function, theatre, disk, recorder), variants
 
 
 Results = Mapping[tuple[str, str], Sequence[Taken]]
 
 
-def _tables(taken: Mapping[str, Results], races: Mapping[str, Race], variants: Sequence[Variant], disk: Disk, rounds: int) -> Iterator[str]:
+def _tables(taken: Mapping[str, Results], requests: Mapping[str, int], names: Sequence[str], disk: Disk, rounds: int) -> Iterator[str]:
     yield f"`python -m bench.cold_start` on {time.strftime('%Y-%m-%d')}: {platform.machine()}, {os.cpu_count()} cores."
     yield EXPLANATION.format(rounds=rounds, cores=os.cpu_count())
     yield ""
     yield from _goals(taken, disk)
-    for variant in variants:
+    for name in names:
         for function, results in taken.items():
-            requests = len(races[function].steps)
-            yield f"\n`{function}`, {variant.name}, {requests} requests until its first answer:\n"
-            yield from _table(function, results, variant, disk)
+            yield f"\n`{function}`, {name}, {requests[function]} requests until its first answer:\n"
+            yield from _table(function, results, name, disk)
 
 
-def _table(function: str, results: Results, variant: Variant, disk: Disk) -> Iterator[str]:
+def _table(function: str, results: Results, variant: str, disk: Disk) -> Iterator[str]:
     yield "| who | CPU, ms | wall, ms | peak RSS, MB | disk, MB | modules | CPU / seeds' way | CPU / bare signer |"
     yield "|---|---|---|---|---|---|---|---|"
-    here = {name: runs for (place, name), runs in results.items() if place == variant.name}
+    here = {name: runs for (place, name), runs in results.items() if place == variant}
     for name in sorted(here, key=lambda name: (name != OURS, -cpu(here[name]))):
         runs = here[name]
-        size = disk.sizes[function if name == OURS else name, variant.has_pyc]
+        size = disk.sizes[function if name == OURS else name, variant != BARE]
         yield (
             f"| {name} | {cpu(runs) * 1000:.0f} | {median(runs, lambda run: run.wall) * 1000:.0f} "
             f"| {median(runs, lambda run: run.peak) / MB:.1f} | {size / MB:.1f} | {median(runs, lambda run: len(run.modules)):.0f} "
