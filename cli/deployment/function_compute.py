@@ -23,7 +23,6 @@ from sightline.ims.signature import canonical_query, sign
 
 VERSION = "2023-03-30"
 LONGEST_PAGE = 100
-TIMEOUT = httpx.Timeout(5, connect=3)
 _SERVICE = "FC"
 
 
@@ -144,7 +143,7 @@ Model = TypeVar("Model", bound=Answered)
 
 
 class FunctionCompute:
-    """The functions of one account in one region. `endpoint` may name its scheme, https otherwise.
+    """The functions of one account in one region. `endpoint` may name its scheme, https otherwise; `client` says how long to wait.
 
     Every method raises ServiceRefused (`missing` for what does not exist), ServiceUnreachable, and UnusableAnswer.
     """
@@ -230,7 +229,7 @@ class FunctionCompute:
         headers = sign(self._credentials(), self._clock(), nonce, "GET", self._name, operation, VERSION, query, path=path)
         address = f"{self._base}{path}?{canonical_query(query)}".rstrip("?")
         try:
-            response = self._client.get(address, headers={**headers, "accept": "application/json"}, timeout=TIMEOUT)
+            response = self._client.get(address, headers={**headers, "accept": "application/json"})
         except httpx.RequestError as error:
             raise ServiceUnreachable(_SERVICE, operation, type(error).__name__) from error
         document = _document(response)

@@ -112,11 +112,11 @@ def _failure_differences(wanted: AsyncInvocation, found: AsyncInvokeConfig) -> I
 
 @check(functions)
 def log_store(site: Site) -> Finding:
-    """Every function writes its log somewhere."""
+    """Every function names the log store that keeps its log."""
     deployed = _deployed(site)
     without = [name for name, one in deployed.items() if not (one.log_config.project and one.log_config.logstore)]
     if without:
-        return warned(f"no log is kept of {', '.join(without)}", site.mend.deploy)
+        return warned(f"no log store is named for {', '.join(without)}", site.mend.deploy)
     stores = sorted({f"{one.log_config.project}/{one.log_config.logstore}" for one in deployed.values()})
     return passed(", ".join(stores))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ def _off(site: Site, endpoint: str) -> timedelta | None:
     """How far ahead this machine's clock is. Unsigned: a wrong clock or key would spoil a signature, and Date is in every answer."""
     asked = site.clock()
     try:
-        headers = site.http.get(endpoint, timeout=httpx.Timeout(5, connect=3)).headers
+        headers = site.http.get(endpoint).headers
     except httpx.RequestError:
         return None
     said = http_date(headers.get("date", ""))
@@ -62,14 +63,22 @@ def credentials(site: Site) -> Finding:
     key = site.target.credentials
     kind = "a temporary key; when it ends is not in it" if key.security_token else "a lasting key"
     silent = []
-    for service, ask in _questions(site).items():
-        trouble = _trouble(ask)
+    for service, trouble in _verdicts(site):
         if trouble is None or is_denied(trouble):
             return passed(f"{service} takes {key.access_key_id}, {kind}")
         if is_bad_key(trouble):
             return failed(f"{service} does not take {key.access_key_id}: {trouble}", site.mend.key)
         silent.append(service)
-    return unknown(f"no verdict from {', '.join(silent)}", "mend what the other checks say of these services")
+    return unknown(f"no verdict from {', '.join(sorted(silent))}", "mend what the other checks say of these services")
+
+
+def _verdicts(site: Site) -> Iterator[tuple[str, SightlineError | None]]:
+    """What each service says of the key, whoever answers first: other checks wait for this, and a silent service shall not hold them."""
+    questions = {"IMS": lambda: site.ims("ListPipelines"), "Function Compute": lambda: site.function_compute.list_functions("sightline-")}
+    threads = ThreadPoolExecutor(len(questions), thread_name_prefix="credentials")
+    asked = {threads.submit(_trouble, ask): service for service, ask in questions.items()}
+    threads.shutdown(wait=False)
+    yield from ((asked[answered], answered.result()) for answered in as_completed(asked))
 
 
 def _trouble(ask: Callable[[], object]) -> SightlineError | None:
@@ -78,14 +87,6 @@ def _trouble(ask: Callable[[], object]) -> SightlineError | None:
     except SightlineError as error:
         return error
     return None
-
-
-def _questions(site: Site) -> dict[str, Callable[[], object]]:
-    """The cheapest question to each; the first verdict counts, since the key is one."""
-    return {
-        "IMS": lambda: site.ims("ListPipelines"),
-        "Function Compute": lambda: site.function_compute.list_functions("sightline-"),
-    }
 
 
 @check()

@@ -16,11 +16,12 @@ from sightline.credentials import Credentials
 from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.mns.signature import sign
 
-TIMEOUT = httpx.Timeout(5, connect=3)
-
 
 class Messages:
-    """Calls raise ServiceRefused (`missing` for what does not exist), ServiceUnreachable and UnusableAnswer."""
+    """`client` says how long an answer may take.
+
+    Calls raise ServiceRefused (`missing` for what does not exist), ServiceUnreachable and UnusableAnswer.
+    """
 
     def __init__(self, client: httpx.Client, credentials: Credentials, endpoint: str, clock: Callable[[], datetime]) -> None:
         parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
@@ -40,7 +41,7 @@ class Messages:
     def _attributes(self, operation: str, target: str) -> dict[str, str]:
         headers = sign(self._credentials, self._clock(), "GET", target)
         try:
-            response = self._client.get(self._base + target, headers=dict(headers), timeout=TIMEOUT)
+            response = self._client.get(self._base + target, headers=dict(headers))
         except httpx.RequestError as error:
             raise ServiceUnreachable("MNS", operation, type(error).__name__) from error
         values = _values(response.content)

@@ -12,8 +12,6 @@ import oss2
 
 from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable, UnusableAnswer
 
-SECONDS = 5
-
 
 @dataclass(frozen=True)
 class BucketState:
@@ -32,10 +30,11 @@ class Expiration:
 
 
 class Buckets:
-    """Every method raises ServiceRefused, ServiceUnreachable and UnusableAnswer."""
+    """`seconds` of silence are no answer. Every method raises ServiceRefused, ServiceUnreachable and UnusableAnswer."""
 
-    def __init__(self, open_bucket: Callable[[str], oss2.Bucket]) -> None:
+    def __init__(self, open_bucket: Callable[[str], oss2.Bucket], seconds: float) -> None:
         self._open_bucket = open_bucket
+        self._seconds = seconds
 
     def state(self, name: str) -> BucketState:
         with _told("GetBucketInfo"):
@@ -92,7 +91,7 @@ class Buckets:
 
     def _bucket(self, name: str) -> oss2.Bucket:
         bucket = self._open_bucket(name)
-        bucket.timeout = SECONDS
+        bucket.timeout = self._seconds
         return bucket
 
 

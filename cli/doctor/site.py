@@ -29,23 +29,26 @@ RAM_VERSION = "2015-05-01"
 
 @dataclass(frozen=True)
 class Site:
-    """`target` is the deployment, `folder` its checkout. A broken service costs each question one attempt of a few seconds."""
+    """`target` is the deployment, `folder` its checkout. Every question is one attempt, given up after `seconds` of silence."""
 
     target: Target
     folder: Path
-    clock: Callable[[], datetime] = utc_now
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False), repr=False)
+    clock: Callable[[], datetime]
+    seconds: float
+    http: httpx.Client = field(repr=False)
 
     @classmethod
-    def of(cls, target: Target, folder: Path, clock: Callable[[], datetime] = utc_now) -> Site:
-        return cls(replace(target, host=Host(request_seconds=REQUEST_SECONDS)), folder, clock)
+    def of(cls, target: Target, folder: Path, clock: Callable[[], datetime] = utc_now, seconds: float = REQUEST_SECONDS) -> Site:
+        # Its own host: the clock of another may have been corrected already, and its patience is that of a function.
+        target = replace(target, host=Host(request_seconds=seconds))
+        return cls(target, folder, clock, seconds, httpx.Client(trust_env=False, timeout=seconds))
 
     def close(self) -> None:
         self.http.close()
 
     @property
     def buckets(self) -> Buckets:
-        return Buckets(self.target.bucket)
+        return Buckets(self.target.bucket, self.seconds)
 
     @property
     def messages(self) -> Messages:

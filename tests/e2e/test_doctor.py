@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -52,8 +53,8 @@ def target(own: Cloud) -> Target:
     return deployment.laptop(own.running, {})
 
 
-def look(target: Target, clock: Callable[[], datetime] = utc_now) -> dict[str, Finding]:
-    with closing(Site.of(target, project_folder(), clock)) as site:
+def look(target: Target, clock: Callable[[], datetime] = utc_now, seconds: float = 5) -> dict[str, Finding]:
+    with closing(Site.of(target, project_folder(), clock, seconds)) as site:
         return {one.check.name: one.finding for one in run(CHECKS, site)}
 
 
@@ -170,6 +171,18 @@ def test_an_endpoint_where_nobody_is(target: Target, service: str, failing: set[
     assert {name for name, state in wrong(findings).items() if state is State.FAIL} == failing
     assert {state for name, state in wrong(findings).items() if name not in failing} <= {State.SKIPPED}
     assert all("no answer" in findings[name].found for name in failing)
+
+
+@pytest.mark.parametrize("service", ["oss", "ims", "mns", "function_compute", "ram"])
+def test_an_endpoint_that_is_silent_is_waited_for_once(target: Target, service: str) -> None:
+    """It takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        findings = look(replace(target, endpoints=replace(target.endpoints, **{service: endpoint})), seconds=2)
+    assert time.monotonic() - began < 4
+    assert findings["credentials"].state is State.PASS
+    assert State.FAIL in wrong(findings).values()
 
 
 def test_settings_and_names(target: Target) -> None:

@@ -163,7 +163,7 @@ def test_the_time_of_a_proxy_does_not_count() -> None:
 
 def test_a_key_that_nobody_judges() -> None:
     finding = examine(host.credentials, json_told({"Code": "ServiceUnavailable", "Message": "later"}, 503))
-    assert (finding.state, finding.found) == (State.UNKNOWN, "no verdict from IMS, Function Compute")
+    assert (finding.state, finding.found) == (State.UNKNOWN, "no verdict from Function Compute, IMS")
     denied = examine(host.credentials, json_told({"Code": "NoPermission", "Message": "no"}, 403))
     assert denied.state is State.PASS
     assert SECRET not in finding.found + denied.found
