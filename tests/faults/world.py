@@ -83,7 +83,8 @@ class World:
         self._network = OverHttpx(_Onlooker(self.services.serve))
         account = {**self.environment(self.functions["sweep"]), **_keys(self.services.keyring.account)}
         # No sleep: nothing goes wrong on this way.
-        self.state = Wiring(account, Host(self._network, self.clock, lambda _seconds: None)).bucket(NAMES.state_bucket)
+        self.account = Wiring(account, Host(self._network, self.clock, lambda _seconds: None))
+        self.state = self.account.bucket(NAMES.state_bucket)
         self.ledger = Ledger(self.state)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ it has gone, it is shown without a picture.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -34,6 +35,9 @@ NOTHING_FITS = "Nothing fits. A full sentence with one or two key words finds mo
 NOT_READY = (
     "The search library is still being built, or has no index: nothing can be found before it is ready. Look again in a few minutes."
 )
+
+
+logger = logging.getLogger("sightline")
 
 
 class Finds(Protocol):
@@ -87,6 +91,7 @@ class Searcher:
         except (ServiceRefused, ServiceUnreachable) as error:
             if isinstance(error, ServiceRefused) and error.missing:
                 raise
+            logger.warning("whether the library can answer yet is not known: %s", error)
             ready = True  # it answered the search itself, and only advice is at stake
         return NOTHING_FITS if ready else NOT_READY
 
