@@ -16,8 +16,8 @@ from sightline.ims.signature import canonical_query, sign
 from sightline.transport import Answer, Call, Refusal, send
 
 ICE_VERSION = "2020-11-09"
-# The part before the colon of a RAM action; the older API belongs to ApsaraVideo Media Processing.
-_RAM_CODES = {ICE_VERSION: "ice", "2014-06-18": "mts"}
+# Whose API it is, and the part before the colon of its RAM actions; the command asks all three, the functions IMS alone.
+_SERVICES = {ICE_VERSION: ("IMS", "ice"), "2014-06-18": ("MPS", "mts"), "2015-05-01": ("RAM", "ram")}
 MOST_ANSWER_BYTES = 16 * 2**20
 
 
@@ -43,8 +43,9 @@ class ImsTransport:
             address = f"{self._base}?{canonical_query(query)}"
             return Request("POST", address, {**headers, "accept": "application/json"})
 
-        permission = Permission(f"{_RAM_CODES.get(version, 'ice')}:{action}", "*")
-        call = Call("IMS", action, permission, build, lambda answer: _refusal(action, answer, again), MOST_ANSWER_BYTES, again)
+        service, code = _SERVICES.get(version, _SERVICES[ICE_VERSION])
+        permission = Permission(f"{code}:{action}", "*")
+        call = Call(service, action, permission, build, lambda answer: _refusal(action, answer, again), MOST_ANSWER_BYTES, again)
         return _json(send(self._host, self._credentials, call))
 
 
