@@ -41,7 +41,9 @@ def unanswered(error: SightlineError, mend: Mending) -> Finding:
     if isinstance(error, ServiceRefused) and error.code in _BAD_CLOCK:
         return failed(str(error), CLOCK_FIX)
     if isinstance(error, PermissionMissing):
-        return unknown(f"this key may not ask: {error}", f"grant {error.permission.action} to whoever runs this")
+        return unknown(
+            f"this key may not ask it ({error.operation}: {error.code})", f"grant {error.permission.action} to the user of this key"
+        )
     if is_denied(error):
         return unknown(f"this key may not ask: {error}", "grant the user of this key the action that the message names")
     if isinstance(error, ServiceRefused) and error.code == "NotImplemented":
