@@ -47,6 +47,7 @@ class LogConfig(Answered):
     logstore: str = ""
     enable_request_metrics: bool = False
     enable_instance_metrics: bool = False
+    enable_llm_metrics: bool = False
     log_begin_rule: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def flat(value: Any, path: str = "") -> dict[str, Value]:
     if value is None or value == "" or value == () or value == []:
         return {}
     if isinstance(value, (list, tuple)):
-        return {path: tuple(str(one) for one in value)}
+        return {path: tuple(one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in value)}
     return {path: value}
 
 

@@ -1,6 +1,6 @@
 """Whether the code of a function, or of the layer, would change.
 
-The service keeps a CRC-64 (ECMA-182) of the zip file that it was given. fc3 sends a zip file as it is, and zips a code folder anew at each
+The service keeps a CRC-64 (ECMA-182) of the zip file that it was given. fc3 zips a code folder anew at each
 deploy (`src/subCommands/deploy/impl/function.ts`, `_uploadCode`). Such a zip file tells the times of its files, and another program packs
 the same files otherwise: no checksum made here can equal its own, so it is the files themselves that are compared.
 """
@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cli.plan.changes import Change, FieldChange
+from cli.plan.changes import Change
 from localcloud.checksum import crc64
 from localcloud.fc.project.code_folder import CodeFolder
 from sightline.errors import ServiceRefused, ServiceUnreachable
@@ -28,13 +28,6 @@ CANT_BE_READ = (
     "the service tells a checksum of the zip file alone, and each deploy zips the folder anew; "
     "to compare the files, the key needs the right fc:GetFunctionCode"
 )
-
-
-def of_package(name: str, package: Path, checksum: str) -> Change:
-    """A zip file is sent as it is."""
-    if checksum_of(package) == checksum:
-        return Change("code", name, "unchanged")
-    return Change("code", name, "change", (FieldChange("codeChecksum", checksum, checksum_of(package)),))
 
 
 def on_laptop(name: str, folder: Path, checksum: str) -> Change:

@@ -34,6 +34,9 @@ def compare(function: Function, deployed: Deployed | None, *, is_laptop: bool) -
     for trigger_name in sorted(set(deployed.triggers) - named) if deployed else ():
         yield Change("trigger", f"{name}/{trigger_name}", "only there", note=LEFT_ALONE)
     yield from _async_calls(name, function, deployed)
+    unread = declared.not_compared(function)
+    if deployed and unread:
+        yield Change("function", name, "unknown", note=f"not compared: {', '.join(unread)}; `s plan` does")
 
 
 def _trigger(function: str, trigger: AnyTrigger, deployed: Deployed | None, *, is_laptop: bool) -> Change:
@@ -62,6 +65,8 @@ def _why_it_stays(kind: str, fields: tuple[FieldChange, ...]) -> str:
 
 def _async_calls(name: str, function: Function, deployed: Deployed | None) -> Iterator[Change]:
     wanted, there = declared.of_async_calls(function), deployed.async_calls if deployed else None
+    if function.async_invoke_config.qualifier != "LATEST":
+        return
     if wanted is not None:
         yield _against("asynchronous calls", name, wanted, there, declared.ASYNC_DEFAULTS, declared.ASYNC_OWNED)
     elif there is not None and differences(declared.ASYNC_DEFAULTS, there, declared.ASYNC_DEFAULTS, declared.ASYNC_OWNED):

@@ -8,20 +8,28 @@ the models of its SDK alibabacloud_fc20230330.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
 from cli.plan.changes import Description, Value, flat
-from localcloud.fc.project.project import AsyncInvocation, Function, LogConfig
+from localcloud.fc.project.cloud_only import CloudOnly
+from localcloud.fc.project.project import Function, LogConfig
 from localcloud.fc.project.trigger import AnyTrigger
+from localcloud.fc.triggers.jwt_auth import JwtConfig
 
 FUNCTION_DEFAULTS: Description = {
     "description": "",
     "role": "",
     "layers": (),
+    "internetAccess": True,
     "logConfig.project": "",
     "logConfig.logstore": "",
     "logConfig.enableRequestMetrics": False,
     "logConfig.enableInstanceMetrics": False,
+    "logConfig.enableLlmMetrics": False,
     "logConfig.logBeginRule": "None",
     "instanceLifecycleConfig.initializer.handler": "",
     "instanceLifecycleConfig.preStop.handler": "",
@@ -41,6 +49,9 @@ TRIGGER_DEFAULTS: Mapping[str, Description] = {
 """Of the kinds whose configuration is known as a whole; of others only what s.yaml says is compared."""
 
 
+_SETS = ("triggerConfig.events", "triggerConfig.methods")
+
+
 def trigger_defaults(kind: str) -> Description:
     return {"qualifier": "LATEST", "description": "", **TRIGGER_DEFAULTS.get(kind, {})}
 
@@ -58,6 +69,7 @@ def of_function(function: Function) -> Description:
         "role": function.role.lower(),
         "memorySize": function.memory_size,
         "timeout": function.timeout,
+        "internetAccess": function.internet_access,
         "layers": function.layers,
         "environmentVariables": function.environment_variables,
         "instanceLifecycleConfig": function.instance_lifecycle_config.model_dump(by_alias=True, exclude_unset=True),
@@ -87,14 +99,19 @@ def _log(config: LogConfig | str, is_set: bool) -> dict[str, Value]:
 
 
 def of_async_calls(function: Function) -> Description | None:
-    """None where s.yaml has none: a deploy leaves what there is."""
+    """None where s.yaml has none: a deploy leaves what there is. Which version they are of is no field of the service's."""
     if "async_invoke_config" not in function.model_fields_set:
         return None
-    return {**ASYNC_DEFAULTS, **_async_calls(function.async_invoke_config)}
+    return {**ASYNC_DEFAULTS, **flat(function.async_invoke_config.model_dump(by_alias=True, exclude={"qualifier"}))}
 
 
-def _async_calls(config: AsyncInvocation) -> Description:
-    return flat(config.model_dump(by_alias=True, exclude_none=True))
+def not_compared(function: Function) -> list[str]:
+    """What s.yaml sets of a function, and nothing here looks at."""
+    ignored = {*CloudOnly.model_fields, "concurrency_config", "tags"} - {"internet_access", "endpoint"}
+    unread = function.model_fields_set & ignored
+    if function.async_invoke_config.qualifier != "LATEST":
+        unread |= {"async_invoke_config"}
+    return sorted(to_camel(name) for name in unread)
 
 
 def of_trigger(trigger: AnyTrigger) -> Description:
@@ -102,11 +119,16 @@ def of_trigger(trigger: AnyTrigger) -> Description:
     described = trigger.model_dump(by_alias=True, exclude_unset=True)
     described.pop("triggerName")
     described.pop("invocationRole", None)
+    config = of_configuration(described.pop("triggerConfig", {}))
     role = {"invocationRole": trigger.invocation_role.lower()} if trigger.invocation_role else {}
-    return {**trigger_defaults(trigger.trigger_type), **in_any_order({**flat(described), **role})}
+    return {**trigger_defaults(trigger.trigger_type), **flat(described), **role, **config}
 
 
-def in_any_order(described: Description) -> dict[str, Value]:
-    """Events and methods are sets, whatever order they are told in."""
-    unordered = ("triggerConfig.events", "triggerConfig.methods")
-    return {field: tuple(sorted(value)) if field in unordered and isinstance(value, tuple) else value for field, value in described.items()}
+def of_configuration(config: Mapping[str, Any]) -> dict[str, Value]:
+    """A trigger's, whichever way it is written: events and methods are sets, and `authConfig` has two forms (text, and list)."""
+    auth = config.get("authConfig")
+    with suppress(ValidationError):  # one that can't be read is compared as it is
+        config = {**config, "authConfig": auth and JwtConfig.model_validate(auth).model_dump(by_alias=True)}
+    described = flat(config, "triggerConfig")
+    sets = {field: tuple(sorted(value)) for field, value in described.items() if field in _SETS and isinstance(value, tuple)}
+    return {**described, **sets}

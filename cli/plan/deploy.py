@@ -51,8 +51,6 @@ def function_changes(target: Target, cloud: FunctionCompute, client: httpx.Clien
 
 def _code(target: Target, function: Function, deployed: Deployed, cloud: FunctionCompute, client: httpx.Client) -> Change:
     name = function.function_name
-    if function.code.is_file():
-        return code.of_package(name, function.code, deployed.code_checksum)
     if target.is_laptop:
         return code.on_laptop(name, function.code, deployed.code_checksum)
     return code.in_cloud(name, function.code, partial(download_code, cloud, client, name))

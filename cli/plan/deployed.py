@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from cli.deployment.function_compute import AsyncInvokeConfig, DeployedFunction, DeployedTrigger, FunctionCompute
 from cli.plan.changes import Description, flat
-from cli.plan.declared import ASYNC_DEFAULTS, FUNCTION_DEFAULTS, in_any_order, trigger_defaults
+from cli.plan.declared import ASYNC_DEFAULTS, FUNCTION_DEFAULTS, of_configuration, trigger_defaults
 from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable
 
 CODE_SECONDS = 30
@@ -43,11 +43,20 @@ def read_function(cloud: FunctionCompute, name: str) -> Deployed | None:
 
 
 def siblings(cloud: FunctionCompute, names: Collection[str]) -> list[str]:
-    """Functions that are there and none of these, though their names begin as all of these do (`sightline-`)."""
-    beginnings = {name.rpartition("-")[0] for name in names}
-    if len(beginnings) != 1 or "" in beginnings:
+    """Functions that are there and none of these, though they are named as these are: what all of these have in common, they have too.
+
+    Of `sightline-submit` and `sightline-sweep` one is `sightline-old`, but not `sightline-submit-prod`, which is another stage's.
+    """
+    shapes = [name.split("-") for name in names]
+    same = {place: words[0] for place, words in enumerate(zip(*shapes, strict=False)) if len(set(words)) == 1}
+    if 0 not in same or len(names) < 2:
         return []
-    return sorted(found.function_name for found in cloud.list_functions(f"{beginnings.pop()}-") if found.function_name not in names)
+    found = (function.function_name for function in cloud.list_functions(f"{same[0]}-") if function.function_name not in names)
+    return sorted(name for name in found if _has_shape(name.split("-"), len(shapes[0]), same))
+
+
+def _has_shape(words: list[str], length: int, same: Mapping[int, str]) -> bool:
+    return len(words) == length and all(words[place] == word for place, word in same.items())
 
 
 def download_code(cloud: FunctionCompute, client: httpx.Client, name: str) -> bytes:
@@ -74,6 +83,7 @@ def of_function(function: DeployedFunction) -> Description:
         "diskSize": function.disk_size,
         "timeout": function.timeout,
         "instanceConcurrency": function.instance_concurrency,
+        "internetAccess": function.internet_access,
         "layers": tuple(layer.arn for layer in function.layers),
         "environmentVariables": function.environment_variables,
         "instanceLifecycleConfig": function.instance_lifecycle_config,
@@ -89,9 +99,8 @@ def of_trigger(trigger: DeployedTrigger) -> Description:
         "invocationRole": trigger.invocation_role.lower(),
         "qualifier": trigger.qualifier,
         "description": trigger.description,
-        "triggerConfig": trigger.trigger_config,
     }
-    return {**trigger_defaults(trigger.trigger_type), **in_any_order(flat(described))}
+    return {**trigger_defaults(trigger.trigger_type), **flat(described), **of_configuration(trigger.trigger_config)}
 
 
 def of_async_calls(config: AsyncInvokeConfig) -> Description:
