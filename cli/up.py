@@ -143,8 +143,8 @@ def _packages(folder: Path, environment: Mapping[str, str]) -> Built:
 def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Provisioned:
     """Make what the functions need; what somebody has made otherwise stays, and the log says so. Raises CommandError."""
     made = provision(_target(cloud, place, environment), wanted.from_environment(environment))
-    for item in made.left:
-        logging.warning("%s %s is left as it is: %s; %s", item.kind, item.name, item.note, item.fix)
+    for item in made.to_mend:
+        logging.warning("%s %s: %s; %s", item.kind, item.name, item.note, item.fix)
     return made
 
 

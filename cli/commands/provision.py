@@ -57,8 +57,8 @@ def provision_command(
 def _show(output: Output, target: Target, made: Provisioned) -> None:
     output.say(f"in {target.place}\n")
     output.table(("", "what", "name", ""), [(item.outcome, item.kind, item.name, item.note) for item in made.items])
-    for item in made.left:
-        output.say(f"\nleft: {item.kind} {item.name}: {item.note}\n  {item.fix}")
+    for item in made.to_mend:
+        output.say(f"\n{item.kind} {item.name}: {item.note}\n  {item.fix}")
     if made.missing:
         return
     told = (target.settings.get("SMARTTAG_TEMPLATE_ID"), target.settings.get("SMARTTAG_PIPELINE_ID"))

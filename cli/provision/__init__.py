@@ -10,7 +10,8 @@
 | `recognition` | the libraries of people and pets that jobs are to recognise |
 | `template` | what a smart tag job is asked for |
 | `library` | the search library and its index |
-| `callbacks` | the pipeline, and the topic that it tells of its jobs |
+| `pipelines` | the pipeline that jobs wait in: named, made or chosen |
+| `callbacks` | the topic that the pipeline tells of its jobs |
 
 Everything is asked for first and made only if it is missing, through the public operations of each service. What is there in another
 shape was chosen by somebody: it stays, unless `--change` names it. Nothing is ever deleted.

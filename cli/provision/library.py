@@ -24,7 +24,8 @@ def library(work: Work) -> None:
     ims = work.target.ims_search()
     work.ensure("search library", name, lambda: _find(ims, name), lambda: ims.call("CreateSearchLib", {"SearchLibName": name}, again=False))
     if work.target.search_region != work.target.region:
-        work.note(f"in {work.target.search_region}")
+        note = f"in {work.target.search_region}, and the media bucket in {work.target.region}: it takes no object of another region"
+        work.note(note, "set SIGHTLINE_REGION to the region that is searched in, with buckets of that region (docs/deploy.md, step 1)")
     _index(work, ims, name)
 
 

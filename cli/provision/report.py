@@ -39,8 +39,9 @@ class Provisioned:
         return [item for item in self.items if item.outcome == "missing"]
 
     @property
-    def left(self) -> Sequence[Item]:
-        return [item for item in self.items if item.outcome == "left"]
+    def to_mend(self) -> Sequence[Item]:
+        """What is there, and not as it should be."""
+        return [item for item in self.items if item.fix and item.outcome != "missing"]
 
     def to_json(self) -> dict[str, Any]:
         return {

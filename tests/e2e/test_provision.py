@@ -14,7 +14,7 @@ from mns.account import Account
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
-from cli.provision.callbacks import MPS_VERSION
+from cli.provision.pipelines import MPS_VERSION
 from cli.running import Running
 from tests.laptop import Cloud
 
@@ -114,7 +114,7 @@ def test_the_pipeline_of_another_deployment_is_left(cloud: Cloud, exported: Runn
     stack(exported)
     assert cloud.running is not None
     left = cloud.here("provision", "--cloud", "--pipeline", cloud.running.pipeline_id).stdout
-    assert "left: callback prod-jobs: the pipeline tells Topic sightline-jobs" in left
+    assert "callback prod-jobs: the pipeline tells Topic sightline-jobs" in left
     assert "--change callback" in left
     assert set(outcomes(json.loads(cloud.here("provision", "--json").stdout)).values()) == {"found"}
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
+import httpx
 import pytest
 
 from cli.errors import CommandError
-from cli.provision.callbacks import MPS_VERSION
+from cli.provision.pipelines import MPS_VERSION
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
 from cli.provision.wanted import Wanted
@@ -121,7 +122,7 @@ def test_understanding_and_search_may_lie_in_two_regions(there: Account, name: s
     made = run(there, name)
     homes = there.call("ListSearchLib", {"PageSize": 50})["SearchLibInfoList"]
     assert [item["SearchLibName"] for item in homes] == ["ims-default-search-lib"]
-    assert note(made, "search library") == "in cn-shenzhen"
+    assert "in cn-shenzhen, and the media bucket in cn-shanghai" in note(made, "search library")
     hosts = {request.headers["x-acs-action"]: request.url.host for request in there.requests}
     assert hosts["CreateCustomTemplate"] == "ice.cn-shanghai.aliyuncs.com"
     assert hosts["CreateSearchLib"] == hosts["CreateSearchIndex"] == "ice.cn-shenzhen.aliyuncs.com"
@@ -239,7 +240,7 @@ def test_a_template_with_another_config_is_left_until_it_may_be_changed(
     left = run(there, name, Wanted(pipeline=name))
     assert left.template_id == before
     assert (outcomes(left)["template"], said in note(left, "template")) == ("left", True)
-    assert "--change template" in next(item.fix for item in left.left)
+    assert "--change template" in next(item.fix for item in left.to_mend)
     assert "UpdateCustomTemplate" not in there.writes
 
     changed = run(there, name, Wanted(pipeline=name, change=frozenset({"template"})))
@@ -267,7 +268,7 @@ def test_libraries_that_a_template_does_not_name_are_a_difference(there: Account
     make_template(there, name, AnalyseTypes="vlEventDesc")
     made = run(there, name)
     assert ", there is none" in note(made, "template")
-    assert f"--cloud --people '{name} people'" in next(item.fix for item in made.left)
+    assert f"--cloud --people '{name} people'" in next(item.fix for item in made.to_mend)
     run(there, name, full(name, change=frozenset({"template"})))
     assert set(outcomes(run(there, name)).values()) == {"found"}
 
@@ -342,7 +343,7 @@ def test_a_pipeline_that_tells_somebody_else_is_left_until_it_may_be_changed(the
     after = binding(there, changed)
     assert after["NotifyConfig"] == {"Topic": f"{name}-jobs"}
     assert (after["Name"], after["State"], after["Role"]) == (name, "Paused", "theirs")
-    assert "paused" in note(changed, "callback")
+    assert "it is paused: jobs wait in it" in [item.note for item in changed.to_mend]
 
 
 def test_a_configured_pipeline_that_is_not_there_is_named(there: Account, name: str) -> None:
@@ -355,6 +356,44 @@ def test_the_pipeline_that_tells_our_topic_is_chosen(there: Account, name: str) 
     there.stack(name)
     made = run(there, name)
     assert run(there, name, Wanted()).pipeline_id == made.pipeline_id
+
+
+def told(text: str, instead: str) -> Fault:
+    """The service's answer, with something else in it."""
+
+    def fault(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        answer = send(request)
+        return httpx.Response(answer.status_code, json=json.loads(answer.text.replace(text, instead)))
+
+    return fault
+
+
+def test_a_pipeline_that_only_ims_knows_is_told(there: Account, name: str) -> None:
+    there.stack(name)
+    first = run(there, name)
+    # The pipelines are asked about by ten.
+    there.faults["QueryPipelineList"] = [told(f'"Id": "{first.pipeline_id}"', '"Id": "another"')] * 10
+    made = run(there, name, Wanted(), SIGHTLINE_PIPELINE_ID=first.pipeline_id)
+    assert (made.pipeline_id, outcomes(made)["callback"]) == (first.pipeline_id, "left")
+    assert "MPS does not know it" in note(made, "callback")
+
+
+def test_an_account_without_a_pipeline_is_told(there: Account, name: str) -> None:
+    there.stack(name)
+    there.faults["ListPipelines"] = [lambda _request, _send: httpx.Response(200, json={"RequestId": "r", "PipelineList": []})]
+    made = run(there, name, Wanted())
+    assert ([item.kind for item in made.missing], made.pipeline_id) == (["pipeline"], "")
+    assert "console of MPS in cn-shanghai" in made.missing[0].fix
+
+
+@pytest.mark.parametrize(("readiness", "outcome"), [("Initializing", "found"), ("Fail", "left")])
+def test_an_index_that_can_not_answer_yet_is_told(there: Account, name: str, readiness: str, outcome: str) -> None:
+    there.stack(name)
+    run(there, name)
+    fault = told('"IndexReadiness": "Normal"', f'"IndexReadiness": "{readiness}"')
+    there.faults["ListSearchLib"] = [fault, fault]
+    made = run(there, name)
+    assert (outcomes(made)["index"], readiness in note(made, "index")) == (outcome, True)
 
 
 def test_no_pipeline_tells_a_topic_of_another_region(there: Account, name: str) -> None:

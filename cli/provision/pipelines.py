@@ -1,0 +1,106 @@
+"""The pipelines that jobs wait in, and which of them is ours.
+
+IMS lists them, and ApsaraVideo Media Processing (MPS, 2014-06-18) tells what each is bound to. That both mean the same pipeline by an id is
+what their documents imply, and nothing that was tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cli.deployment.target import Target
+from cli.errors import NOT_FOUND, CommandError
+from cli.provision.making import Work
+from sightline.ims.answers import Json, as_text, objects
+
+MPS_VERSION = "2014-06-18"
+MOST_QUERIED = 10
+"""Pipelines that one QueryPipelineList takes."""
+# Those for smart tags by name (AddPipeline of MPS, ALIYUN::MPS::Pipeline), then the kind that the service makes by itself.
+_SPEEDS = ("AIVideoTag", "AIVideoMCU", "Standard")
+_TARGETS = ("Topic", "QueueName", "MqTopic")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """`binding` is what it tells its jobs' news, empty where that is nothing; None where MPS does not know the pipeline."""
+
+    id: str
+    name: str
+    speed: str
+    state: str
+    role: str
+    binding: Mapping[str, str] | None
+
+
+def pipeline_of(work: Work) -> Pipeline | None:
+    """None where there is none and none may be made. Raises CommandError for an id that is set and is not there."""
+    chosen, configured = work.wanted.pipeline, work.target.settings.get("SMARTTAG_PIPELINE_ID", "")
+    there = list(_listed(work.target))
+    by_id = next((one for one in there if one.id == (chosen or configured)), None)
+    if by_id is not None:
+        work.tell("pipeline", by_id.name, "found", f"id {by_id.id}")
+        return by_id
+    if chosen:
+        return _named(work, chosen)
+    if configured:
+        known = ", ".join(f"{one.id} ({one.name})" for one in there) or "there is none"
+        problem = f"there is no pipeline {configured}, which SIGHTLINE_PIPELINE_ID names"
+        raise CommandError(problem, f"unset it, or use one of these: {known}", NOT_FOUND)
+    return _best(work, there)
+
+
+def _named(work: Work, name: str) -> Pipeline | None:
+    def find() -> Pipeline | None:
+        return next((one for one in _listed(work.target) if one.name == name), None)
+
+    def make() -> Pipeline:
+        made = work.target.ims().call("CreatePipeline", {"Name": name, "Speed": "Standard"}, again=False)["Pipeline"]
+        return _pipeline(made, {"NotifyConfig": {}})
+
+    found = work.ensure("pipeline", name, find, make)
+    if found is not None:
+        work.note(f"id {found.id}")
+    return found
+
+
+def _best(work: Work, there: list[Pipeline]) -> Pipeline | None:
+    """One that is bound to our topic; else one for smart tags, else a standard one, the first in the service's order."""
+    if not there:
+        fix = (
+            f"open the console of MPS in {work.target.understanding_region} once, which makes one, or {work.command('--pipeline', 'NAME')}"
+        )
+        work.tell("pipeline", "", "missing", "the account has none here", fix)
+        return None
+
+    def rank(one: Pipeline) -> tuple[bool, int]:
+        return one.binding != {"Topic": work.target.names.topic}, _SPEEDS.index(one.speed) if one.speed in _SPEEDS else len(_SPEEDS)
+
+    best, others = min(there, key=rank), len(there) - 1
+    work.tell("pipeline", best.name, "found", f"id {best.id}{f'; there are {others} others' if others else ''}")
+    return best
+
+
+def _listed(target: Target) -> Iterator[Pipeline]:
+    listed = [item for item in objects(target.ims().call("ListPipelines", {}).get("PipelineList")) if item.get("PipelineId")]
+    for start in range(0, len(listed), MOST_QUERIED):
+        some = listed[start : start + MOST_QUERIED]
+        asked = {"PipelineIds": ",".join(str(item["PipelineId"]) for item in some)}
+        answer = target.mps().call("QueryPipelineList", asked, version=MPS_VERSION)
+        told = {as_text(item.get("Id")): item for item in objects((answer.get("PipelineList") or {}).get("Pipeline"))}
+        yield from (_pipeline(item, told.get(str(item["PipelineId"]))) for item in some)
+
+
+def _pipeline(listed: Json, told: Json | None) -> Pipeline:
+    """Of what IMS lists and MPS tells; the binding is known to the latter alone."""
+    config = (told or {}).get("NotifyConfig")
+    binding = {key: as_text(config[key]) for key in _TARGETS if config.get(key)} if isinstance(config, dict) else {}
+    return Pipeline(
+        id=str(listed["PipelineId"]),
+        name=as_text(listed.get("Name")),
+        speed=as_text(listed.get("Speed")),
+        state=as_text((told or {}).get("State") or listed.get("Status")),
+        role=as_text((told or {}).get("Role")),
+        binding=None if told is None else binding,
+    )
