@@ -42,8 +42,8 @@ class Project:
         return self.folder / "shared/python"
 
     @property
-    def handlers(self) -> list[Path]:
-        return sorted((self.folder / "functions").glob("*/index.py"))
+    def functions(self) -> list[Path]:
+        return sorted(handler.parent for handler in (self.folder / "functions").glob("*/index.py"))
 
     def wheels(self) -> dict[str, bytes]:
         return fetched(
@@ -54,14 +54,14 @@ class Project:
 def build(folder: Path, to: Path, environment: Mapping[str, str]) -> list[Package]:
     """Write `to`/layer.zip, the same as a folder in `to`/layer, and `to`/<function>.zip for each. Raises CommandError."""
     project = Project(folder)
-    if not project.handlers:
+    if not project.functions:
         raise CommandError(f"there are no functions in {folder}", "run it in the checkout of Sightline", NOT_FOUND)
     python = python312.find(environment)
     to.mkdir(parents=True, exist_ok=True)
     layer = layer_files(project, python)
     packages = [_write(to / "layer.zip", layer)]
     write_folder(to / "layer", layer)
-    packages += [_write(to / f"{handler.parent.name}.zip", code_files(handler.parent, python)) for handler in project.handlers]
+    packages += [_write(to / f"{function.name}.zip", code_files(function, python)) for function in project.functions]
     if packages[0].zipped > LAYER_LIMIT:
         raise CommandError(f"the layer has {packages[0].zipped} bytes, and Function Compute takes {LAYER_LIMIT}", "drop a dependency")
     return packages
@@ -69,10 +69,9 @@ def build(folder: Path, to: Path, environment: Mapping[str, str]) -> list[Packag
 
 def layer_files(project: Project, python: Path) -> dict[str, bytes]:
     """What lies in the layer, by its path below /opt."""
-    files = {
-        f"python/{module.relative_to(project.packages).as_posix()}": module.read_bytes()
-        for module in imported(project.handlers, project.packages)
-    }
+    code = [path for function in project.functions for path in function.rglob("*.py")]
+    modules = imported(code, project.packages)
+    files = {f"python/{module.relative_to(project.packages).as_posix()}": module.read_bytes() for module in modules}
     files |= unpacked(project.wheels())
     files["licenses/sightline/LICENSE"] = (project.folder / "LICENSE").read_bytes()
     return with_bytecode(files, LAYER_ROOT, python)

@@ -104,6 +104,9 @@ def _explained(said: str, lock: Path) -> CommandError:
 def _check_lock(requirements: Path, lock: Path) -> None:
     if not lock.is_file():
         raise CommandError(f"there is no {lock}", "make it with `make lock`", NOT_FOUND)
+    if re.search(r"^[^#\n]*;", lock.read_text(encoding="utf-8"), re.MULTILINE):
+        # pip would answer it for the machine and the Python that it runs on.
+        raise CommandError(f"{lock.name} has a package on a condition", "run `make lock`, which resolves for Function Compute alone")
     missing = sorted(_names(requirements) - _names(lock))
     if missing:
         raise CommandError(f"{lock.name} does not have {', '.join(missing)}, which {requirements.name} asks for", "run `make lock`")

@@ -285,6 +285,14 @@ def test_a_build_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert "make layer" in done.stderr
 
 
+def test_a_folder_that_cannot_be_filled_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run([sys.executable, "-m", "cli.layer", "--to", tmp_path / "file/build"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 2, done.stderr
+    assert "--to" in done.stderr
+
+
 def test_a_wrong_python_is_said_before_anything_is_written(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHON312": "/nowhere/python"}
     done = subprocess.run(

@@ -47,7 +47,9 @@ def locked(name: str) -> str:
 def project(tmp_path: Path) -> Path:
     files = {
         "functions/parse/index.py": HANDLER,
+        "functions/parse/beside.py": "import sightline.beside\n",
         "shared/python/sightline/__init__.py": PACKAGE,
+        "shared/python/sightline/beside.py": "",
         "shared/python/sightline/unused.py": "import nothing_that_is_there\n",
         "shared/requirements.txt": "pydantic-core\n",
         "requirements/layer.lock": "".join(map(locked, WHEELS)),
@@ -79,4 +81,4 @@ def test_a_compiled_dependency_runs_from_the_layer(project: Path) -> None:
     assert said["answers"] == [[{"a": [1]}, version]]
     assert [path for path in said["compiled"] if path.startswith(str(layer))] == []
     assert "python/pydantic_core/_pydantic_core.cpython-312-x86_64-linux-gnu.so" in said["used"]
-    assert not (layer / "python/sightline/unused.py").exists()
+    assert {path.name for path in (layer / "python/sightline").glob("*.py")} == {"__init__.py", "beside.py"}

@@ -135,6 +135,13 @@ def test_a_lock_that_is_behind_is_said(locked: Locked) -> None:
     assert "make lock" in behind.value.fix
 
 
+def test_a_lock_with_conditions_is_refused(locked: Locked) -> None:
+    """They would be true or false for the machine that builds."""
+    locked.to(package()).lock.write_text("fast==1.0 ; python_version < '3.12' --hash=sha256:00\n")
+    with pytest.raises(CommandError, match="on a condition"):
+        locked.fetch()
+
+
 def test_a_layer_may_need_nothing(locked: Locked) -> None:
     locked.requirements.write_text("# Nothing.\n")
     locked.lock.write_text("")
