@@ -79,12 +79,14 @@ def layer_files(project: Project, python: Path) -> dict[str, bytes]:
 
 def code_files(folder: Path, python: Path) -> dict[str, bytes]:
     """What lies in a function's code package, by its path below /code."""
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
-    }
+    paths = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    files = {inner.as_posix(): path.read_bytes() for inner, path in paths.items() if not _is_left_over(inner)}
     return with_bytecode(files, CODE_ROOT, python)
+
+
+def _is_left_over(path: Path) -> bool:
+    """By whoever ran, checked or looked at the code."""
+    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
 
 
 def _write(path: Path, files: Files) -> Package:

@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,8 @@ def project(tmp_path: Path) -> Path:
     files = {
         "functions/parse/index.py": HANDLER,
         "functions/parse/beside.py": "import sightline.beside\n",
+        "functions/parse/.mypy_cache/3.12/index.json": "{}",
+        "functions/parse/__pycache__/index.cpython-310.pyc": "",
         "shared/python/sightline/__init__.py": PACKAGE,
         "shared/python/sightline/beside.py": "",
         "shared/python/sightline/unused.py": "import nothing_that_is_there\n",
@@ -81,4 +84,6 @@ def test_a_compiled_dependency_runs_from_the_layer(project: Path) -> None:
     assert said["answers"] == [[{"a": [1]}, version]]
     assert [path for path in said["compiled"] if path.startswith(str(layer))] == []
     assert "python/pydantic_core/_pydantic_core.cpython-312-x86_64-linux-gnu.so" in said["used"]
+    with zipfile.ZipFile(project / "build/parse.zip") as package:
+        assert package.namelist() == [*(f"__pycache__/{name}.cpython-312.pyc" for name in ("beside", "index")), "beside.py", "index.py"]
     assert {path.name for path in (layer / "python/sightline").glob("*.py")} == {"__init__.py", "beside.py"}
