@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cli.doctor.check import check
-from cli.doctor.finding import Finding, failed, passed
+from cli.doctor.finding import Finding, failed, passed, warned
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
 from sightline.errors import ServiceRefused
@@ -82,6 +82,9 @@ def _private(site: Site, name: str) -> Finding:
     if _is_open(site.buckets.policy(name)):
         fix = f"`ossutil api get-bucket-policy --bucket {name}`, and take out the statement whose Principal is *"
         return failed(f"the policy of {name} lets everybody in", fix)
+    if site.buckets.blocks_public_access(name) is False:
+        fix = f"`ossutil api put-bucket-public-access-block --bucket {name}` with BlockPublicAccess true"
+        return warned(f"{name} is private, and the ACL of an object may still open that object", fix)
     return passed(f"{name}: a private ACL, and no policy that lets everybody in")
 
 

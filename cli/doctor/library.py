@@ -9,6 +9,7 @@ from cli.doctor.check import check
 from cli.doctor.finding import Finding, failed, passed, warned
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
+from cli.doctor.troubles import is_bad_key, is_denied
 from sightline.errors import ServiceRefused
 from sightline.ims.answers import Json, as_text, objects
 
@@ -81,10 +82,10 @@ def _library(site: Site) -> Json | None:
     try:
         return site.ims_search("QuerySearchLib", SearchLibName=site.target.names.library)
     except ServiceRefused as error:
-        # No code is documented for an unknown library; a status of 400 or 404 that is nothing else means it.
-        if error.missing or (error.status == 400 and error.code.startswith("InvalidParameter")):
-            return None
-        raise
+        # What is said of an unknown library is documented nowhere.
+        if error.retryable or error.status not in (400, 404) or is_bad_key(error) or is_denied(error):
+            raise
+        return None
 
 
 CHECKS = (template, search_library, search_index)

@@ -67,6 +67,16 @@ class Buckets:
                 raise
             return ""
 
+    def blocks_public_access(self, name: str) -> bool | None:
+        """Whether neither ACLs nor policies can open it or its objects to everybody; None where that can't be asked."""
+        try:
+            with _told("GetBucketPublicAccessBlock"):
+                return bool(self._bucket(name).get_bucket_public_access_block().block_public_access)
+        except ServiceRefused as error:
+            if error.code != "NotImplemented":
+                raise
+            return None
+
     def expirations(self, name: str) -> list[Expiration]:
         try:
             with _told("GetBucketLifecycle"):

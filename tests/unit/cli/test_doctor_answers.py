@@ -54,18 +54,26 @@ def test_a_retention_policy() -> None:
     assert examine(buckets.state_bucket_retention, xml_told(none, 404)).state is State.PASS
 
 
-@pytest.mark.contract("GetBucketInfo, API reference of OSS; the message of AccessDenied is what OSS says of another region's bucket")
-def test_a_bucket_of_another_region() -> None:
-    fields = {"Name": "sightline-media", "Location": "oss-{}", "CreationDate": "2013-07-31T10:56:21.000Z", "StorageClass": "Standard"}
+def bucket_info(region: str) -> str:
+    fields = {
+        "Name": "sightline-media",
+        "Location": f"oss-{region}",
+        "CreationDate": "2013-07-31T10:56:21.000Z",
+        "StorageClass": "Standard",
+    }
     fields |= {
         "ExtranetEndpoint": "oss.example",
         "IntranetEndpoint": "oss-internal.example",
         "Owner": "<DisplayName>1</DisplayName><ID>1</ID>",
     }
     fields["AccessControlList"] = "<Grant>private</Grant>"
-    info = f"<BucketInfo><Bucket>{''.join(f'<{name}>{value}</{name}>' for name, value in fields.items())}</Bucket></BucketInfo>"
-    assert examine(buckets.media_bucket, xml_told(info.format("cn-shanghai"))).state is State.PASS
-    finding = examine(buckets.media_bucket, xml_told(info.format("cn-beijing")))
+    return f"<BucketInfo><Bucket>{''.join(f'<{name}>{value}</{name}>' for name, value in fields.items())}</Bucket></BucketInfo>"
+
+
+@pytest.mark.contract("GetBucketInfo, API reference of OSS; the message of AccessDenied is what OSS says of another region's bucket")
+def test_a_bucket_of_another_region() -> None:
+    assert examine(buckets.media_bucket, xml_told(bucket_info("cn-shanghai"))).state is State.PASS
+    finding = examine(buckets.media_bucket, xml_told(bucket_info("cn-beijing")))
     assert (finding.state, finding.found) == (State.FAIL, "sightline-media lies in cn-beijing, and the functions in cn-shanghai")
     denied = (
         "<Error><Code>AccessDenied</Code><Message>The bucket you are attempting to access must be addressed using the specified endpoint."
@@ -85,6 +93,21 @@ def test_an_index_that_is_not_ready() -> None:
     assert told("Fail").state is State.FAIL
     assert told("").state is State.FAIL
     assert told("Normal", "Deactivated").state is State.FAIL
+
+
+@pytest.mark.contract("GetBucketPublicAccessBlock, API reference of OSS")
+@pytest.mark.parametrize(("blocked", "state"), [("true", State.PASS), ("false", State.WARN)])
+def test_a_bucket_whose_objects_may_be_opened(blocked: str, state: State) -> None:
+    answers = {
+        "bucketInfo": Told(200, bucket_info("cn-shanghai").encode()),
+        "policy": Told(404, b"<Error><Code>NoSuchBucketPolicy</Code></Error>"),
+        "publicAccessBlock": Told(
+            200,
+            f"<PublicAccessBlockConfiguration><BlockPublicAccess>{blocked}</BlockPublicAccess></PublicAccessBlockConfiguration>".encode(),
+        ),
+    }
+    finding = examine(buckets.media_bucket_private, lambda asked: answers[asked.target.partition("?")[2].partition("=")[0]])
+    assert finding.state is state
 
 
 def test_nonsense_from_oss_is_no_surprise() -> None:
