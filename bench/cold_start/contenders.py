@@ -98,10 +98,11 @@ class Installer:
         for other in others:
             code = self._new("code")
             shutil.copy2(RIVALS / f"{other.module}.py", code / "index.py")
-            packages = self._both(folders.copy_of(installed, other.packages, self._new("packages")))
-            codes = self._both(code)
+            brought = self._new("layer")
+            folders.copy_of(installed, other.packages, brought / "python")
+            codes, layers = self._both(code), self._both(brought)
             for has_pyc in (True, False):
-                self._add(other.name, has_pyc, Program(codes[has_pyc], packages=[packages[has_pyc]]), packages[has_pyc])
+                self._add(other.name, has_pyc, Program(codes[has_pyc], layers=[layers[has_pyc]]), layers[has_pyc])
 
     def _add(self, name: str, has_pyc: bool, program: Program, brings: Path) -> None:
         self._programs[name, has_pyc] = program

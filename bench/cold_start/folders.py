@@ -49,15 +49,14 @@ def _plain(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found.group()).lower()
 
 
-def copy_of(folder: Path, roots: Sequence[str], target: Path) -> Path:
-    """A folder with what `roots` need, and no more."""
+def copy_of(folder: Path, roots: Sequence[str], target: Path) -> None:
+    """Fill a folder with what `roots` need, and no more."""
     for distribution in closure(folder, roots):
         for file in distribution.files or []:
             source = folder / str(file)
             if ".." not in file.parts and source.is_file() and source.suffix != ".pyc":
                 (target / str(file)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target / str(file))
-    return target
 
 
 def without_pyc(folder: Path, target: Path) -> Path:

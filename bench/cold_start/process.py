@@ -25,11 +25,10 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Program:
-    """A contender's code folder, and what else is on its path: layers in Function Compute's form, or plain folders."""
+    """A contender's code folder and its layers, each in Function Compute's form: what can be imported lies in `python/`."""
 
     code: Path
     layers: Sequence[Path] = ()
-    packages: Sequence[Path] = ()
     has_initializer: bool = False
 
 
@@ -78,7 +77,7 @@ def _settings(program: Program, region: str) -> dict[str, Any]:
     return {
         "code": str(program.code),
         "layers": [str(folder) for folder in program.layers],
-        "packages": [str(folder) for folder in program.packages],
+        "packages": [],
         "handlers": {"invoke": "index.handler"} | ({"initialize": "index.initialize"} if program.has_initializer else {}),
         "runtime": "python3.12",
         "region": region,

@@ -13,6 +13,8 @@ from bench.cold_start.process import Taken, first_answer
 from bench.cold_start.recorder import Recorder, Step
 from bench.cold_start.scenes import Scene, Stage, check
 
+RECORDINGS = 3
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -39,13 +41,13 @@ class Race:
         self.others = [other for other in OTHERS if function in other.functions]
         self._recorder = recorder
         self._recorded = Variant("recorded", True, reach(f"http://127.0.0.1:{recorder.port}"))
-        self._record()  # the first sweep of all finds more to do than any later one
-        self.steps, self._template = self._record()
+        # The fewest: the first sweep finds more to do than any later one, and an index job may want a second look.
+        self.steps, self._template = min((self._record() for _ in range(RECORDINGS)), key=lambda recorded: len(recorded[0]))
         for other in self.others:
             recorder.clear()
             self.other(other, self._recorded)
-            if other.makes_the_same_requests:
-                self._compare(other.name, recorder.steps)
+            if other.makes_the_same_requests and _told(recorder.steps) != _told(self.steps):
+                raise RuntimeError(f"{other.name} makes other requests: {_told(recorder.steps)}, ours {_told(self.steps)}")
 
     def _record(self) -> tuple[Sequence[Step], str]:
         """The requests that ours makes, and what fits on another scene of them."""
@@ -54,10 +56,6 @@ class Race:
         self.ours(self._recorded, scene)
         return self._recorder.steps, self._recorder.template(scene.names)
 
-    def _compare(self, name: str, steps: Sequence[Step]) -> None:
-        if _told(steps) != _told(self.steps):
-            raise RuntimeError(f"{name} makes other requests than ours did: {_told(steps)}, {_told(self.steps)}")
-
     def run(self, variants: Sequence[Variant], rounds: int) -> dict[tuple[str, str], list[Taken]]:
         """By the names of the variant and of the contender."""
         taken: dict[tuple[str, str], list[Taken]] = {}
@@ -65,7 +63,8 @@ class Race:
             for variant in variants:
                 for name, start in self._in_turn(variant, number):
                     taken.setdefault((variant.name, name), []).append(start())
-        self._compare(OURS, self._record()[0])
+        if all(_told(self._record()[0]) != _told(self.steps) for _ in range(RECORDINGS)):
+            raise RuntimeError(f"{self._function} makes other requests by now than the rivals did: {_told(self.steps)}")
         return taken
 
     def _in_turn(self, variant: Variant, number: int) -> Sequence[tuple[str, Callable[[], Taken]]]:
