@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import ErrorDetails
 
+from localcloud.fc.project.declared import Declared
+
 _TAGS = {"oss", "mns_topic", "timer", "http", "eventbridge", "eventbridge-other", "log", "cdn_events", "tablestore"}
+_UNION = re.compile(r"(literal|tuple|dict)\[.*|str")
 
 
 def keys(problem: ErrorDetails) -> tuple[str | int, ...]:
@@ -12,7 +17,22 @@ def keys(problem: ErrorDetails) -> tuple[str | int, ...]:
     parts = list(problem["loc"])
     if len(parts) > 2 and parts[0] == "triggers" and parts[2] in _TAGS:
         del parts[2]
-    return tuple(part for part in parts if part != "[key]")
+    return tuple(part for index, part in enumerate(parts) if not (index and _is_mark(part)))
+
+
+def is_moot(problem: ErrorDetails) -> bool:
+    """Whether it is about the shorter of two forms, such as `auto` for a whole part, where the longer one stands."""
+    branch = str(problem["loc"][-1]) if problem["loc"] else ""
+    return isinstance(problem["input"], (dict, list)) and _UNION.fullmatch(branch) is not None
+
+
+def _is_mark(part: str | int) -> bool:
+    """Whether pydantic has put it there: the branch of a union, or the key of a mapping."""
+    return isinstance(part, str) and (part == "[key]" or part in _models(Declared) or _UNION.fullmatch(part) is not None)
+
+
+def _models(model: type[Declared]) -> set[str]:
+    return {one.__name__ for one in model.__subclasses__()}.union(*(_models(one) for one in model.__subclasses__()))
 
 
 def location(problem: ErrorDetails) -> str:
