@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.commands import backfill, cloud, dead, doctor, functions, media, models, plan, provision, reindex
+from cli.commands import backfill, check, cloud, dead, doctor, functions, media, models, plan, provision, reindex
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
 from sightline.errors import SightlineError
@@ -25,6 +25,7 @@ VERBS = (
     provision.provision_command,
     plan.plan_command,
     doctor.doctor_command,
+    check.check_command,
     functions.invoke,
     functions.logs,
     dead.dead,

@@ -1,0 +1,119 @@
+"""What the ROS template beside the file declares: the queues, topics and log stores that functions name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.check.declared import Resource, Sheet
+from cli.check.finding import Finding, Findings, error
+from localcloud.fc.project.project import Destination, LogConfig
+from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger
+
+TEMPLATE = "template.yaml"
+_ACCOUNT = re.compile(r"acs:\w+:[^:]*:(\d+):")
+_VARIABLE = re.compile(r"\$\{([^}!]+)\}")
+_NAMES = {
+    "ALIYUN::MNS::Queue": "QueueName",
+    "ALIYUN::MNS::Topic": "TopicName",
+    "ALIYUN::SLS::Project": "Name",
+    "ALIYUN::SLS::Logstore": "LogstoreName",
+}
+
+
+def declared(sheet: Sheet) -> Findings:
+    """Queues and topics of destinations and triggers, and log stores, are declared; nothing is said where there is no template."""
+    template = _template(sheet.file.parent / TEMPLATE)
+    if template is None:
+        return
+    for resource in sheet.resources:
+        stack = _Stack(template, resource, sheet)
+        for key, destination in _destinations(resource):
+            yield from stack.wants(
+                _KINDS.get(destination.kind, ""), destination.name, ("asyncInvokeConfig", "destinationConfig", key, "destination")
+            )
+        config = resource.function.log_config
+        if isinstance(config, LogConfig):
+            yield from stack.wants("ALIYUN::SLS::Project", config.project, ("logConfig", "project"))
+            yield from stack.wants("ALIYUN::SLS::Logstore", config.logstore, ("logConfig", "logstore"))
+    for resource, index, trigger in sheet.triggers:
+        stack = _Stack(template, resource, sheet)
+        if isinstance(trigger, MnsTopicTrigger):
+            yield from stack.wants("ALIYUN::MNS::Topic", trigger.topic, ("triggers", index, "sourceArn"))
+        if isinstance(trigger, EventBridgeTrigger):
+            yield from stack.wants(
+                "ALIYUN::MNS::Queue", trigger.source.queue_name, ("triggers", index, "triggerConfig", "eventSourceConfig")
+            )
+
+
+_KINDS = {"queues": "ALIYUN::MNS::Queue", "topics": "ALIYUN::MNS::Topic"}
+
+
+def _destinations(resource: Resource) -> list[tuple[str, Destination]]:
+    config = resource.function.async_invoke_config.destination_config
+    return [(key, one) for key, one in (("onSuccess", config.on_success), ("onFailure", config.on_failure)) if one is not None]
+
+
+def _template(file: Path) -> dict[str, Any] | None:
+    try:
+        template = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return None
+    return template if isinstance(template, dict) and isinstance(template.get("Resources"), dict) else None
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """The template as the stack of a function's stage would be made of it."""
+
+    template: Mapping[str, Any]
+    resource: Resource
+    sheet: Sheet
+
+    def wants(self, kind: str, name: str, keys: tuple[str | int, ...]) -> list[Finding]:
+        """A finding if nothing of that kind has this name. One that the operator's environment names is the operator's business."""
+        names = self._names(kind)
+        if not kind or not name or "${" in name or name in names or name in self.sheet.environment.values():
+            return []
+        fix = f"declare it there, or use one of {', '.join(sorted(names)) or 'what you declare'}"
+        return [error(self.resource.path(*keys), f"{TEMPLATE} declares no {kind.rpartition('::')[2].lower()} '{name}'", fix)]
+
+    def _names(self, kind: str) -> set[str]:
+        """By the parameters' defaults, and by those with the stage's suffix."""
+        key = _NAMES.get(kind, "")
+        named = [
+            one["Properties"][key]
+            for one in self.template["Resources"].values()
+            if one.get("Type") == kind and key in one.get("Properties", {})
+        ]
+        return {text for one in named for suffix in ("", self._suffix) for text in (self._text(one, suffix),) if text}
+
+    @property
+    def _suffix(self) -> str:
+        """What the stage ends names with: vars.suffix."""
+        suffix = (self.sheet.document.get("vars") or {}).get("suffix")
+        return suffix if isinstance(suffix, str) else ""
+
+    def _text(self, value: Any, suffix: str) -> str:
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, dict):
+            return ""
+        if "Ref" in value:
+            return self._parameter(value["Ref"], suffix)
+        text = value.get("Fn::Sub", "")
+        return _VARIABLE.sub(lambda match: self._parameter(match[1], suffix), text) if isinstance(text, str) else ""
+
+    def _parameter(self, name: str, suffix: str) -> str:
+        if name == "ALIYUN::Region":
+            return self.resource.function.region
+        if name == "ALIYUN::TenantId":
+            found = _ACCOUNT.search(json.dumps(self.resource.props))
+            return found[1] if found else ""
+        return f"{(self.template.get('Parameters') or {}).get(name, {}).get('Default', '')}{suffix}"
