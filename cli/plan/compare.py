@@ -52,7 +52,7 @@ def _trigger(function: str, trigger: AnyTrigger, deployed: Deployed | None, *, i
     why = "" if is_laptop else _why_it_stays(trigger.trigger_type, change.fields)
     if change.outcome != "change" or not why:
         return change
-    note = f"{why}: remove it first (`s remove --trigger {trigger.trigger_name}`), so that the deploy makes it anew"
+    note = f"{why}: remove it first (`s RESOURCE remove --trigger {trigger.trigger_name}`), and the deploy makes it anew"
     return Change(change.resource, change.name, "stays", change.fields, note)
 
 

@@ -18,7 +18,7 @@ from cli.plan.deployed import Deployed, download_code, read_function, siblings
 from cli.plan.layer import layer_changes
 from cli.plan.surroundings import surroundings
 from localcloud.fc.project.project import Function
-from sightline.errors import PermissionMissing, ServiceRefused, ServiceUnreachable
+from sightline.errors import ServiceRefused, ServiceUnreachable
 
 LAYER_FILE = Path("build") / "layer.zip"
 
@@ -29,12 +29,16 @@ def deploy_changes(target: Target) -> list[Change]:
         cloud = FunctionCompute(client, lambda: target.credentials, target.endpoints.function_compute)
         try:
             return [*function_changes(target, cloud, client), *_layers(target, cloud), *surroundings(target)]
-        except PermissionMissing as error:
-            raise CommandError(str(error), f"grant {error.permission.action} to this key (docs/deploy.md)") from error
         except ServiceUnreachable as error:
             raise CommandError(str(error), "see that this machine reaches it; --offline shows the cost alone") from error
         except ServiceRefused as error:
-            raise CommandError(str(error), "mend what it says; --offline shows the cost alone") from error
+            raise CommandError(str(error), _fix(error)) from error
+
+
+def _fix(error: ServiceRefused) -> str:
+    if error.status == 403:
+        return f"grant {error.service.lower()}:{error.operation} to this key (docs/deploy.md), if the key is right"
+    return "mend what it says; --offline shows the cost alone"
 
 
 def function_changes(target: Target, cloud: FunctionCompute, client: httpx.Client) -> Iterator[Change]:

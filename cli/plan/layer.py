@@ -23,8 +23,8 @@ def layer_changes(project: Project, cloud: FunctionCompute, built: Path) -> list
 
 def _change(arn: str, cloud: FunctionCompute, built: Path) -> Change:
     layer, _, number = arn.partition(":layers/")[2].partition("/versions/")
-    named = _version(cloud, layer, int(number))
-    name = f"{layer} version {number}"
+    name, versions = f"{layer} version {number}", _versions(cloud, layer)
+    named = next((version for version in versions if version.version == int(number)), None)
     if named is None:
         return Change("layer", name, "create", note=f"no such version is published: `make layer`, then {PUBLISH}")
     if not built.is_file():
@@ -32,25 +32,22 @@ def _change(arn: str, cloud: FunctionCompute, built: Path) -> Change:
     if not named.code_checksum:
         return Change("layer", name, "unknown", note="the service tells no checksum of it")
     checksum = checksum_of(built)
-    if named.code_checksum == checksum:
-        return Change("layer", name, "unchanged")
-    return _another(layer, named, checksum, cloud.list_layer_versions(layer))
+    return Change("layer", name, "unchanged") if named.code_checksum == checksum else _another(name, named, checksum, versions)
 
 
-def _another(layer: str, named: LayerVersion, checksum: str, versions: list[LayerVersion]) -> Change:
+def _another(name: str, named: LayerVersion, checksum: str, versions: list[LayerVersion]) -> Change:
     """What is built is not the version that s.yaml names: it may be published under another number."""
     same = next((version.version for version in versions if version.code_checksum == checksum), None)
-    following = max(version.version for version in [named, *versions]) + 1
+    following = max(version.version for version in versions) + 1
     how = f"it is published as version {same}" if same else f"{PUBLISH} would make it version {following}"
     note = f"s.yaml names version {named.version}, and another one is built: {how}; then set SIGHTLINE_LAYER_VERSION={same or following}"
-    fields = (FieldChange("codeChecksum", named.code_checksum, checksum),)
-    return Change("layer", f"{layer} version {named.version}", "stays", fields, note)
+    return Change("layer", name, "stays", (FieldChange("codeChecksum", named.code_checksum, checksum),), note)
 
 
-def _version(cloud: FunctionCompute, layer: str, number: int) -> LayerVersion | None:
+def _versions(cloud: FunctionCompute, layer: str) -> list[LayerVersion]:
     try:
-        return cloud.get_layer_version(layer, number)
+        return cloud.list_layer_versions(layer)
     except ServiceRefused as error:
         if not error.missing:
             raise
-        return None
+        return []

@@ -24,9 +24,9 @@ def _work(processor_milliseconds: float, **requests: int) -> Work:
     return Work(MappingProxyType({name.replace("_", " "): count for name, count in requests.items()}), processor_milliseconds)
 
 
-SUBMIT = _work(3.8, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=3, OSS_PUT=1, IMS_SubmitSmarttagJob=1)
+SUBMIT = _work(2.3, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=3, OSS_PUT=1, IMS_SubmitSmarttagJob=1)
 COLLECT = _work(
-    7.3,
+    4.6,
     OSS_GET=5,
     OSS_HEAD=2,
     OSS_LIST=1,
@@ -39,16 +39,16 @@ COLLECT = _work(
 )
 STILL_RUNNING = _work(0.1)
 """The news that a job has begun, which asks for nothing."""
-REMOVE = _work(6.0, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
+REMOVE = _work(3.8, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
 """The event of a deleted object: entry, record and parts go."""
-SEARCH = _work(6.0, IMS_SearchMediaByHybrid=1)
-SEARCH_HIT = _work(0.8, OSS_GET=1, OSS_HEAD=1)
+SEARCH = _work(0.3, IMS_SearchMediaByHybrid=1)
+SEARCH_HIT = _work(0.6, OSS_GET=1, OSS_HEAD=1)
 """What each hit of an answer adds: its record, and whether its object is still there."""
-SWEEP = _work(6.0, OSS_GET=2, OSS_HEAD=1, OSS_LIST=9, OSS_PUT=3, MNS_GET=1)
+SWEEP = _work(3.9, OSS_GET=2, OSS_HEAD=1, OSS_LIST=9, OSS_PUT=3, MNS_GET=1)
 """One that finds nothing to do, and no media."""
-SWEEP_CHECK = _work(2.0, OSS_GET=2, OSS_HEAD=1, IMS_QueryMediaIndexJob=1)
+SWEEP_CHECK = _work(0.55, OSS_GET=2, OSS_HEAD=1, IMS_QueryMediaIndexJob=1)
 """What each media adds that a sweep checks."""
-SWEEP_AUDIT = _work(0.5, OSS_GET=1)
+SWEEP_AUDIT = _work(0.3, OSS_GET=1)
 """What each upload adds to one sweep after it, which looks whether its event came."""
 KEYS_A_LIST = 1_000
 

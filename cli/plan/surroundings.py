@@ -8,39 +8,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cli.deployment.target import Target
+from cli.errors import CommandError
 from cli.plan.changes import Change
 from cli.provision.making import Work
 from cli.provision.storage import storage
 from cli.provision.wanted import Wanted
 from localcloud.fc.project.project import Project
-from sightline.errors import ServiceRefused
+from sightline.errors import ServiceRefused, ServiceUnreachable
 
 RAM_VERSION = "2015-05-01"
 MISSING = "missing; a deploy does not make it: template.yaml does"
 
 
 def surroundings(target: Target) -> list[Change]:
-    """Raises CommandError, ServiceRefused and ServiceUnreachable."""
+    """What can't be asked about is unknown; the rest of the plan stands without it."""
+    return [*_storage(target), *(_role(target, name) for name in role_names(target.project))]
+
+
+def _storage(target: Target) -> Iterator[Change]:
     work = Work(target, Wanted(), acts=False)
-    storage(work)
-    found = [(item.kind, item.name, item.outcome == "found", item.note) for item in work.items]
-    return [_told(kind, name, is_there, note) for kind, name, is_there, note in [*found, *_roles(target)]]
+    try:
+        storage(work)
+    except CommandError as error:
+        yield Change("storage", "buckets, topic, queue", "unknown", note=f"{error.problem}: {error.fix}")
+    for item in work.items:
+        yield _told(item.kind, item.name, item.outcome == "found", item.note)
 
 
-def _told(kind: str, name: str, is_there: bool, note: str) -> Change:
+def _role(target: Target, name: str) -> Change:
+    try:
+        target.ram().call("GetRole", {"RoleName": name}, version=RAM_VERSION)
+    except ServiceUnreachable as error:
+        return Change("role", name, "unknown", note=str(error))
+    except ServiceRefused as error:
+        return (
+            _told("role", name, is_there=False) if error.missing else Change("role", name, "unknown", note=f"{error}; right: ram:GetRole")
+        )
+    return _told("role", name, is_there=True)
+
+
+def _told(kind: str, name: str, is_there: bool, note: str = "") -> Change:
     return Change(kind, name, "unchanged") if is_there else Change(kind, name, "stays", note=f"{MISSING}{f' ({note})' if note else ''}")
-
-
-def _roles(target: Target) -> Iterator[tuple[str, str, bool, str]]:
-    for name in role_names(target.project):
-        try:
-            target.ram().call("GetRole", {"RoleName": name}, version=RAM_VERSION)
-        except ServiceRefused as error:
-            if not error.missing:
-                raise
-            yield "role", name, False, ""
-        else:
-            yield "role", name, True, ""
 
 
 def role_names(project: Project) -> list[str]:

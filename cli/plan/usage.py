@@ -10,8 +10,8 @@ from cli.plan import items, measured
 from cli.plan.load import DAYS_A_MONTH, Load
 from cli.plan.measured import Work
 
-# OSS, "API operation calling fees": which requests count as which.
-# https://www.alibabacloud.com/help/en/oss/product-overview/api-operation-calling-fees, read in the version of 2025-05-13.
+# OSS, "Request fees": which requests count as which; that HEAD counts as GET is our assumption.
+# https://www.alibabacloud.com/help/en/oss/api-operation-calling-fees, read in the version of 2026-03-25.
 KIND_OF_REQUEST: Mapping[str, str] = {
     **dict.fromkeys(("OSS PUT", "OSS APPEND", "OSS LIST", "OSS DELETE"), items.PUTS),
     **dict.fromkeys(("OSS GET", "OSS HEAD"), items.GETS),

@@ -181,3 +181,45 @@ def test_an_invocation_logs_as_much_as_the_plan_takes_it_to(cloud: Cloud, clips:
     assert measured.LOG_BYTES / 2 < len(written()) / invocations < measured.LOG_BYTES * 2
     assert measured.LOG_LINES / 2 < written().count("\n") / invocations < measured.LOG_LINES * 2
     assert httpx.get(cloud.running.page, trust_env=False).is_success
+
+
+@pytest.fixture
+def as_account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The laptop cloud, taken for an account: its addresses by variables, as those of a private network are told."""
+    running = cloud.running
+    assert running is not None
+    for service in ("OSS", "OSS_PUBLIC", "MNS", "IMS", "IMS_SEARCH", "MPS", "FC", "RAM"):
+        monkeypatch.setenv(f"SIGHTLINE_{service}_ENDPOINT", running.endpoint)
+    monkeypatch.setenv("SIGHTLINE_ACCOUNT_ID", running.account_id)
+    monkeypatch.setenv("SIGHTLINE_TEMPLATE_ID", running.template_id)
+    monkeypatch.setenv("SIGHTLINE_PIPELINE_ID", running.pipeline_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", running.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", running.access_key_secret)
+    return cloud
+
+
+def test_in_an_account_what_cannot_be_known_is_no_agreement(as_account: Cloud) -> None:
+    """A laptop gives no code and no layer's checksum; all else is as it was deployed."""
+    document = told(as_account.here("plan", "--cloud", "--json"))
+    found = differing(document)
+    assert {outcome for outcome, _ in found.values()} == {"unknown"}
+    assert set(found) == {f"code sightline-{name}" for name in FUNCTIONS} | {"layer sightline version 1"}
+    assert "fc:GetFunctionCode" in as_account.here("plan", "--cloud", "--exit-code", code=6).stdout
+
+
+def test_a_wrong_key_is_told_without_it(as_account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "a secret that nobody may see")
+    said = as_account.here("plan", "--cloud", code=1).stderr
+    assert ("GetFunction" in said, "a secret" in said) == (True, False)
+
+
+def test_a_service_that_is_not_reached_is_told(as_account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTLINE_FC_ENDPOINT", "http://127.0.0.1:1")
+    assert "--offline" in as_account.here("plan", "--cloud", code=1).stderr
+
+
+def test_roles_and_buckets_that_cannot_be_asked_about_are_unknown(as_account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTLINE_RAM_ENDPOINT", "http://127.0.0.1:1")
+    document = told(as_account.here("plan", "--cloud", "--json"))
+    roles = {change["outcome"] for change in document["changes"] if change["resource"] == "role"}
+    assert roles == {"unknown"}

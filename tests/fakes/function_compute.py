@@ -44,7 +44,7 @@ UNSET: Json = {
 NOT_FOUND = {
     "GetFunction": "FunctionNotFound",
     "GetAsyncInvokeConfig": "AsyncConfigNotExists",
-    "GetLayerVersion": "LayerVersionNotFound",
+    "ListLayerVersions": "LayerNotFound",
 }
 
 
@@ -104,9 +104,7 @@ class Account:
             case ["functions", name, "async-invoke-config"]:
                 return self.async_configs.get(name)
             case ["layers", name, "versions"]:
-                return {"layers": [self.layers[name][version] for version in sorted(self.layers[name], reverse=True)]}
-            case ["layers", name, "versions", version]:
-                return self.layers.get(name, {}).get(int(version))
+                return {"layers": [self.layers[name][version] for version in sorted(self.layers[name])]} if name in self.layers else None
         raise AssertionError(f"nobody asks for {parts}")
 
 

@@ -20,7 +20,7 @@ from cli.prices import Price, Prices
 SIZE = Size(Decimal("0.35"), 512, 512)
 DEPLOYMENT = Deployment(dict.fromkeys(("submit", "collect", "search", "sweep"), SIZE), sweeps=Decimal(21_600))
 TODAY = date(2026, 11, 21)
-CU = "https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/product-overview/pay-as-you-go-billing-method, the example"
+CU = "https://help.aliyun.com/en/functioncompute/fc-2-0/product-overview/pay-as-you-go-billing-method, the example"
 
 amounts = st.decimals(min_value=0, max_value=10**6, places=2)
 shares = st.decimals(min_value=0, max_value=1, places=3)
