@@ -41,7 +41,8 @@ class Race:
         self.others = [other for other in OTHERS if function in other.functions]
         self._recorder = recorder
         self._recorded = Variant("recorded", True, reach(f"http://127.0.0.1:{recorder.port}"))
-        # The fewest: the first sweep finds more to do than any later one, and an index job may want a second look.
+        self._record()  # the first sweep of all finds no state of an earlier one
+        # The fewest: an index job may want a second look.
         self.steps, self._template = min((self._record() for _ in range(RECORDINGS)), key=lambda recorded: len(recorded[0]))
         for other in self.others:
             recorder.clear()
