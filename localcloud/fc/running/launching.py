@@ -109,7 +109,7 @@ def _layer_folders(project: Project, function: Function, layers: Mapping[str, Pa
         if name not in layers or not (layers[name].is_dir() or zipfile.is_zipfile(layers[name])):
             known = ", ".join(sorted(layers)) or "none"
             raise ProjectError(
-                f"{project.file}: function {function.function_name}: the layer '{name}' has no folder here; "
+                f"{project.file}: function {function.function_name}: the layer '{name}' has neither folder nor zip file here; "
                 f"use one of those that have ({known})"
             )
     return [packages.folder_of(layers[name]) for name in function.layer_names]

@@ -101,6 +101,7 @@ class Laptop:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         retry_delay: Callable[[int], float] = lambda _failures: 0.01,
+        bare: bool = False,
         **props: Any,
     ) -> FunctionCompute:
         project = Project.read(write_project(self.folder, source, **props), {})
@@ -114,6 +115,7 @@ class Laptop:
             clock=clock,
             limits=limits,
             retry_delay=retry_delay,
+            bare=bare,
         )
         made.start()
         self.running.append(made)

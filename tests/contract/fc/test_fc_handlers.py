@@ -201,7 +201,7 @@ def test_packages_are_plain_folders(tmp_path: Path) -> None:
 @pytest.mark.contract(HELP + "Layers; assumption: a layer without a folder on this machine is refused at the start")
 def test_an_unknown_layer_is_refused(laptop: Laptop) -> None:
     arn = "acs:fc:cn-shanghai:1000000000000001:layers/nowhere/versions/1"
-    with pytest.raises(ProjectError, match=r"work.*'nowhere' has no folder"):
+    with pytest.raises(ProjectError, match=r"work.*'nowhere' has neither folder nor zip file"):
         laptop.start("", layers=[arn])
 
 
