@@ -22,5 +22,5 @@ def initialize(_context: Any) -> None:
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
-    with wiring().invocation(context):
+    with wiring().invocation(context, goes_by_the_clock=False):
         return answer_web(site(), lambda: site().answer(parse_http(event)))

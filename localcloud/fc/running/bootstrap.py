@@ -8,7 +8,6 @@ error belong to the function's log.
 from __future__ import annotations
 
 import datetime
-import decimal
 import faulthandler
 import importlib.util
 import json
@@ -203,7 +202,8 @@ def encode_result(result: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
+    decimal = sys.modules.get("decimal")  # whoever has a Decimal has imported it, and nobody else is to wait for that
+    if decimal is not None and isinstance(value, decimal.Decimal):
         return float(value)
     if isinstance(value, (datetime.date, datetime.datetime)):
         return value.isoformat()

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from functools import lru_cache
+
+from sightline.value import Value
 
 Clock = Callable[[], datetime]
 
@@ -28,6 +30,7 @@ def from_iso(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
+@lru_cache(maxsize=2)  # services answer many times in a second
 def http_date(text: str) -> datetime | None:
     """Of a header such as Date; None for what is none, or of another century."""
     try:
@@ -37,7 +40,7 @@ def http_date(text: str) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or timezone.utc) if 2000 < moment.year < 2100 else None
 
 
-class _Heard(NamedTuple):
+class _Heard(Value):
     """A service's time, and what the machine's two clocks showed when it came."""
 
     moment: datetime

@@ -9,12 +9,13 @@ all there is. The keys are good for 36 hours.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.errors import BadSetting
+from sightline.value import Value
 
 
-class Credentials(NamedTuple):
+class Credentials(Value):
     """An access key; `security_token` is set for a temporary one (STS)."""
 
     access_key_id: str

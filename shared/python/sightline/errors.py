@@ -16,9 +16,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sightline.untrusted import plain
+from sightline.value import Value
 
 # Of a code and of a message; a service's own are a word and a sentence or two, and both end in ledgers, logs and terminals.
 LONGEST_CODE = 100
@@ -126,7 +125,7 @@ class CredentialsExpired(ServiceRefused):
         self.retryable = True
 
 
-class Permission(NamedTuple):
+class Permission(Value):
     """A RAM action, and the resource to grant it on, as they stand in a policy."""
 
     action: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sightline.events.records import Event, read_event, single_events
 from sightline.letters.attempt import Act, Failure, attempt
+from sightline.value import Value
 
 if TYPE_CHECKING:
     from sightline.letters.letters import Letters
@@ -26,7 +27,7 @@ class RetryNeeded(Exception):
     """Raised to Function Compute, so that it invokes again: names the records that need it."""
 
 
-class _Outcome(NamedTuple):
+class _Outcome(Value):
     """`letter` is the id of the one that was written; `again` says that only Function Compute can see to the record."""
 
     said: str

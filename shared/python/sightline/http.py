@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+
+from sightline.value import Value
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -27,7 +30,7 @@ MOST_IDLE = 16
 _CHUNK_BYTES = 64 * 1024
 
 
-class Request(NamedTuple):
+class Request(Value):
     method: str
     url: str
     headers: Mapping[str, str]
@@ -88,12 +91,14 @@ class Connections:
     def _connect(self, origin: tuple[str, str], seconds: float) -> HTTPConnection:
         scheme, netloc = origin
         try:
-            if scheme == "https":
-                connection: HTTPConnection = HTTPSConnection(netloc, timeout=seconds, context=self._trust())
-            else:
-                connection = HTTPConnection(netloc, timeout=seconds)
-            connection.connect()
-        except (OSError, HTTPException) as error:
+            context = self._trust() if scheme == "https" else None
+            connection = HTTPConnection(netloc) if context is None else HTTPSConnection(netloc, context=context)
+            # As bytes, since a text goes through the codec for international names, whose tables take longer to load than the answer.
+            name = connection.host.encode("ascii")
+            plain = socket.create_connection((name, connection.port), seconds)  # type: ignore[arg-type]
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sock = plain if context is None else context.wrap_socket(plain, server_hostname=name)
+        except (OSError, HTTPException, UnicodeError) as error:
             raise NoAnswer(_named(error), sent=False) from error
         return connection
 

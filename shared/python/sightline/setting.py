@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.errors import BadSetting
+from sightline.value import Value
 
 
-class Setting(NamedTuple):
+class Setting(Value):
     """Numbers lie from `least` to `most`; a text has at least `least` characters, and is `good` in that `form`.
 
     `default` None says that it must be set.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from sightline.clock import Clock, CloudClock, http_date
 from sightline.credentials import Credentials, CredentialsProvider
@@ -18,6 +17,7 @@ from sightline.errors import (
 )
 from sightline.host import Host
 from sightline.http import NoAnswer, Request, Response
+from sightline.value import Value
 
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
@@ -34,7 +34,7 @@ _DENIED_BECAUSE = ("Forbidden.RAM", "Forbidden.NoPermission", "NoPermission.", "
 _REQUEST_IDS = ("x-oss-request-id", "x-acs-request-id", "x-mns-request-id")
 
 
-class Refusal(NamedTuple):
+class Refusal(Value):
     """What an error answer says of itself. `action` is the RAM action that is missing, where the service names it."""
 
     code: str
@@ -43,7 +43,7 @@ class Refusal(NamedTuple):
     action: str = ""
 
 
-class Answer(NamedTuple):
+class Answer(Value):
     """Header names are in lower case."""
 
     status: int
@@ -55,7 +55,7 @@ class Answer(NamedTuple):
         return 200 <= self.status < 300
 
 
-class Call(NamedTuple):
+class Call(Value):
     """One call of a service. `again` must be false for one that may not happen twice.
 
     `build` makes and signs the request, anew for each attempt; `refusal` reads an answer, and finds None where it is no error.

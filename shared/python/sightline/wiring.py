@@ -39,12 +39,16 @@ class Wiring:
         self._credentials()
 
     @contextmanager
-    def invocation(self, context: Any) -> Iterator[Wiring]:
-        """What an invocation brings counts until it ends; afterwards an instance that is of no more use ends too (SystemExit)."""
+    def invocation(self, context: Any, *, goes_by_the_clock: bool = True) -> Iterator[Wiring]:
+        """What an invocation brings counts until it ends; afterwards an instance that is of no more use ends too (SystemExit).
+
+        Who compares times before he asks any service for anything `goes_by_the_clock`; others learn the time with their first answer.
+        """
         invocation = self._host.invocation
         invocation.begin(context)
         try:
-            self._hear_the_time()
+            if goes_by_the_clock:
+                self._hear_the_time()
             yield self
         finally:
             invocation.end()

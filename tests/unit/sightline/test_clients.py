@@ -216,12 +216,45 @@ def test_a_bucket_is_in_the_path_of_an_address_and_in_the_name_of_a_host(endpoin
     assert bucket(Script(BUSY), endpoint).presign("a b", 60).startswith(start + "?x-oss-")
 
 
+def listing(*keys: str, token: str = "") -> httpx.Response:
+    """In the form of ListObjectsV2's documentation, with `encoding-type=url`."""
+    entries = "".join(
+        f'<Contents><Key>{key}</Key><LastModified>2026-11-21T08:15:30.000Z</LastModified><ETag>"5b3c1a2e"</ETag><Type>Normal</Type>'
+        f"<Size>344606</Size><StorageClass>Standard</StorageClass><Owner><ID>1</ID><DisplayName>u</DisplayName></Owner></Contents>"
+        for key in keys
+    )
+    more = f"<IsTruncated>{str(bool(token)).lower()}</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>"
+    folders = "<CommonPrefixes><Prefix>f%2Fa%26b%2F</Prefix></CommonPrefixes>"
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>\n<Name>n</Name>\n{entries}{folders}{more}</ListBucketResult>'
+    return httpx.Response(200, text=text, headers=OF_OSS)
+
+
 def test_all_pages_of_a_listing_are_read() -> None:
-    first = "<R><Contents><Key>a%20b</Key></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></R>"
-    last = "<R><Contents><Key>c</Key></Contents><IsTruncated>false</IsTruncated></R>"
-    script = Script(httpx.Response(200, text=first, headers=OF_OSS), httpx.Response(200, text=last, headers=OF_OSS))
-    assert list(bucket(script).keys("")) == ["a b", "c"]
+    script = Script(listing("a%20b", "%E9%97%A8", token="t"), listing("c"))
+    assert list(bucket(script).keys("")) == ["a b", "门", "c"]
     assert script.parameters["continuation-token"] == "t"
+
+
+def test_a_listing_tells_of_objects_and_folders() -> None:
+    (listed,) = bucket(Script(listing("c"))).objects("")
+    assert (listed.key, listed.info.etag, listed.info.size) == ("c", "5B3C1A2E", 344606)
+    assert listed.info.modified.isoformat() == "2026-11-21T08:15:30+00:00"
+    assert list(bucket(Script(listing("c"))).folders("f/")) == ["a&b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<html>",
+        "<html></html>",
+        "<ListBucketResult><Contents><Key>a</Key>",
+        "<ListBucketResult><Contents><Size>x</Size></Contents></ListBucketResult>",
+    ],
+)
+def test_what_is_no_listing_is_not_an_empty_one(text: str) -> None:
+    with pytest.raises(ServiceUnreachable, match="can't be read"):
+        list(bucket(Script(httpx.Response(200, text=text, headers=OF_OSS))).keys(""))
 
 
 def test_a_secret_is_in_no_text() -> None:

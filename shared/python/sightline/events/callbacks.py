@@ -7,15 +7,16 @@ queue through EventBridge (a list of CloudEvents). The body is the message of a 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.errors import BadInput
 from sightline.events.records import Event, decoded, is_text
+from sightline.value import Value
 
 _FIX = "send the message of a job; samples are in events/"
 
 
-class JobMessage(NamedTuple):
+class JobMessage(Value):
     """A hint that something happened to a job. Only the job id is believed; `state` saves a question where it is not final."""
 
     job_id: str

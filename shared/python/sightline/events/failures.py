@@ -7,15 +7,16 @@ awesome-fc/Stateful-Async-Invocation. `condition` and the values of `functionErr
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.errors import BadInput
 from sightline.events.records import Event, Json, decoded, event_bytes, read_event
+from sightline.value import Value
 
 _FIX = "send what Function Compute sends to the destination of a failed invocation; a sample is in events/"
 
 
-class FailedInvocation(NamedTuple):
+class FailedInvocation(Value):
     """`function` is the last word of its name: `submit` of `sightline-submit`. `event` is what it was invoked with, whole.
 
     `at` is when it ended, where the report tells.

@@ -9,13 +9,14 @@ import base64
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.errors import BadInput
 from sightline.events.records import Json
+from sightline.value import Value
 
 
-class HttpRequest(NamedTuple):
+class HttpRequest(Value):
     """`path` is decoded; header names are in lower case."""
 
     method: str
@@ -24,7 +25,7 @@ class HttpRequest(NamedTuple):
     headers: Mapping[str, str]
 
 
-class HttpResponse(NamedTuple):
+class HttpResponse(Value):
     status: int
     body: bytes
     content_type: str = "application/json; charset=utf-8"

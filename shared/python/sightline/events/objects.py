@@ -6,15 +6,14 @@ taken as it stands: no document says that it is encoded, and public functions us
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sightline.errors import BadInput
 from sightline.events.records import Event, is_text
+from sightline.value import Value
 
 _FIX = "send an OSS event of Function Compute; samples are in events/"
 
 
-class ObjectChange(NamedTuple):
+class ObjectChange(Value):
     """Something happened to an object: `name` as in the event, `event_id` the request that did it.
 
     The event's eTag and size are left out on purpose: events come late, twice and out of order, so the bucket is asked instead.

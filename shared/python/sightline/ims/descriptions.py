@@ -7,11 +7,12 @@ can be used is kept; what could not be is told in notes, which go into the recor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.ims.answers import Json, decode_data, flag, kind_of, shown
 from sightline.stored import Stored, Unreadable
 from sightline.untrusted import plain
+from sightline.value import Value
 
 # In characters. Longest of all documented titles of IMS, SubmitSmarttagJob's, in bytes.
 LONGEST_TITLE = 256
@@ -28,7 +29,7 @@ _LISTS = ("event", "object", "action")
 _LABELS = ("human", "package", "pet", "vehicle")
 
 
-class Labels(NamedTuple):
+class Labels(Value):
     human: bool = False
     package: bool = False
     pet: bool = False
@@ -38,7 +39,7 @@ class Labels(NamedTuple):
         return [name for name, present in self._asdict().items() if present]
 
 
-class EventDescription(NamedTuple):
+class EventDescription(Value):
     """The decoded `EventDesc` of a job; its texts come from a model and are not to be trusted."""
 
     title: str = ""
@@ -54,7 +55,7 @@ class EventDescription(NamedTuple):
         return bool(self.title or self.brief or self.caption or self.event or self.object or self.action or self.label.names())
 
 
-class EngineNote(NamedTuple):
+class EngineNote(Value):
     """What the laptop cloud says of the engine that answered; the cloud sends nothing of the kind."""
 
     name: str
@@ -75,7 +76,7 @@ class EngineNote(NamedTuple):
         )
 
 
-class SmarttagResult(NamedTuple):
+class SmarttagResult(Value):
     """`notes` say what of the answer could not be used, or not whole."""
 
     description: EventDescription

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import quote
 
 from sightline.errors import ServiceRefused, UnusableAnswer
@@ -12,6 +12,7 @@ from sightline.ims.answers import Json, as_text, kind_of, number, objects, shown
 from sightline.ims.signature import canonical_query
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
+from sightline.value import Value
 
 IndexState = Literal["Running", "Success", "Fail"]
 
@@ -25,7 +26,7 @@ MOST_CLIPS = 50
 LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
-class HitClip(NamedTuple):
+class HitClip(Value):
     """Seconds from the media's start; scores are not bound to 1."""
 
     start: float
@@ -33,7 +34,7 @@ class HitClip(NamedTuple):
     score: float
 
 
-class SearchHit(NamedTuple):
+class SearchHit(Value):
     media_id: str
     clips: Sequence[HitClip]
 
@@ -42,7 +43,7 @@ class SearchHit(NamedTuple):
         return max((clip.score for clip in self.clips), default=0.0)
 
 
-class SearchPage(NamedTuple):
+class SearchPage(Value):
     """`total` is how many media match, as far as the library tells."""
 
     total: int

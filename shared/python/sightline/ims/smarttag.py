@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from sightline.errors import BadInput, UnusableAnswer
 from sightline.ims.answers import Json, as_text, decode_data, objects, shown
 from sightline.ims.descriptions import EventDescription, Labels, SmarttagResult, read_results
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
+from sightline.value import Value
 
 __all__ = [
     "EventDescription",
@@ -32,7 +33,7 @@ _LONGEST_TITLE_BYTES = 256
 _LONGEST_REASON = 1_000
 
 
-class SmarttagJob(NamedTuple):
+class SmarttagJob(Value):
     """`result` is set for a job that ended well. `reason` says why one failed, why a result can't be used, or which state is meant."""
 
     job_id: str
@@ -42,7 +43,7 @@ class SmarttagJob(NamedTuple):
     reason: str = ""
 
 
-class SmarttagInput(NamedTuple):
+class SmarttagInput(Value):
     """Addresses that IMS can fetch; `is_video` adds what the IPC guide wants for a video."""
 
     urls: Sequence[str]

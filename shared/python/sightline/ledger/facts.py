@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from sightline.clock import from_iso, to_iso
+from sightline.value import Value
 
 VERSION = 1
 
@@ -30,7 +31,7 @@ FactKind = Literal[
 ]
 
 
-class Fact(NamedTuple):
+class Fact(Value):
     """`generation` is the eTag of the content that the fact is about; `details` as listed at FactKind."""
 
     kind: FactKind

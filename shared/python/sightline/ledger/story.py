@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from sightline.clock import from_iso
 from sightline.ledger.facts import Fact, FactKind
+from sightline.value import Value
 
 Stage = Literal[
     "unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed", "forgotten"
@@ -16,7 +17,7 @@ Stage = Literal[
 FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed", "forgotten"})
 
 
-class Story(NamedTuple):
+class Story(Value):
     """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly.
 
     `arrived` is when we came to know of it, or of earlier content that still waited in line: a media keeps its place. `kind` is what it

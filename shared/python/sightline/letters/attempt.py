@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sightline.errors import SightlineError
 from sightline.events.records import Event
+from sightline.value import Value
 
 Act = Callable[[Event], str]
 """What a function does with one record; says what was done, in a phrase."""
@@ -17,7 +18,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger("sightline")
 
 
-class Failure(NamedTuple):
+class Failure(Value):
     """`may_pass` says whether another attempt may go well without anybody changing anything, `is_unanswered` that a service gave no usable
     answer or was too busy: then other records would hardly fare better now.
     """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from sightline.clock import from_iso, to_iso
 from sightline.errors import BadInput
 from sightline.events.records import Event, event_bytes
 from sightline.letters.redaction import redacted
 from sightline.untrusted import plain
+from sightline.value import Value
 
 VERSION = 1
 
@@ -26,7 +27,7 @@ State = Literal[
 ]
 
 
-class Letter(NamedTuple):
+class Letter(Value):
     """A record that failed. `event` holds this record alone, in the shape that `function` takes; of one that is not `is_whole`, the start.
 
     `first` and `last` are when it failed for the first and the last time.

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
-from typing import NamedTuple
+
+from sightline.value import Value
 
 LONGEST_PAUSE_SECONDS = 3600.0
 
 
-class Patience(NamedTuple):
+class Patience(Value):
     """`pause_seconds` is the first pause; each next one is twice as long, up to an hour."""
 
     attempts: int

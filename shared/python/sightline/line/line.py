@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from random import Random
-from typing import NamedTuple
 
 from sightline.clock import Clock
 from sightline.line.budget import Budget
@@ -19,9 +18,10 @@ from sightline.line.pace import Pace, Pause
 from sightline.line.slots import Holder, Slots, slot_numbers
 from sightline.line.waiting import Place, WaitingLine
 from sightline.store.types import Bucket
+from sightline.value import Value
 
 
-class Outlook(NamedTuple):
+class Outlook(Value):
     """What one listing shows: which slots are taken, and whether anybody waits. `pause` may be over."""
 
     taken: frozenset[int]

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from random import Random
-from typing import NamedTuple
 
 from sightline.clock import Clock, from_iso, to_iso
 from sightline.store.types import Bucket
+from sightline.value import Value
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 
 
-class Pause(NamedTuple):
+class Pause(Value):
     """`step` counts the times that the service was busy in a row."""
 
     until: datetime

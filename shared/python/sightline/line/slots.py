@@ -10,16 +10,16 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from sightline.clock import from_iso, to_iso
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.store.types import Bucket, PositionConflict
+from sightline.value import Value
 
 VERSION = 1
 
 
-class Holder(NamedTuple):
+class Holder(Value):
     """Whose job a slot is taken for: one generation of a media, since `at`."""
 
     media_id: str

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from sightline.store.types import Bucket
+from sightline.value import Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-class Place(NamedTuple):
+class Place(Value):
     """In the line of its namespace, the media that came first is served first."""
 
     namespace: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sightline.media.identity import media_id
 from sightline.media.layout import KeyLayout, is_sequence_part
 from sightline.media.namespaces import namespace_problem
 from sightline.media.types import Media, MediaKind
+from sightline.value import Value
 
 # Formats of the smart tag documentation (MPS, "supported formats"), and m3u8 from the IPC guide's sample.
 IMAGES = frozenset({"jpg", "jpeg", "png"})
@@ -17,22 +17,22 @@ VIDEOS = frozenset({"avi", "flv", "mkv", "mpg", "mp4", "ts", "mov", "mxf", "m3u8
 MOST_AHEAD = timedelta(days=1)
 
 
-class SizeLimits(NamedTuple):
+class SizeLimits(Value):
     image_bytes: int
     video_bytes: int
 
 
-class Admitted(NamedTuple):
+class Admitted(Value):
     media: Media
 
 
-class Refused(NamedTuple):
+class Refused(Value):
     """No media, for a reason that whoever uploaded it should read."""
 
     reason: str
 
 
-class Ignored(NamedTuple):
+class Ignored(Value):
     """Nothing that anybody meant as a media."""
 
     reason: str

@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import NamedTuple
 
 from sightline.media.namespaces import normal_namespace
 from sightline.media.times import time_in
 from sightline.media.zones import CameraZones
+from sightline.value import Value
 
 # vlEventDescParams.deviceId: at most 32 letters, digits, underscores and hyphens (IPC content understanding guide).
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
-class Origin(NamedTuple):
+class Origin(Value):
     """What a key tells: `time` is None where it names none."""
 
     namespace: str
@@ -28,7 +28,7 @@ class Origin(NamedTuple):
     time: datetime | None
 
 
-class KeyLayout(NamedTuple):
+class KeyLayout(Value):
     prefix: str
     default_namespace: str
     zones: CameraZones = CameraZones()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
 
 from sightline.errors import BadInput
 from sightline.stored import Stored, Unreadable
+from sightline.value import Value
 
 # "Object naming conventions" of the OSS documentation.
 LONGEST_KEY_BYTES = 1023
 _FIX = 'write {"images": ["1.jpg", "2.jpg"]}'
 
 
-class Manifest(NamedTuple):
+class Manifest(Value):
     """The keys of the images, in order; same bucket as the manifest."""
 
     image_keys: tuple[str, ...]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from sightline.value import Value
 
 MediaKind = Literal["image", "video", "sequence"]
 KINDS: tuple[MediaKind, ...] = ("image", "video", "sequence")
 
 
-class Media(NamedTuple):
+class Media(Value):
     """One generation of one upload: `etag` is its content, `size` its bytes, `time` when it was filmed as far as the key tells."""
 
     id: str

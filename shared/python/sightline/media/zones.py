@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timezone, tzinfo
 from types import MappingProxyType
-from typing import NamedTuple
 
 from sightline.errors import BadSetting
+from sightline.value import Value
 
 _FIX = "use an IANA name such as Asia/Shanghai or Europe/Rome; a machine without a time zone database needs the package tzdata"
 
 
-class CameraZones(NamedTuple):
+class CameraZones(Value):
     """`general` unless there is one for `namespace/device`, or for `namespace`."""
 
     general: tzinfo = timezone.utc

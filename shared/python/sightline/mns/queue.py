@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -14,6 +13,7 @@ from sightline.host import Host
 from sightline.http import Request
 from sightline.mns.signature import sign
 from sightline.transport import Answer, Call, Refusal, send
+from sightline.value import Value
 
 _NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 _IN = f"{{{_NAMESPACE}}}"
@@ -21,7 +21,7 @@ _IN = f"{{{_NAMESPACE}}}"
 MOST_ANSWER_BYTES = 16 * 2**20
 
 
-class Message(NamedTuple):
+class Message(Value):
     """`body` as it was sent: a sender may have encoded it. `receipt` deletes it, for as long as it is hidden from others."""
 
     id: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sightline.clock import to_iso
 from sightline.errors import LedgerConflict
 from sightline.store.types import Bucket
 from sightline.stored import Stored, Unreadable
 from sightline.untrusted import to_json
+from sightline.value import Value
 
 VERSION = 1
 
@@ -26,7 +27,7 @@ it is reported, and the answer is False where trying again may help."""
 Item = TypeVar("Item")
 
 
-class Cursor(NamedTuple):
+class Cursor(Value):
     """`after` is the last name that was attended to in this round; empty at its beginning.
 
     A walk may look at what was modified in a window of time only: from `begin` to `end`. `again` are names passed by that could not be

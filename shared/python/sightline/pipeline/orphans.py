@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
 
 from sightline.ledger.ledger import Journal, ledger_key
 from sightline.ledger.story import Story
@@ -23,9 +22,10 @@ from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.retention import forget_facts
 from sightline.pipeline.submit import submit
 from sightline.store.types import Bucket
+from sightline.value import Value
 
 
-class Folder(NamedTuple):
+class Folder(Value):
     """What the state bucket holds of one media, as it was listed."""
 
     media_id: str

@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sightline.clock import Clock, utc_now
 from sightline.media.admission import Admitted, Ignored, Refused, SizeLimits, admit
+from sightline.value import Value
 
 if TYPE_CHECKING:
     from sightline.ims.search_library import IndexState
@@ -48,7 +49,7 @@ def log_error(what: str, error: Exception) -> None:
     logging.getLogger("sightline").error("%s", what, exc_info=error)
 
 
-class Pipeline(NamedTuple):
+class Pipeline(Value):
     """The ports and the settings, wired once for an instance.
 
     `report` takes the surprises of one media that must not cost its neighbours their turn.

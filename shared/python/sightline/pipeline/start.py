@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sightline.clock import to_iso
 from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable, UnusableAnswer
@@ -22,6 +21,7 @@ from sightline.pipeline.endings import close, fail, free_slot
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import job_input
 from sightline.pipeline.work import Work
+from sightline.value import Value
 
 
 def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None = None) -> str:
@@ -67,7 +67,7 @@ def _stand_in_line(pipeline: Pipeline, media: Media, arrived: datetime | None) -
     pipeline.line.waiting.join(Place(media.namespace, arrived or pipeline.clock(), media.id), media.key)
 
 
-class _Claim(NamedTuple):
+class _Claim(Value):
     """Ours, as long as it is the last one: who comes after its lease has another."""
 
     work: Work

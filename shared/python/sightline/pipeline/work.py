@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sightline.clock import to_iso
 from sightline.errors import LedgerLocked
@@ -22,12 +21,13 @@ from sightline.media.types import Media
 from sightline.pipeline.endings import close, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.store.types import ObjectInfo
+from sightline.value import Value
 
 UNKNOWN_EVENT = "none"
 TAKEN_ON = "nothing to do: this content has been taken on"
 
 
-class Work(NamedTuple):
+class Work(Value):
     """A media to be taken on. `journal` is its ledger as it was before the bucket was asked.
 
     `modified` is when the object was written, by OSS's clock; `event_id` the upload's, None where no event told of it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sightline.clock import to_iso
 from sightline.ims.descriptions import (
@@ -20,11 +20,12 @@ from sightline.ims.descriptions import (
 )
 from sightline.media.types import KINDS, Media, MediaKind
 from sightline.stored import Stored, Unreadable
+from sightline.value import Value
 
 VERSION = 1
 
 
-class SmarttagPart(NamedTuple):
+class SmarttagPart(Value):
     """What the smart tag job said, fit to be shown: the texts are cleaned and cut when they are read, too, whoever stored them.
 
     `notes` say what the service told that could not be kept, or not whole.
@@ -64,7 +65,7 @@ class SmarttagPart(NamedTuple):
         return {"v": VERSION, **self._asdict(), "engine": self.engine._asdict() if self.engine else None}
 
 
-class Record(NamedTuple):
+class Record(Value):
     """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image."""
 
     said: SmarttagPart

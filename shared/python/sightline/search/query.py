@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from sightline.errors import BadInput
 from sightline.media.namespaces import namespace_problem, normal_namespace
 from sightline.untrusted import plain
+from sightline.value import Value
 
 LONGEST_TEXT = 500
 # SearchMediaByHybrid: PageSize at most 50.
@@ -17,7 +17,7 @@ DEFAULT_PAGE = 10
 DEEPEST_HIT = 10_000
 
 
-class SearchQuery(NamedTuple):
+class SearchQuery(Value):
     """`page` counts from 1."""
 
     text: str

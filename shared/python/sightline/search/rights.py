@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sightline.record.model import Record
+from sightline.value import Value
 
 
-class Caller(NamedTuple):
+class Caller(Value):
     """Who asks; limited to the namespace that the query names."""
 
     namespace: str

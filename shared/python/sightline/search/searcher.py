@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sightline.clock import to_iso
 from sightline.errors import ServiceRefused, ServiceUnreachable
@@ -20,12 +20,13 @@ from sightline.record.shelf import RecordShelf
 from sightline.search.query import SearchQuery
 from sightline.search.rights import Caller, may_see
 from sightline.store.types import Bucket
+from sightline.value import Value
 
 Json = dict[str, Any]
 
 # Hits that are looked up at once, each with two requests in turn, a sequence with three. More would share the one CPU of a function with
 # the answer itself.
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 4
 
 # x-oss-process of the OSS documentation; 480 pixels are as wide as a result is shown, on a dense screen.
 IMAGE_PREVIEW = "image/resize,w_480"
@@ -48,7 +49,7 @@ class Finds(Protocol):
     def is_ready(self) -> bool: ...
 
 
-class _Shown(NamedTuple):
+class _Shown(Value):
     """A hit that may be seen and is still true; `picture` is the key of what there is to look at, None where it has gone."""
 
     hit: SearchHit

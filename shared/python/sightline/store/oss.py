@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from sightline.clock import from_iso
 from sightline.credentials import Credentials, CredentialsProvider
 from sightline.errors import Permission, ServiceRefused, ServiceUnreachable
 from sightline.host import Host
@@ -23,7 +21,7 @@ from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Ta
 from sightline.transport import Answer, Call, Refusal, send
 
 if TYPE_CHECKING:
-    from xml.etree import ElementTree
+    from sightline.store.listing import Page
 
 # Ledgers, records, manifests and pages of a listing are what is read here; films are not.
 MOST_ANSWER_BYTES = 64 * 2**20
@@ -43,9 +41,9 @@ class OssBucket:
         self._host = host
         self._credentials = credentials
         self._region = region
-        self._endpoint = endpoint
-        self._public_endpoint = public_endpoint or endpoint
         self._name = name
+        self._base = _base(endpoint, name)
+        self._public_base = _base(public_endpoint or endpoint, name)
 
     @property
     def name(self) -> str:
@@ -60,8 +58,9 @@ class OssBucket:
         answer = self._look("GET", key, {"Range": f"bytes=-{most}"})
         if answer is None:
             return None
-        sent = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
-        return Tail(int(sent.group(1)) if sent else 0, answer.content)
+        unit, _, sent = answer.headers.get("content-range", "").partition(" ")
+        start = sent.partition("-")[0]
+        return Tail(int(start) if unit == "bytes" and start.isdecimal() else 0, answer.content)
 
     def head(self, key: str) -> ObjectInfo | None:
         answer = self._look("HEAD", key)
@@ -90,48 +89,40 @@ class OssBucket:
 
     def objects(self, prefix: str, after: str = "") -> Iterator[ListedObject]:
         for page in self._pages({"prefix": prefix, "start-after": after}):
-            try:
-                yield from [_listed(element) for element in page.findall("Contents")]
-            except ValueError as error:
-                raise self._unreadable("GET", error) from error
+            yield from page.objects
 
     def keys(self, prefix: str, after: str = "", page: int = LARGEST_PAGE) -> Iterator[str]:
         for listing in self._pages({"prefix": prefix, "start-after": after}, page):
-            yield from (unquote(element.text or "") for element in listing.findall("Contents/Key"))
+            yield from (listed.key for listed in listing.objects)
 
     def folders(self, prefix: str, after: str = "") -> Iterator[str]:
         # "0" is what follows the slash: beyond everything in the folder.
         for page in self._pages({"prefix": prefix, "start-after": f"{prefix}{after}0" if after else "", "delimiter": "/"}):
-            names = (unquote(element.text or "") for element in page.findall("CommonPrefixes/Prefix"))
-            yield from (name.removeprefix(prefix).rstrip("/") for name in names)
+            yield from (name.removeprefix(prefix).rstrip("/") for name in page.folders)
 
-    def _pages(self, query: Mapping[str, str], largest: int = LARGEST_PAGE) -> Iterator[ElementTree.Element]:
+    def _pages(self, query: Mapping[str, str], largest: int = LARGEST_PAGE) -> Iterator[Page]:
         """ListObjectsV2; `start-after` counts for the first page only, as its documentation says."""
-        from xml.etree import ElementTree  # of all calls, only a listing is answered in more than a field or two
+        from sightline.store.listing import read_page
 
-        wanted = {
-            "list-type": "2",
-            "max-keys": str(largest),
-            "encoding-type": "url",
-            **{name: value for name, value in query.items() if value},
-        }
+        chosen = {name: value for name, value in query.items() if value}
+        wanted = {"list-type": "2", "max-keys": str(largest), "encoding-type": "url", **chosen}
         token = ""
         while True:
             more = {"continuation-token": token} if token else {}
             answer = self._call("GET", "", query={**wanted, **more})
             try:
-                page = ElementTree.fromstring(answer.content)
-            except ElementTree.ParseError as error:
+                page = read_page(answer.content)
+            except ValueError as error:
                 raise self._unreadable("GET", error) from error
             yield page
-            token = page.findtext("NextContinuationToken") or ""
-            if page.findtext("IsTruncated") != "true" or not token:
+            token = page.token
+            if not token:
                 return
 
     def presign(self, key: str, seconds: int, process: str | None = None) -> str:
         query = {"x-oss-process": process} if process else {}
         signed = sign_query(self._credentials(), self._region, self._host.clock(), "GET", f"/{self._name}/{key}", query, seconds)
-        return self._address(self._public_endpoint, key, signed)
+        return self._address(self._public_base, key, signed)
 
     def _look(self, method: str, key: str, headers: Mapping[str, str] | None = None) -> Answer | None:
         """None where the object is missing."""
@@ -155,7 +146,7 @@ class OssBucket:
         def build(credentials: Credentials) -> Request:
             resource = f"/{self._name}/{key}"
             signed = sign_headers(credentials, self._region, self._host.clock(), method, resource, query or {}, headers or {})
-            return Request(method, self._address(self._endpoint, key, query or {}), signed, content)
+            return Request(method, self._address(self._base, key, query or {}), signed, content)
 
         # An append that seems to have failed may have happened; its caller must read again.
         permission = self._permission(method, key)
@@ -171,19 +162,18 @@ class OssBucket:
     def _unreadable(self, method: str, error: Exception) -> ServiceUnreachable:
         return ServiceUnreachable("OSS", f"{method} {self._name}", f"the answer can't be read: {type(error).__name__}")
 
-    def _address(self, endpoint: str, key: str, query: Mapping[str, str]) -> str:
-        parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    def _address(self, base: str, key: str, query: Mapping[str, str]) -> str:
         # A slash is sent as %2F, as the official SDK does: clients and browsers would resolve a `..` between plain ones.
-        path = f"/{self._name}/{encode(key)}" if _is_literal(parts.hostname) else f"/{encode(key)}"
-        host = parts.netloc if _is_literal(parts.hostname) else f"{self._name}.{parts.netloc}"
         encoded = "&".join(f"{encode(name)}={encode(value)}" if value else encode(name) for name, value in query.items())
-        return f"{parts.scheme}://{host}{path}" + (f"?{encoded}" if encoded else "")
+        return f"{base}{encode(key)}" + (f"?{encoded}" if encoded else "")
 
 
-def _listed(element: ElementTree.Element) -> ListedObject:
-    etag = (element.findtext("ETag") or "").strip('"').upper()
-    info = ObjectInfo(etag, int(element.findtext("Size") or 0), from_iso(element.findtext("LastModified") or ""))
-    return ListedObject(unquote(element.findtext("Key") or ""), info)
+def _base(endpoint: str, bucket: str) -> str:
+    """What the addresses of a bucket's objects begin with."""
+    parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    if _is_literal(parts.hostname):
+        return f"{parts.scheme}://{parts.netloc}/{bucket}/"
+    return f"{parts.scheme}://{bucket}.{parts.netloc}/"
 
 
 def _is_literal(host: str | None) -> bool:
@@ -217,9 +207,12 @@ def _error_of_head(headers: Mapping[str, str]) -> bytes:
 
 
 def _field(document: bytes, name: str) -> str:
-    found = re.search(rf"<{name}>([^<]*)</{name}>", document.decode(errors="replace"))
-    if found is None:
+    _, begins, rest = document.decode(errors="replace").partition(f"<{name}>")
+    value, ends, _ = rest.partition(f"</{name}>")
+    if not (begins and ends) or "<" in value:
         return ""
+    if "&" not in value:
+        return value
     from html import unescape
 
-    return unescape(found.group(1))
+    return unescape(value)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from urllib.parse import quote
 
 from sightline.credentials import Credentials
@@ -81,7 +82,12 @@ def _canonical(method: str, resource: str, query: Mapping[str, str], headers: Ma
 
 def _signature(credentials: Credentials, now: datetime, scope: str, canonical: str) -> str:
     text = "\n".join([_ALGORITHM, _stamp(now), scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    key = f"aliyun_v4{credentials.access_key_secret}".encode()
+    return hmac.new(_key(credentials.access_key_secret, scope), text.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=4)  # it changes with the day, and with the key
+def _key(secret: str, scope: str) -> bytes:
+    key = f"aliyun_v4{secret}".encode()
     for part in scope.split("/"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return key

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from sightline.value import Value
 
 
 class PositionConflict(Exception):
     """An append named another position than the object's length."""
 
 
-class ObjectInfo(NamedTuple):
+class ObjectInfo(Value):
     """`etag` is upper-case hex without quotes, as in an OSS event."""
 
     etag: str
@@ -19,14 +21,14 @@ class ObjectInfo(NamedTuple):
     modified: datetime
 
 
-class ListedObject(NamedTuple):
+class ListedObject(Value):
     """A line of a listing: the object as `ObjectInfo` tells of it, and its key."""
 
     key: str
     info: ObjectInfo
 
 
-class Tail(NamedTuple):
+class Tail(Value):
     """The end of an object: what it holds from the byte `start` on."""
 
     start: int
