@@ -210,9 +210,8 @@ class _Heard(logging.Handler):
 def life(template: Template, authority: Authority) -> Iterator[Life]:
     """`authority` says what the roles may do."""
     loggers = [logging.getLogger(name) for name in ("sightline", "localcloud")]
-    with world(Setup(template), Path(template.scratch, f"life-{next(_folders)}"), 1) as made:
+    with world(Setup(template, authority=authority), Path(template.scratch, f"life-{next(_folders)}"), 1) as made:
         made.settings["JOBS_IN_FLIGHT"] = "1"
-        made.services.keyring.authority = authority
         one = Life(made)
         heard = _Heard(one.said)
         for logger in loggers:

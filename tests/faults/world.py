@@ -16,8 +16,10 @@ import httpx
 
 from cli.up import NAMES
 from localcloud.fc.project.project import Function, Project
-from localcloud.identity import Credential
+from localcloud.identity import Authority, Credential
 from localcloud.ports import ObjectEvent
+from localcloud.ram.roles import Roles
+from localcloud.ram.template import read_roles
 from sightline.host import Host
 from sightline.ledger.ledger import Ledger
 from sightline.wiring import Wiring
@@ -38,14 +40,21 @@ CREDENTIAL_SECONDS = 36 * 3600
 JOBS_IN_FLIGHT = ("1", "2", "2", "3", "20")
 
 
+@cache
+def roles() -> Roles:
+    """What the functions may do in the cloud: no schedule may need more."""
+    return Roles(read_roles(ROOT / "template.yaml", PLACE))
+
+
 @dataclass(frozen=True)
 class Setup:
-    """What does not change in a schedule. `change` plants a bug into each function that is loaded."""
+    """What does not change in a schedule. `change` plants a bug into each function that is loaded; `authority` says what each may do."""
 
     template: Template
     sockets: bool = False
     change: Change = lambda function, module, wiring: None
     jobs_at_once: int = 2
+    authority: Authority = field(default_factory=roles)
 
 
 @dataclass
@@ -220,6 +229,7 @@ def _drawn_names(seed: int) -> Iterator[None]:
 def world(setup: Setup, folder: Path, seed: int) -> Iterator[World]:
     clock = SimulatedClock()
     with _drawn_names(seed), laptop_services(setup.template.folder, folder, clock, setup.sockets) as services:
+        services.keyring.authority = setup.authority
         made = setup.template.made
         functions = project(services.endpoint, made.template_id, made.pipeline_id).functions
         named = {name.rpartition("-")[2]: function for name, function in functions.items()}
