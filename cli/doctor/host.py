@@ -110,25 +110,25 @@ def endpoints(site: Site) -> Finding:
     target = site.target
     if target.settings.get("REGION", target.region) != target.region:
         return failed(f"REGION is {target.settings['REGION']}, and the functions lie in {target.region}", _endpoint_fix(site, "REGION"))
-    unnamed = []
-    for name, same in _ADDRESSES.items():
-        address = target.settings.get(name, "")
-        region, internal = region_of(address), _is_internal(address)
-        if address and region is None:
-            unnamed.append(name)
-        elif region not in (None, target.region) and (same or internal):
-            return failed(f"{name} is {address}, and the functions lie in {target.region}", _endpoint_fix(site, name))
-        if name == "OSS_PUBLIC_ENDPOINT" and internal:
-            return failed(f"{name} is {address}, which neither browsers nor IMS reach", _endpoint_fix(site, name))
+    named = {name: target.settings[name] for name in _ADDRESSES if target.settings.get(name)}
+    for name, address in named.items():
+        problem = _misplaced(name, address, target.region)
+        if problem:
+            return failed(f"{name} is {address}, {problem}", _endpoint_fix(site, name))
+    unnamed = [name for name, address in named.items() if region_of(address) is None]
     if unnamed and not target.is_laptop:
         return unknown(f"no region is in the addresses of {', '.join(unnamed)}, so it can't be compared with {target.region}")
     return passed("addresses of this machine" if unnamed else f"all in {target.region}; search in {target.search_region}")
 
 
-def _is_internal(address: str) -> bool:
-    """Within one region's own network (`-internal` of OSS and MNS, `ice-vpc` of IMS)."""
+def _misplaced(name: str, address: str, region: str) -> str:
+    """What is wrong with a function's address; empty where nothing is."""
     host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
-    return "-internal." in host or host.startswith("ice-vpc.")
+    # Within one region's own network: `-internal` of OSS and MNS, `ice-vpc` of IMS.
+    is_internal = "-internal." in host or host.startswith("ice-vpc.")
+    if region_of(address) not in (None, region) and (_ADDRESSES[name] or is_internal):
+        return f"and the functions lie in {region}"
+    return "which neither browsers nor IMS reach" if is_internal and name == "OSS_PUBLIC_ENDPOINT" else ""
 
 
 def _endpoint_fix(site: Site, name: str) -> str:

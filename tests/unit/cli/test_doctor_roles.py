@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from sightline.credentials import Credentials
 ROOT = Path(__file__).parents[3]
 KEY = Credential("LTAItest", "secret")
 Look = Callable[..., Finding]
+Change = Callable[[deployment.Target], deployment.Target]
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def look(tmp_path: Path) -> Iterator[Look]:
     door = Door([service], scratch=tmp_path / "scratch")
     door.start()
 
-    def find(check: Check, old: str = "", new: str = "", count: int = 1) -> Finding:
+    def find(check: Check, old: str = "", new: str = "", count: int = 1, change: Change = lambda target: target) -> Finding:
         text = (ROOT / "template.yaml").read_text(encoding="utf-8")
         assert old in text
         (tmp_path / "template.yaml").write_text(text.replace(old, new, count), encoding="utf-8")
@@ -39,7 +41,7 @@ def look(tmp_path: Path) -> Iterator[Look]:
         endpoint = f"http://127.0.0.1:{door.port}"
         variables = deployment.laptop_variables(endpoint, Place(), deployment.LAPTOP_NAMES, {}, "template", "pipeline")
         key = Credentials(KEY.access_key_id, KEY.access_key_secret)
-        with closing(Site.of(deployment.rendered(variables, key, is_laptop=False), ROOT)) as site:
+        with closing(Site.of(change(deployment.rendered(variables, key, is_laptop=False)), ROOT)) as site:
             return check.examine(site)
 
     yield find
@@ -90,3 +92,16 @@ def test_a_right_on_something_else(look: Look) -> None:
 
 def test_more_rights_than_needed_are_rights(look: Look) -> None:
     assert look(roles.function_rights, "- oss:GetObject\n", "- oss:*\n", -1).state is State.PASS
+
+
+def of_stage(target: deployment.Target) -> deployment.Target:
+    functions = {name: one.model_copy(update={"role": f"{one.role}-dev"}) for name, one in target.project.functions.items()}
+    return replace(target, project=target.project.model_copy(update={"functions": functions}))
+
+
+def test_roles_of_another_stage(look: Look) -> None:
+    """The template's Suffix ends their names, and is read from them."""
+    suffix = ('  Suffix:\n    Type: String\n    Default: ""', '  Suffix:\n    Type: String\n    Default: "-dev"')
+    assert look(roles.function_roles, *suffix, change=of_stage).state is State.PASS
+    assert look(roles.function_rights, *suffix, change=of_stage).state is State.PASS
+    assert look(roles.function_roles, *suffix).found == "there is no role sightline-submit"
