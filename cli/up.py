@@ -15,13 +15,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cli import detectors, running
-from cli.deployment import target
-from cli.deployment.target import LAPTOP_NAMES, Target, laptop_variables, project_folder
+from cli.deployment.target import LAPTOP_NAMES, Target, laptop_variables, project_folder, rendered
 from cli.errors import NOT_FOUND, NOT_RUNNING, CommandError
 from cli.layer import python312
-from cli.provision import wanted
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
+from cli.provision.wanted import from_variables
 from cli.running import Running
 from localcloud.cloud import AlreadyRunning, LaptopCloud
 from localcloud.database import Damaged, OtherVersion
@@ -142,7 +141,8 @@ def _packages(folder: Path, environment: Mapping[str, str]) -> Built:
 
 def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Provisioned:
     """Make what the functions need; what somebody has made otherwise stays, and the log says so. Raises CommandError."""
-    made = provision(_target(cloud, place, environment), wanted.from_environment(environment))
+    target = _target(cloud, place, environment)
+    made = provision(target, from_variables(target.variables))
     for item in made.to_mend:
         logging.warning("%s %s: %s; %s", item.kind, item.name, item.note, item.fix)
     return made
@@ -151,7 +151,7 @@ def provisioned(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]
 def _target(cloud: LaptopCloud, place: Place, environment: Mapping[str, str]) -> Target:
     key = cloud.keyring.account
     variables = laptop_variables(cloud.endpoint, place, NAMES, environment)
-    return target.rendered(variables, Credentials(key.access_key_id, key.access_key_secret), is_laptop=True)
+    return rendered(variables, Credentials(key.access_key_id, key.access_key_secret), is_laptop=True)
 
 
 def engine_settings(data: Path, environment: Mapping[str, str]) -> EngineSettings:

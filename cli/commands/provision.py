@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -13,18 +14,16 @@ from cli.errors import CommandError
 from cli.output import Output
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
-from cli.provision.wanted import CHANGEABLE, LEVELS, Changeable, Wanted
+from cli.provision.wanted import CHANGEABLE, LEVELS, Changeable, from_variables
 
 
 @click.command("provision")
 @options
 @cloud_option
 @click.option("--dry-run", is_flag=True, help="Make nothing, and say what would be made.")
-@click.option(
-    "--level", type=click.Choice(LEVELS), envvar="SIGHTLINE_INDEX_LEVEL", help="The index's; all but Shared are paid for by the month."
-)
-@click.option("--people", metavar="LIBRARY", envvar="SIGHTLINE_PEOPLE_LIBRARY", help="Have jobs call the people of this library by name.")
-@click.option("--pets", metavar="LIBRARY", envvar="SIGHTLINE_PET_LIBRARY", help="Have jobs call the pets of this library by name.")
+@click.option("--level", type=click.Choice(LEVELS), help="The index's (SIGHTLINE_INDEX_LEVEL); all but Shared are paid for by the month.")
+@click.option("--people", metavar="LIBRARY", help="Have jobs call the people of this library by name (SIGHTLINE_PEOPLE_LIBRARY).")
+@click.option("--pets", metavar="LIBRARY", help="Have jobs call the pets of this library by name (SIGHTLINE_PET_LIBRARY).")
 @click.option("--pipeline", metavar="ID|NAME", help="The pipeline of the jobs; one of that name is made if there is none.")
 @click.option("--change", multiple=True, type=click.Choice(CHANGEABLE), help="Change what is there already in another shape.")
 def provision_command(
@@ -42,16 +41,18 @@ def provision_command(
 
     Running it again makes nothing twice. Nothing is deleted, and nothing that is there is changed unless --change names it.
     """
-    chosen = frozenset(cast(Changeable, name) for name in change)
-    wanted = Wanted(level or None, people or None, pets or None, pipeline or None, chosen, dry_run)
     target = target_of(data, cloud)
+    given = {"level": level, "people": people, "pets": pets, "pipeline": pipeline}
+    chosen = frozenset(cast(Changeable, name) for name in change)
+    wanted = replace(from_variables(target.variables), change=chosen, dry_run=dry_run, **{name: it for name, it in given.items() if it})
     made = provision(target, wanted)
     output = Output(as_json)
     output.result({"target": target.place, "dry_run": dry_run, **made.to_json()})
     _show(output, target, made)
     if made.missing:
         first = made.missing[0]
-        raise CommandError(f"{first.kind} {first.name} is missing; nothing was made", first.fix)
+        nothing = "" if made.acted else "; nothing was made"
+        raise CommandError(f"{first.kind} {first.name} is missing{nothing}", first.fix)
 
 
 def _show(output: Output, target: Target, made: Provisioned) -> None:
@@ -67,5 +68,7 @@ def _show(output: Output, target: Target, made: Provisioned) -> None:
     elif made.variables:
         shown = " ".join(f"{name}={value}" for name, value in made.variables.items())
         output.say(
-            "\nend `sightline up` and start it again, to use these" if target.is_laptop else f"\nbefore `s deploy`:\n  export {shown}"
+            "\nend `sightline up` and start it again, to use these"
+            if target.is_laptop
+            else f"\nbefore `s deploy` (or in the .env beside s.yaml):\n  export {shown}"
         )

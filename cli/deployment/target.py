@@ -43,7 +43,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Target:
-    """`region` is that of functions and buckets; IMS may search in another one. `settings` are the functions' environment variables."""
+    """`region` is that of functions and buckets; IMS may search in another one.
+
+    `settings` are the functions' environment variables; `variables` are those that begin with SIGHTLINE_, exported or in the .env.
+    """
 
     is_laptop: bool
     region: str
@@ -54,6 +57,7 @@ class Target:
     names: Names
     settings: Mapping[str, str]
     project: Project = field(repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     host: Host = field(default_factory=Host, repr=False, compare=False)
 
     @property
@@ -159,7 +163,8 @@ def cloud(environment: Mapping[str, str]) -> Target:
 
 
 def rendered(variables: Mapping[str, str], credentials: Credentials, is_laptop: bool) -> Target:
-    """What `s.yaml` says with these variables. Raises CommandError."""
+    """What `s.yaml` says with these variables, and with those of the .env beside it. Raises CommandError."""
+    variables = with_dotenv(variables, [project_folder()])
     project = _project(variables)
     settings = _settings(project)
     region, account_id = _place(project)
@@ -174,6 +179,7 @@ def rendered(variables: Mapping[str, str], credentials: Credentials, is_laptop: 
         names=_names(project, settings, variables),
         settings=settings,
         project=project,
+        variables={name: value for name, value in variables.items() if name.startswith("SIGHTLINE_")},
     )
 
 

@@ -71,7 +71,7 @@ def _best(work: Work, there: list[Pipeline]) -> Pipeline | None:
         fix = (
             f"open the console of MPS in {work.target.understanding_region} once, which makes one, or {work.command('--pipeline', 'NAME')}"
         )
-        work.tell("pipeline", "", "missing", "the account has none here", fix)
+        work.tell("pipeline", "of any name", "missing", "the account has none here", fix)
         return None
 
     def rank(one: Pipeline) -> tuple[bool, int]:

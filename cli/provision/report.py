@@ -39,6 +39,10 @@ class Provisioned:
         return [item for item in self.items if item.outcome == "missing"]
 
     @property
+    def acted(self) -> bool:
+        return any(item.outcome in ("made", "changed") for item in self.items)
+
+    @property
     def to_mend(self) -> Sequence[Item]:
         """What is there, and not as it should be."""
         return [item for item in self.items if item.fix and item.outcome != "missing"]

@@ -37,7 +37,7 @@ class Wanted:
             raise CommandError(f"SIGHTLINE_INDEX_LEVEL is {self.level!r}", f"use one of {', '.join(LEVELS)}", USAGE)
 
 
-def from_environment(environment: Mapping[str, str]) -> Wanted:
-    """What `sightline up` makes: no more than the variables ask for. Raises CommandError."""
-    level, people, pets = (environment.get(f"SIGHTLINE_{name}") or None for name in ("INDEX_LEVEL", "PEOPLE_LIBRARY", "PET_LIBRARY"))
+def from_variables(variables: Mapping[str, str]) -> Wanted:
+    """What the SIGHTLINE_ variables ask for. Raises CommandError."""
+    level, people, pets = (variables.get(f"SIGHTLINE_{name}") or None for name in ("INDEX_LEVEL", "PEOPLE_LIBRARY", "PET_LIBRARY"))
     return Wanted(level, people, pets)

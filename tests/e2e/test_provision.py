@@ -18,6 +18,7 @@ from cli.provision.pipelines import MPS_VERSION
 from cli.running import Running
 from tests.laptop import Cloud
 
+ROOT = Path(__file__).parents[2]
 STAGE = {
     "SIGHTLINE_MEDIA_BUCKET": "prod-media",
     "SIGHTLINE_STATE_BUCKET": "prod-state",
@@ -67,6 +68,22 @@ def stack(home: Running) -> None:
     messages.get_queue("prod-dead").create(QueueMeta())
 
 
+def bind_elsewhere(cloud: Cloud) -> str:
+    """Somebody takes the laptop's pipeline for themselves."""
+    assert cloud.running is not None
+    home, pipeline = cloud.running, cloud.running.pipeline_id
+    Account(home.endpoint, home.access_key_id, home.access_key_secret).get_topic("sightline-dev-null").create(TopicMeta())
+    config = json.dumps({"Topic": "sightline-dev-null"})
+    parameters = {"PipelineId": pipeline, "Name": "theirs", "State": "Active", "NotifyConfig": config}
+    cloud.clients.ims().call("UpdatePipeline", parameters, version=MPS_VERSION)
+    return pipeline
+
+
+def bound_to(cloud: Cloud, pipeline: str) -> Any:
+    answer = cloud.clients.ims().call("QueryPipelineList", {"PipelineIds": pipeline}, version=MPS_VERSION)
+    return answer["PipelineList"]["Pipeline"][0]["NotifyConfig"]
+
+
 def outcomes(document: dict[str, Any]) -> dict[str, str]:
     return {item["kind"]: item["outcome"] for item in document["items"]}
 
@@ -105,8 +122,7 @@ def test_an_account_is_provisioned_in_the_order_of_the_guide(cloud: Cloud, searc
 
     libraries = search.clients.ims().call("ListSearchLib", {"PageSize": 50})["SearchLibInfoList"]
     assert "IPCamera_prod" in [item["SearchLibName"] for item in libraries]
-    bound = cloud.clients.ims().call("QueryPipelineList", {"PipelineIds": made["pipeline_id"]}, version=MPS_VERSION)
-    assert bound["PipelineList"]["Pipeline"][0]["NotifyConfig"] == {"Topic": "prod-jobs"}
+    assert bound_to(cloud, made["pipeline_id"]) == {"Topic": "prod-jobs"}
 
 
 def test_the_pipeline_of_another_deployment_is_left(cloud: Cloud, exported: Running) -> None:
@@ -117,6 +133,22 @@ def test_the_pipeline_of_another_deployment_is_left(cloud: Cloud, exported: Runn
     assert "callback prod-jobs: the pipeline tells Topic sightline-jobs" in left
     assert "--change callback" in left
     assert set(outcomes(json.loads(cloud.here("provision", "--json").stdout)).values()) == {"found"}
+
+
+def test_what_is_wished_may_stand_beside_s_yaml(cloud: Cloud, exported: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack(exported)
+    shutil.copytree(ROOT / "functions", tmp_path / "functions")
+    shutil.copy(ROOT / "s.yaml", tmp_path / "s.yaml")
+    (tmp_path / ".env").write_text("SIGHTLINE_PEOPLE_LIBRARY=from the file\nSIGHTLINE_PET_LIBRARY=from the file\n")
+    monkeypatch.setenv("SIGHTLINE_PROJECT", str(tmp_path))
+    monkeypatch.setenv("SIGHTLINE_PET_LIBRARY", "from the environment")
+    planned = json.loads(cloud.here("provision", "--cloud", "--dry-run", "--json").stdout)
+    assert {item["kind"]: item["name"] for item in planned["items"] if "recognition" in item["kind"]} == {
+        "recognition library (pedestrian)": "from the file",
+        "recognition library (pet)": "from the environment",
+    }
+    monkeypatch.setenv("SIGHTLINE_INDEX_LEVEL", "Huge")
+    assert "SIGHTLINE_INDEX_LEVEL is 'Huge'" in cloud.here("provision", "--cloud", "--dry-run", code=2).stderr
 
 
 def test_no_secret_is_shown(cloud: Cloud, exported: Running) -> None:
@@ -138,18 +170,23 @@ def test_a_wrong_key_is_told_without_it(cloud: Cloud, exported: Running, monkeyp
     assert "another-secret" not in refused.stdout + refused.stderr
 
 
-def test_people_are_recognised_once_their_library_is_in_the_template(new_cloud: Callable[..., Cloud]) -> None:
-    """The laptop's template is there already, so naming a library changes it only when that is asked for."""
+def test_what_somebody_has_chosen_on_a_laptop_outlives_its_next_start(new_cloud: Callable[..., Cloud]) -> None:
+    """A library in the template, which changes only when that is asked for; a pipeline that tells somebody else."""
     cloud = new_cloud()
     left = json.loads(cloud.here("provision", "--people", "family", "--json").stdout)
     assert (outcomes(left)["recognition library (pedestrian)"], outcomes(left)["template"]) == ("made", "left")
     changed = json.loads(cloud.here("provision", "--people", "family", "--change", "template", "--json").stdout)
     assert outcomes(changed)["template"] == "changed"
     assert set(outcomes(json.loads(cloud.here("provision", "--people", "family", "--json").stdout)).values()) == {"found"}
+    pipeline = bind_elsewhere(cloud)
     assert cloud.end() == 0
     again = Cloud(cloud.data, {"SIGHTLINE_PEOPLE_LIBRARY": "family"}).start()
     try:
-        assert set(outcomes(json.loads(again.here("provision", "--people", "family", "--json").stdout)).values()) == {"found"}
+        told = json.loads(again.here("provision", "--people", "family", "--json").stdout)
+        assert {kind: outcome for kind, outcome in outcomes(told).items() if outcome != "found"} == {"callback": "left"}
+        assert bound_to(again, pipeline) == {"Topic": "sightline-dev-null"}
+        log = (again.data / "logs" / "laptop-cloud.log").read_text()
+        assert "callback sightline-jobs: the pipeline tells Topic sightline-dev-null" in log
     finally:
         assert again.end() == 0
 
