@@ -117,7 +117,7 @@ def plan_command(
     estimate = Estimate.of(Load(**load), where.project, priced) if asked else None
     output.result({**({} if offline else changes_json(changes)), "cost": estimate and cost_json(estimate, today, prices_days)})
     if not offline:
-        show_changes(output, where.place, changes)
+        show_changes(output, where.place, changes, how="`sightline up`, started again," if where.is_laptop else "`s deploy`")
     if estimate:
         show_cost(output, estimate, today, prices_days)
     else:

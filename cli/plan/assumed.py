@@ -21,7 +21,7 @@ def _of_media(load: Load) -> Iterator[str]:
     yield (
         f"{plain(load.video_share * 100)}% of the uploads are videos of {plain(load.video_minutes)} minutes and "
         f"{plain(load.video_megabytes)} MB, the others images of {plain(load.image_megabytes)} MB; each arrives with one request, "
-        "and is never written again"
+        "and is never written again; there are no sequences"
     )
     yield f"media are deleted after {load.retention_days:,} days; the month is that after a year; 1 GB is 1,024 MB"
     yield f"what is known of a media takes {measured.STATE_BYTES:,} bytes, and is counted until its ledger goes"
@@ -30,7 +30,7 @@ def _of_media(load: Load) -> Iterator[str]:
 def _of_searches(load: Load) -> Iterator[str]:
     yield (
         f"{plain(load.searches_per_day)} searches a day with {plain(load.hits_per_search)} hits, a picture of "
-        f"{plain(load.thumbnail_kilobytes)} KB for each, and {plain(load.views_per_search)} media then read whole"
+        f"{plain(load.thumbnail_kilobytes)} KB for each, and {plain(load.views_per_search)} of the media then read whole"
     )
 
 
@@ -39,7 +39,7 @@ def _of_functions(load: Load) -> Iterator[str]:
         f"a function waits {plain(load.request_milliseconds)} ms for a request, one after the other, and `collect` "
         f"{plain(load.index_seconds)} s for the index job: only the cloud can tell (--request-milliseconds, --index-seconds)"
     )
-    yield "requests each, and milliseconds of a processor: bench/RESULTS.md; no retries, no cold starts, no waiting line"
+    yield "requests and processor time: bench/RESULTS.md; no retries, no cold starts, no waiting line, no ledgers that end"
     yield (
         f"logs: {measured.LOG_BYTES} bytes an invocation in {measured.LOG_LINES} lines, {LINE_FIELDS_BYTES} bytes of fields for each line, "
         f"{METRICS_BYTES} of metrics; kept {load.log_days} days"

@@ -26,7 +26,8 @@ WORDS: dict[Outcome, str] = {
 }
 
 
-def show_changes(output: Output, place: str, changes: Sequence[Change]) -> None:
+def show_changes(output: Output, place: str, changes: Sequence[Change], how: str) -> None:
+    """`how` names the command that deploys."""
     output.say(f"a deploy to {place}:")
     for change in changes:
         if change.outcome != "unchanged":
@@ -35,6 +36,8 @@ def show_changes(output: Output, place: str, changes: Sequence[Change]) -> None:
     counted = {outcome: sum(change.outcome == outcome for change in changes) for outcome in WORDS}
     said = ", ".join(f"{count} {WORDS[outcome]}" for outcome, count in counted.items() if count)
     output.say(f"  {said}" if would_change(changes) else f"  nothing would change ({said})")
+    if any(change.outcome in ("create", "change") for change in changes):
+        output.say(f"  {how} does it")
 
 
 def _lines(change: Change) -> Iterator[str]:
@@ -103,8 +106,8 @@ def _requests(requests: Mapping[str, Decimal], service: str) -> Decimal:
 def _total(bill: Bill) -> str:
     if not bill.currency:
         return "total: unknown, since nothing has a price; `sightline plan --price-template` prints a file for them"
-    of = f"total: {bill.total:,.2f} {bill.currency}"
-    return f"{of}, without {', '.join(bill.unpriced)}, which have no price" if bill.unpriced else of
+    total = f"total: {bill.total:,.2f} {bill.currency}"
+    return f"{total}, without the {len(bill.unpriced)} items that have no price" if bill.unpriced else total
 
 
 def warnings(estimate: Estimate, today: date, days: int) -> Iterator[str]:

@@ -137,6 +137,17 @@ def test_offline_it_needs_no_cloud_and_says_what_has_no_price(tmp_path: Path) ->
     assert "assumed:" in done.stdout
 
 
+def test_the_price_of_a_job_counts_where_jobs_are_what_is_paid(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTLINE_PRICE_VIDEO", "0.5")
+    monkeypatch.setenv("SIGHTLINE_PRICE_CURRENCY", "CNY")
+    ask = ["plan", "--offline", "--uploads-per-day", "10", "--analysis", "jobs"]
+    cost = told(cloud.here(*ask, "--json"))["cost"]
+    assert (cost["priced"], cost["total"], "job.video" in cost["unpriced"]) == ("150", None, False)
+    people = cloud.here(*ask).stdout
+    assert f"total: 150.00 CNY, without the {len(cost['unpriced'])} items that have no price" in people
+    assert "nobody has said of which day the price of job.video is" in people
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

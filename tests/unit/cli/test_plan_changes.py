@@ -258,7 +258,7 @@ def test_a_secret_that_changes_is_told_and_not_shown(project: Project, account: 
         "REGION": "LTAI5tAbCdEfGhIjKlMn",
     }
     found = list(changes(project, account).values())
-    show_changes(Output(as_json=False), "the account", found)
+    show_changes(Output(as_json=False), "the account", found, "`s deploy`")
     said = capsys.readouterr().out + json.dumps(changes_json(found))
     assert ("a secret" in said, "LTAI5t" in said, "OLD_TOKEN: (hidden) -> (not set)" in said) == (False, False, True)
 
@@ -282,7 +282,7 @@ def test_what_is_shown_is_one_line_a_field(capsys: pytest.CaptureFixture[str]) -
         Change("trigger", "f/t", "unchanged"),
         Change("code", "f", "unknown", note="nobody says"),
     ]
-    show_changes(Output(as_json=False), "the account", some)
+    show_changes(Output(as_json=False), "the account", some, "`s deploy`")
     assert capsys.readouterr().out.splitlines() == [
         "a deploy to the account:",
         "  ~ function f",
@@ -291,6 +291,7 @@ def test_what_is_shown_is_one_line_a_field(capsys: pytest.CaptureFixture[str]) -
         "      x: (not set) -> true",
         "  ? code f: nobody says",
         "  1 to change, 1 unknown, 1 unchanged",
+        "  `s deploy` does it",
     ]
 
 
