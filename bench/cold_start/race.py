@@ -25,10 +25,9 @@ class Variant:
     reach: Mapping[str, str]
 
 
-def reach(endpoint: str, trusted: str = "") -> dict[str, str]:
-    """Where the services are, and in which file the authorities that may vouch for them."""
-    authorities = {"SSL_CERT_FILE": trusted, "REQUESTS_CA_BUNDLE": trusted} if trusted else {}
-    return {**dict.fromkeys(("OSS_ENDPOINT", "IMS_ENDPOINT", "MNS_ENDPOINT"), endpoint), **authorities}
+def reach(endpoint: str) -> dict[str, str]:
+    """Where the services are."""
+    return dict.fromkeys(("OSS_ENDPOINT", "IMS_ENDPOINT", "MNS_ENDPOINT"), endpoint)
 
 
 class Race:

@@ -33,7 +33,8 @@ calls the initializer, then the handler. A search finds {hits} media. RSS is the
 before; disk is what lies beside the function's own code. The seeds' way makes the same requests to the same servers through the official
 clients, one after the other: they are recorded from ours, made again and counted, and it does nothing else with what they bring. The bare
 signer sends one SearchMediaByHybrid and reads its JSON, whatever the function; the other one makes the same requests as ours, and is the
-floor. The layer and the functions are as `make layer` packs them."""
+floor. The layer and the functions are as `make layer` packs them. Over TLS, the system's store of authorities is a folder named by hashes,
+as Debian has it."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -80,7 +81,7 @@ def set_up(function: str, disk: Disk, names: Sequence[str]) -> Iterator[tuple[Ra
         variants = [Variant(name, name != BARE, reach(endpoint)) for name in names if name != SECURE]
         if SECURE in names:
             secure, trusted = open_things.enter_context(over_tls(endpoint, folder))
-            variants.append(Variant(SECURE, True, reach(secure, str(trusted))))
+            variants.append(Variant(SECURE, True, reach(secure) | trusted))
         yield Race(function, theatre, disk, recorder), variants
 
 

@@ -1,8 +1,13 @@
-"""The laptop cloud over TLS: a front that ends it and passes the bytes on. Each contender is told to trust the authority behind it."""
+"""The laptop cloud over TLS: a front that ends it and passes the bytes on. Each contender is told to trust the authority behind it.
+
+The system's store is a folder whose files are named by hashes, as Debian has it. Who brings a list of authorities of his own (requests,
+httpx) is given a file as long as that.
+"""
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import ipaddress
 import socket
 import ssl
@@ -23,19 +28,35 @@ LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def over_tls(endpoint: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """An https address of `endpoint`, and a file of authorities as large as a system's, with ours at its end."""
+def over_tls(endpoint: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """An https address of `endpoint`, and the variables that tell whom to trust."""
     target = urlsplit(endpoint)
     assert target.hostname is not None
     authority, chain = _certificates(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
-    trusted = folder / "authorities.pem"
-    trusted.write_bytes(Path(certifi.where()).read_bytes() + authority)
+    trusted = _trusted(folder, authority)
     with socket.create_server((LOOPBACK, 0)) as listener:
         address = (target.hostname, target.port or 80)
         Thread(target=_accept, args=(listener, context, address), daemon=True).start()
         yield f"https://{LOOPBACK}:{listener.getsockname()[1]}", trusted
+
+
+def _trusted(folder: Path, authority: x509.Certificate) -> dict[str, str]:
+    store, bundle = folder / "authorities", folder / "authorities.pem"
+    store.mkdir()
+    pem = authority.public_bytes(serialization.Encoding.PEM)
+    (store / f"{_subject_hash(authority)}.0").write_bytes(pem)
+    bundle.write_bytes(Path(certifi.where()).read_bytes() + pem)
+    return {"SSL_CERT_DIR": str(store), "REQUESTS_CA_BUNDLE": str(bundle)}
+
+
+def _subject_hash(certificate: x509.Certificate) -> str:
+    """As OpenSSL's X509_NAME_hash makes it, for a name in lower case and UTF-8 of less than 128 bytes: without the head of the outermost
+    sequence, the beginning of its SHA-1, the lowest byte first.
+    """
+    digest = hashlib.sha1(certificate.subject.public_bytes()[2:]).digest()
+    return f"{int.from_bytes(digest[:4], 'little'):08x}"
 
 
 def _accept(listener: socket.socket, context: ssl.SSLContext, target: tuple[str, int]) -> None:
@@ -61,8 +82,8 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
             target.sendall(piece)
 
 
-def _certificates(folder: Path) -> tuple[bytes, Path]:
-    """An authority (PEM), and a file with a key and the certificate of this machine that the authority signed."""
+def _certificates(folder: Path) -> tuple[x509.Certificate, Path]:
+    """An authority, and a file with a key and the certificate of this machine that the authority signed."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench authority")])
     authority = _certificate(issuer, issuer, authority_key, authority_key, x509.BasicConstraints(ca=True, path_length=0))
@@ -72,7 +93,7 @@ def _certificates(folder: Path) -> tuple[bytes, Path]:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     chain = folder / "server.pem"
     chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return authority.public_bytes(serialization.Encoding.PEM), chain
+    return authority, chain
 
 
 def _certificate(

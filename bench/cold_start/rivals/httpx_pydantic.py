@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from pydantic import BaseModel
 
-# By default httpx trusts certifi's authorities alone.
-client = httpx.Client(verify=os.environ.get("SSL_CERT_FILE") or True)
+# By default httpx trusts certifi's file, which this one stands for.
+client = httpx.Client(verify=os.environ.get("REQUESTS_CA_BUNDLE") or True)
 
 
 class Record(BaseModel):
