@@ -7,9 +7,11 @@ alone: there is one for a whole region, and smart tag jobs are no event of its.
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from cli.provision.making import Work
 from cli.provision.pipelines import MPS_VERSION, Pipeline, pipeline_of
+from cli.provision.report import Item
 
 ROLE = "AliyunMTSDefaultRole"
 """What MPS writes to the topic with. It is made in the console of MPS, where that asks to be authorized."""
@@ -20,35 +22,35 @@ def callbacks(work: Work) -> str:
     pipeline = pipeline_of(work)
     if pipeline is None:
         return ""
-    _bind(work, pipeline)
+    work.tell(_bound(work, pipeline))
     if pipeline.state == "Paused":
-        work.tell("pipeline", pipeline.name, "left", "it is paused: jobs wait in it", "activate it in the console of MPS")
+        work.tell(Item("pipeline", pipeline.name, "left", "it is paused: jobs wait in it", "activate it in the console of MPS"))
     return pipeline.id
 
 
-def _bind(work: Work, pipeline: Pipeline) -> None:
+def _bound(work: Work, pipeline: Pipeline) -> Item:
     target, topic = work.target, work.target.names.topic
     if target.understanding_region != target.region:
         note = f"jobs run in {target.understanding_region}, the topic is in {target.region}: no pipeline tells a topic of another region"
-        work.tell("callback", topic, "left", note, "nothing to mend: `sweep` asks for the ends of such jobs by itself")
-    elif pipeline.binding is None:
+        return Item("callback", topic, "left", note, "nothing to mend: `sweep` asks for the ends of such jobs by itself")
+    if pipeline.binding is None:
         fix = "name the one that smart tag jobs wait in with --pipeline; until then `sweep` asks for their ends"
-        work.tell("callback", topic, "left", f"IMS lists the pipeline {pipeline.id}, and MPS does not know it", fix)
-    elif not pipeline.binding:
-        work.tell("callback", topic, "made" if work.acts else "would make")
-        if work.acts:
-            _update(work, pipeline)
-    else:
-        work.tell("callback", topic, "found")
-        if pipeline.binding != {"Topic": topic}:
-            _rebind(work, pipeline)
+        return Item("callback", topic, "left", f"IMS lists the pipeline {pipeline.id}, and MPS does not know it", fix)
+    if pipeline.binding == {"Topic": topic}:
+        return Item("callback", topic, "found")
+    if pipeline.binding:
+        return _rebound(work, pipeline, ", ".join(f"{kind} {name}" for kind, name in pipeline.binding.items()))
+    if not work.acts:
+        return Item("callback", topic, "would make")
+    _update(work, pipeline)
+    return Item("callback", topic, "made")
 
 
-def _rebind(work: Work, pipeline: Pipeline) -> None:
-    whom = ", ".join(f"{kind} {name}" for kind, name in (pipeline.binding or {}).items())
+def _rebound(work: Work, pipeline: Pipeline, whom: str) -> Item:
     taking, apart = work.command("--change", "callback"), work.command("--pipeline", "NAME")
     fix = f"{taking} takes it from there; {apart} makes a pipeline of that name"
-    work.change(f"the pipeline tells {whom}", fix, "callback" in work.wanted.change, lambda: _update(work, pipeline))
+    item = Item("callback", work.target.names.topic, "found")
+    return work.change(item, f"the pipeline tells {whom}", fix, "callback", partial(_update, work, pipeline))
 
 
 def _update(work: Work, pipeline: Pipeline) -> None:

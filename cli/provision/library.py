@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from functools import partial
 
 from cli.errors import USAGE, CommandError
 from cli.provision.making import PAGE_SIZE, Work, over_pages
+from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, objects
 from sightline.ims.transport import ImsTransport
 
@@ -22,33 +25,32 @@ def library(work: Work) -> None:
     if not re.fullmatch(r"IPCamera_[A-Za-z0-9]+", name):
         raise CommandError(f"SIGHTLINE_SEARCH_LIBRARY is {name!r}", "use IPCamera_ with letters and digits after it", USAGE)
     ims = work.target.ims_search()
-    work.ensure("search library", name, lambda: _find(ims, name), lambda: ims.call("CreateSearchLib", {"SearchLibName": name}, again=False))
+    make = partial(ims.call, "CreateSearchLib", {"SearchLibName": name}, again=False)
+    _, item = work.ensure("search library", name, lambda: _find(ims, name), make)
     if work.target.search_region != work.target.region:
         note = f"in {work.target.search_region}, and the media bucket in {work.target.region}: it takes no object of another region"
-        work.note(note, "set SIGHTLINE_REGION to the region that is searched in, with buckets of that region (docs/deploy.md, step 1)")
-    _index(work, ims, name)
+        fix = "set SIGHTLINE_REGION to the region that is searched in, with buckets of that region (docs/deploy.md, step 1)"
+        item = replace(item, note=note, fix=fix)
+    work.tell(item)
+    work.tell(_index(work, ims, name))
 
 
-def _index(work: Work, ims: ImsTransport, library: str) -> None:
+def _index(work: Work, ims: ImsTransport, library: str) -> Item:
     level = work.wanted.level
     parameters = {"SearchLibName": library, "IndexType": INDEX_TYPE, "IndexStatus": "Active", "IndexConfig": _level(level)}
-    found = work.ensure(
-        "index",
-        f"{library} {INDEX_TYPE}",
-        lambda: _find_index(ims, library),
-        lambda: ims.call("CreateSearchIndex", parameters, again=False),
-    )
-    if found is None or work.items[-1].outcome == "made":
-        work.note(f"level {level or 'Shared, the default'}")
-    else:
-        _compare(work, ims, library, found)
+    make = partial(ims.call, "CreateSearchIndex", parameters, again=False)
+    found, item = work.ensure("index", f"{library} {INDEX_TYPE}", lambda: _find_index(ims, library), make)
+    if found is None or item.outcome == "made":
+        return replace(item, note=f"level {level or 'Shared, the default'}")
+    return _compared(work, ims, library, found, item)
 
 
-def _compare(work: Work, ims: ImsTransport, library: str, index: Json) -> None:
+def _compared(work: Work, ims: ImsTransport, library: str, index: Json, item: Item) -> Item:
     level, problems = work.wanted.level, []
-    is_off = as_text(index.get("IndexStatus")).lower() not in ("active", "")
+    status, readiness = as_text(index.get("IndexStatus")), as_text(index.get("IndexReadiness")).lower()
+    is_off = status.lower() not in ("active", "")
     if is_off:
-        problems.append(f"it is {as_text(index.get('IndexStatus'))}")
+        problems.append(f"it is {status}")
     if level:
         problems.append(f"no operation tells its level, so it may be another than {level}")
     if problems:
@@ -58,16 +60,14 @@ def _compare(work: Work, ims: ImsTransport, library: str, index: Json) -> None:
             "IndexStatus": "Active" if is_off else None,
             "IndexConfig": _level(level),
         }
-        work.change(
-            "; ".join(problems),
-            f"{work.command('--change', 'index')} sets it",
-            "index" in work.wanted.change,
-            lambda: ims.call("AlterSearchIndex", parameters),
-        )
-    elif as_text(index.get("IndexReadiness")).lower() == "fail":
-        work.note("its IndexReadiness is Fail", "ask the service's support; an index is dropped by hand, with what it holds", "left")
-    elif as_text(index.get("IndexReadiness")).lower() == "initializing":
-        work.note("it is Initializing: nothing is found until it is Normal")
+        fix = f"{work.command('--change', 'index')} sets it"
+        return work.change(item, "; ".join(problems), fix, "index", partial(ims.call, "AlterSearchIndex", parameters))
+    if readiness == "fail":
+        fix = "ask the service's support; an index is dropped by hand, with what it holds"
+        return replace(item, outcome="left", note="its IndexReadiness is Fail", fix=fix)
+    if readiness == "initializing":
+        return replace(item, note="it is Initializing: nothing is found until it is Normal")
+    return item
 
 
 def _find(ims: ImsTransport, name: str) -> Json | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
 from cli.deployment.target import Target
-from cli.provision.report import Item, Outcome
-from cli.provision.wanted import Wanted
+from cli.provision.report import Item
+from cli.provision.wanted import Changeable, Wanted
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.answers import Json, number
 
@@ -33,20 +33,26 @@ class Work:
     sleep: Callable[[float], None] = time.sleep
     items: list[Item] = field(default_factory=list)
 
-    def tell(self, kind: str, name: str, outcome: Outcome, note: str = "", fix: str = "") -> None:
-        self.items.append(Item(kind, name, outcome, note, fix))
+    def tell(self, item: Item) -> None:
+        self.items.append(item)
 
-    def ensure(self, kind: str, name: str, find: Callable[[], T | None], make: Callable[[], T]) -> T | None:
-        """What was found or made, told either way; None where it is missing and nothing may be made."""
+    def ensure(self, kind: str, name: str, find: Callable[[], T | None], make: Callable[[], T]) -> tuple[T | None, Item]:
+        """What was found or made, and what to tell of it; None where it is missing and nothing may be made."""
         found = find()
         if found is not None:
-            self.tell(kind, name, "found")
-        elif not self.acts:
-            self.tell(kind, name, "would make")
-        else:
-            found = make_once(find, make, self.sleep)
-            self.tell(kind, name, "made")
-        return found
+            return found, Item(kind, name, "found")
+        if not self.acts:
+            return None, Item(kind, name, "would make")
+        return make_once(find, make, self.sleep), Item(kind, name, "made")
+
+    def change(self, item: Item, note: str, fix: str, what: Changeable, change: Callable[[], object]) -> Item:
+        """What to tell of a thing in another shape than wanted, as `note` says: it stays so unless it may be changed."""
+        if what not in self.wanted.change:
+            return replace(item, outcome="left", note=note, fix=fix)
+        if not self.acts:
+            return replace(item, outcome="would change", note=note)
+        change()
+        return replace(item, outcome="changed", note=f"before: {note}")
 
     def command(self, *more: str) -> str:
         """The command of this run with something more, for people to copy."""
@@ -58,22 +64,6 @@ class Work:
         }
         options = [part for option, value in chosen.items() if value and option not in more for part in (option, value)]
         return f"`{shlex.join(['sightline', 'provision', *([] if self.target.is_laptop else ['--cloud']), *options, *more])}`"
-
-    def note(self, note: str, fix: str = "", outcome: Outcome | None = None) -> None:
-        """More about what was told last."""
-        last = self.items[-1]
-        self.items[-1] = Item(last.kind, last.name, outcome or last.outcome, note, fix)
-
-    def change(self, note: str, fix: str, may: bool, change: Callable[[], object]) -> bool:
-        """What was told last is in another shape than wanted, as `note` says: it stays so unless it may be changed."""
-        if not may:
-            self.note(note, fix, "left")
-        elif not self.acts:
-            self.note(note, outcome="would change")
-        else:
-            change()
-            self.note(f"before: {note}", outcome="changed")
-        return may
 
 
 def make_once(find: Callable[[], T | None], make: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:

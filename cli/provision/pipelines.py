@@ -7,11 +7,12 @@ what their documents imply, and nothing that was tried.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.deployment.target import Target
 from cli.errors import NOT_FOUND, CommandError
 from cli.provision.making import Work
+from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, objects
 
 MPS_VERSION = "2014-06-18"
@@ -40,7 +41,7 @@ def pipeline_of(work: Work) -> Pipeline | None:
     there = list(_listed(work.target))
     by_id = next((one for one in there if one.id == (chosen or configured)), None)
     if by_id is not None:
-        work.tell("pipeline", by_id.name, "found", f"id {by_id.id}")
+        work.tell(Item("pipeline", by_id.name, "found", f"id {by_id.id}"))
         return by_id
     if chosen:
         return _named(work, chosen)
@@ -59,9 +60,8 @@ def _named(work: Work, name: str) -> Pipeline | None:
         made = work.target.ims().call("CreatePipeline", {"Name": name, "Speed": "Standard"}, again=False)["Pipeline"]
         return _pipeline(made, {"NotifyConfig": {}})
 
-    found = work.ensure("pipeline", name, find, make)
-    if found is not None:
-        work.note(f"id {found.id}")
+    found, item = work.ensure("pipeline", name, find, make)
+    work.tell(replace(item, note=f"id {found.id}" if found else ""))
     return found
 
 
@@ -71,14 +71,14 @@ def _best(work: Work, there: list[Pipeline]) -> Pipeline | None:
         fix = (
             f"open the console of MPS in {work.target.understanding_region} once, which makes one, or {work.command('--pipeline', 'NAME')}"
         )
-        work.tell("pipeline", "of any name", "missing", "the account has none here", fix)
+        work.tell(Item("pipeline", "of any name", "missing", "the account has none here", fix))
         return None
 
     def rank(one: Pipeline) -> tuple[bool, int]:
         return one.binding != {"Topic": work.target.names.topic}, _SPEEDS.index(one.speed) if one.speed in _SPEEDS else len(_SPEEDS)
 
     best, others = min(there, key=rank), len(there) - 1
-    work.tell("pipeline", best.name, "found", f"id {best.id}{f'; there are {others} others' if others else ''}")
+    work.tell(Item("pipeline", best.name, "found", f"id {best.id}{f'; there are {others} others' if others else ''}"))
     return best
 
 

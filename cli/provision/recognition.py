@@ -37,7 +37,9 @@ def _library(work: Work, algorithm: str, name: str) -> str | None:
     def make() -> str:
         return str(ims.call("CreateRecognitionLib", {"Algorithm": algorithm, "LibName": name}, again=False)["LibId"])
 
-    return work.ensure(f"recognition library ({algorithm})", name, find, make)
+    identity, item = work.ensure(f"recognition library ({algorithm})", name, find, make)
+    work.tell(item)
+    return identity
 
 
 def _libraries(ims: ImsTransport, algorithm: str) -> list[Json]:

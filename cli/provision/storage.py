@@ -26,6 +26,7 @@ from mns.topic import TopicMeta
 from cli.deployment.target import Target
 from cli.errors import CommandError
 from cli.provision.making import Work
+from cli.provision.report import Item
 from sightline.untrusted import plain
 
 # As template.yaml makes it: kept for the longest time there is, and hidden from another sweep for as long as one takes to store a batch.
@@ -48,14 +49,14 @@ def storage(work: Work) -> None:
 def _one(work: Work, kind: str, name: str, is_there: Callable[[], bool], make: Callable[[], Any]) -> None:
     with _told(work.target, kind, name):
         if is_there():
-            work.tell(kind, name, "found")
+            work.tell(Item(kind, name, "found"))
         elif not work.target.is_laptop:
-            work.tell(kind, name, "missing", "template.yaml makes it", STACK)
+            work.tell(Item(kind, name, "missing", "template.yaml makes it", STACK))
         elif work.acts:
             make()
-            work.tell(kind, name, "made")
+            work.tell(Item(kind, name, "made"))
         else:
-            work.tell(kind, name, "would make")
+            work.tell(Item(kind, name, "would make"))
 
 
 def _has_bucket(bucket: oss2.Bucket) -> bool:

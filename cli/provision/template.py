@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cli.provision.making import PAGE_SIZE, Work, over_pages
+from cli.provision.report import Item
 from sightline.errors import UnusableAnswer
 from sightline.ims.answers import Json, as_text, decode_data, objects
 from sightline.ims.transport import ImsTransport
@@ -34,17 +37,18 @@ def template(work: Work, groups: Mapping[str, str]) -> str:
             raise UnusableAnswer("IMS", "CreateCustomTemplate", "CustomTemplate", "has no TemplateId", retryable=False)
         return made
 
-    found = work.ensure("template", name, lambda: _find(ims, name, configured), make)
+    found, item = work.ensure("template", name, lambda: _find(ims, name, configured), make)
     if found is None:
+        work.tell(item)
         return ""
     identity = str(found["TemplateId"])
-    work.note(f"id {identity}")
-    if work.items[-1].outcome == "found":
-        _compare(work, found, config)
+    item = replace(item, note=f"id {identity}")
+    if item.outcome == "found":
+        item = _compared(work, item, found, config)
     if configured and identity != configured:
-        work.note(
-            f"{work.items[-1].note}; SIGHTLINE_TEMPLATE_ID names {configured}, which is not here", "set it as below, and deploy again"
-        )
+        note = f"{item.note}; SIGHTLINE_TEMPLATE_ID names {configured}, which is not here"
+        item = replace(item, note=note, fix=item.fix or "set SIGHTLINE_TEMPLATE_ID as below, and deploy again")
+    work.tell(item)
     return identity
 
 
@@ -64,8 +68,7 @@ def _find(ims: ImsTransport, name: str, configured: str) -> Json | None:
     return min(named, key=lambda item: (as_text(item.get("CreateTime")), as_text(item.get("TemplateId"))), default=None)
 
 
-def _compare(work: Work, found: Json, wanted: Mapping[str, str]) -> None:
-    identity = str(found["TemplateId"])
+def _compared(work: Work, item: Item, found: Json, wanted: Mapping[str, str]) -> Item:
     held = decode_data(found.get("TemplateConfig"))
     held = held if isinstance(held, dict) else {}
     differences = [
@@ -73,14 +76,12 @@ def _compare(work: Work, found: Json, wanted: Mapping[str, str]) -> None:
         for key, value in wanted.items()
         if key != "TemplateName" and not _same(key, held.get(key), value)
     ]
-    if differences:
-        parameters = {"TemplateId": identity, "TemplateConfig": _text({**held, **wanted})}
-        work.change(
-            f"id {identity}; {'; '.join(differences)}",
-            f"{work.command('--change', 'template')} sets it; with another SIGHTLINE_TEMPLATE_NAME another is made",
-            "template" in work.wanted.change,
-            lambda: work.target.ims().call("UpdateCustomTemplate", parameters),
-        )
+    if not differences:
+        return item
+    parameters = {"TemplateId": str(found["TemplateId"]), "TemplateConfig": _text({**held, **wanted})}
+    fix = f"{work.command('--change', 'template')} sets it; with another SIGHTLINE_TEMPLATE_NAME another is made"
+    update = partial(work.target.ims().call, "UpdateCustomTemplate", parameters)
+    return work.change(item, "; ".join([item.note, *differences]), fix, "template", update)
 
 
 def _same(key: str, held: Any, wanted: str) -> bool:
