@@ -111,7 +111,7 @@ def plan_command(
     if offline and (cloud or tell or not asked):
         raise CommandError("--offline shows the cost alone", "pass --uploads-per-day with it, and neither --cloud nor --exit-code", USAGE)
     output, where = Output(as_json), _target(data, cloud=cloud, offline=offline)
-    priced = prices_of(os.environ, prices)
+    priced = prices_of(where.variables, prices)
     changes = [] if offline else deploy_changes(where)
     today = datetime.now(timezone.utc).date()
     estimate = Estimate.of(Load(**load), where.project, priced) if asked else None

@@ -165,6 +165,11 @@ def test_wrong_command_lines(cloud: Cloud, arguments: list[str], words: str) -> 
     assert words in cloud.here("plan", *arguments, code=2).stderr
 
 
+def test_prices_may_stand_in_the_env_file_beside_s_yaml(cloud: Cloud, edit: Callable[..., Path]) -> None:
+    (edit() / ".env").write_text("SIGHTLINE_PRICE_MNS_REQUESTS=0.5\nSIGHTLINE_PRICE_CURRENCY=EUR\n")
+    assert told(cloud.here("plan", "--offline", "--uploads-per-day", "1", "--json"))["cost"]["currency"] == "EUR"
+
+
 def test_prices_that_cannot_be_read_are_told_before_anything_is_asked(cloud: Cloud, tmp_path: Path) -> None:
     (tmp_path / "prices.yaml").write_text("currency: CNY\n")
     assert "as_of" in cloud.here("plan", "--uploads-per-day", "1", "--prices", str(tmp_path / "prices.yaml"), code=2).stderr

@@ -51,7 +51,7 @@ NOT_FOUND = {
 class Account:
     """`functions`, `triggers` and `async_configs` are the documents that are answered; a test may change them.
 
-    Operations that are refused are named in `denied`.
+    Operations that are refused are named in `denied`; `asked` are those that were called.
     """
 
     def __init__(self, project: Project) -> None:
@@ -68,6 +68,7 @@ class Account:
         self.code = {name: zipped(contents(function.code)) for name, function in project.functions.items()}
         self.layers: dict[str, dict[int, Json]] = {}
         self.denied: set[str] = set()
+        self.asked: set[str] = set()
         for name, content in self.code.items():
             self.functions[name]["codeChecksum"] = str(crc64(content))
 
@@ -85,6 +86,7 @@ class Account:
         if request.url.host == CODE_HOST:
             return httpx.Response(200, content=self.code[request.url.path.strip("/")])
         operation = request.headers["x-acs-action"]
+        self.asked.add(operation)
         if operation in self.denied:
             return refused(403, "AccessDenied")
         parts = [unquote(part) for part in request.url.raw_path.decode().partition("?")[0].split("/")[2:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -141,3 +142,11 @@ def test_the_built_layer_is_published_under_another_number(target: Target, accou
 def test_a_layer_whose_checksum_nobody_tells_is_unknown(target: Target, account: Account, built: Path) -> None:
     account.layers = {"sightline": {1: {"layerName": "sightline", "version": 1}}}
     assert layer(target, account, built).outcome == "unknown"
+
+
+def test_the_rights_that_the_page_about_deploying_grants_are_all_that_is_needed(target: Target, account: Account, built: Path) -> None:
+    layer(target, account, built)
+    code_changes(target, account)
+    granted = set(re.findall(r'"fc:(\w+)"', (ROOT / "docs" / "deploy.md").read_text()))
+    assert account.asked <= granted
+    assert account.asked == {"GetFunction", "GetFunctionCode", "GetAsyncInvokeConfig", "ListFunctions", "ListTriggers", "ListLayerVersions"}
