@@ -27,6 +27,11 @@ class Mending:
         return "`sightline down`, then `sightline up`" if self.target.is_laptop else "`s deploy`"
 
     @property
+    def topic_trigger(self) -> str:
+        """The same for a trigger of a topic, which Serverless Devs makes and never updates (devsapp/fc3, impl/client.ts)."""
+        return self.deploy if self.target.is_laptop else f"`s collect remove --trigger job-news`, then {self.deploy}"
+
+    @property
     def stack(self) -> str:
         """Makes buckets, topic and queue."""
         return self.provision if self.target.is_laptop else self._ros_stack

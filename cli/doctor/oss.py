@@ -89,13 +89,13 @@ class Buckets:
 
     def count(self, name: str, prefix: str) -> tuple[int, bool]:
         """How many objects there are, and whether that is all: a thousand are enough to know."""
-        with _told("ListObjectsV2"):
+        with _told("ListObjects"):
             page = self._bucket(name).list_objects_v2(prefix, max_keys=1000)
         return len(page.object_list), not page.is_truncated
 
     def newest(self, name: str, prefix: str) -> datetime | None:
         """When the last of the first thousand objects was written."""
-        with _told("ListObjectsV2"):
+        with _told("ListObjects"):
             listed = self._bucket(name).list_objects_v2(prefix, max_keys=1000).object_list
         return max((datetime.fromtimestamp(one.last_modified, timezone.utc) for one in listed), default=None)
 

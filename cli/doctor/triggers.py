@@ -40,7 +40,7 @@ def _oss_differences(wanted: OssTrigger, found: DeployedTrigger) -> Iterator[str
 @check(functions)
 def topic_trigger(site: Site) -> Finding:
     """The topic triggers its function, and tries for a day to reach it."""
-    return _triggered(site, MnsTopicTrigger, _topic_differences)
+    return _triggered(site, MnsTopicTrigger, _topic_differences, site.mend.topic_trigger)
 
 
 def _topic_differences(wanted: MnsTopicTrigger, found: DeployedTrigger) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _status(found: DeployedTrigger) -> Iterator[str]:
         yield f"is {found.status}"
 
 
-def _triggered(site: Site, kind: type[Kind], differences: Callable[[Kind, DeployedTrigger], Iterator[str]]) -> Finding:
+def _triggered(site: Site, kind: type[Kind], differences: Callable[[Kind, DeployedTrigger], Iterator[str]], fix: str = "") -> Finding:
     named, problems = [], []
     for function, wanted in _declared(site, kind):
         found = _deployed(site, function).get(wanted.trigger_name)
@@ -97,7 +97,7 @@ def _triggered(site: Site, kind: type[Kind], differences: Callable[[Kind, Deploy
         problems += [f"{name} {', '.join(different)}"] if different else []
         named.append(name)
     if problems:
-        return failed("; ".join(problems), site.mend.deploy)
+        return failed("; ".join(problems), fix or site.mend.deploy)
     return passed(", ".join(named)) if named else unknown("s.yaml declares none")
 
 

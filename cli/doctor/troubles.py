@@ -20,6 +20,9 @@ _BAD_KEY = (
 _BAD_CLOCK = ("RequestTimeTooSkewed", "InvalidTimeStamp.Expired", "TimeExpired")
 _DENIED = ("AccessDenied", "Forbidden", "NoPermission")
 
+# The part before the colon of a RAM action.
+_RAM_CODES = {"OSS": "oss", "IMS": "ice", "MPS": "mts", "FC": "fc", "MNS": "mns", "RAM": "ram"}
+
 CLOCK_FIX = "set this machine's clock: `sudo timedatectl set-ntp true`"
 
 
@@ -40,12 +43,15 @@ def unanswered(error: SightlineError, mend: Mending) -> Finding:
         return failed(str(error), mend.key)
     if isinstance(error, ServiceRefused) and error.code in _BAD_CLOCK:
         return failed(str(error), CLOCK_FIX)
-    if isinstance(error, PermissionMissing):
-        return unknown(
-            f"this key may not ask it ({error.operation}: {error.code})", f"grant {error.permission.action} to the user of this key"
-        )
-    if is_denied(error):
-        return unknown(f"this key may not ask: {error}", "grant the user of this key the action that the message names")
+    if isinstance(error, ServiceRefused) and is_denied(error):
+        return unknown(f"this key may not ask it ({error.operation}: {error.code})", f"grant {_action(error)} to the user of this key")
     if isinstance(error, ServiceRefused) and error.code == "NotImplemented":
         return unknown(f"{error.service} has no {error.operation} here, so it can't be asked")
     return unknown(str(error), "run `sightline doctor` again; if it stays, ask the service's support with the request id")
+
+
+def _action(error: ServiceRefused) -> str:
+    """The RAM action that was missing. It is called as the operation is, here, unless the service says another."""
+    if isinstance(error, PermissionMissing):
+        return error.permission.action
+    return f"{_RAM_CODES.get(error.service, error.service)}:{error.operation}"
