@@ -20,11 +20,14 @@ INDEX_TYPE = "mm"
 """The vision model's; the only type that finds IPC events."""
 
 
-def library(work: Work) -> None:
-    name = work.target.names.library
+def check_name(name: str) -> None:
+    """Raises CommandError for one that IPC does not take."""
     if not re.fullmatch(r"IPCamera_[A-Za-z0-9]+", name):
         raise CommandError(f"SIGHTLINE_SEARCH_LIBRARY is {name!r}", "use IPCamera_ with letters and digits after it", USAGE)
-    ims = work.target.ims_search()
+
+
+def library(work: Work) -> None:
+    name, ims = work.target.names.library, work.target.ims_search()
     make = partial(ims.call, "CreateSearchLib", {"SearchLibName": name}, again=False)
     _, item = work.ensure("search library", name, lambda: _find(ims, name), make)
     if work.target.search_region != work.target.region:
