@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from localcloud.place import Place
 from localcloud.ram.policy import Policy
 
+_ATTACHING = ("ALIYUN::RAM::ManagedPolicy", "ALIYUN::RAM::AttachPolicyToRole")
 _VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
@@ -50,9 +51,13 @@ def read_roles(file: Path, place: Place, parameters: Mapping[str, str] | None = 
     try:
         template = yaml.safe_load(file.read_text(encoding="utf-8"))
         resolver = _Resolver(_values(template, place, parameters or {}))
-        declared = {name: one for name, one in template["Resources"].items() if one["Type"] == "ALIYUN::RAM::Role"}
+        resources = template["Resources"]
+        declared = {name: one for name, one in resources.items() if one["Type"] == "ALIYUN::RAM::Role"}
+        attached = [name for name, one in resources.items() if one["Type"] in _ATTACHING]
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise TemplateError(f"{file}: this is no ROS template: {type(error).__name__}: {error}") from error
+    if attached:
+        raise TemplateError(f"{file}: {attached[0]}: only policies that stand in a role are evaluated here; write it into its roles")
     roles = [_role(f"{file}: {name}", resolver, one.get("Properties") or {}) for name, one in declared.items()]
     return {role.name: role for role in roles}
 
@@ -65,8 +70,10 @@ def _values(template: dict[str, Any], place: Place, parameters: Mapping[str, str
 def _role(where: str, resolver: _Resolver, declared: dict[str, Any]) -> Role:
     try:
         properties = resolver.resolve(declared)
+        if "PolicyAttachments" in properties:
+            raise TypeError("PolicyAttachments are not evaluated here; write what they allow under Policies")
         trust = properties["AssumeRolePolicyDocument"]
-        services = frozenset(name for one in trust["Statement"] for name in one["Principal"].get("Service", []))
+        services = frozenset(name for one in trust["Statement"] for name in _listed(one["Principal"].get("Service", [])))
         policies = tuple(
             NamedPolicy(one["PolicyName"], one["PolicyDocument"], Policy.model_validate(one["PolicyDocument"]))
             for one in properties.get("Policies") or []
@@ -77,6 +84,10 @@ def _role(where: str, resolver: _Resolver, declared: dict[str, Any]) -> Role:
         raise TemplateError(f"{where}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise TemplateError(f"{where}: a role needs RoleName, AssumeRolePolicyDocument and whole Policies ({error})") from error
+
+
+def _listed(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 @dataclass(frozen=True)
