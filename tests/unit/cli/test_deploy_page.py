@@ -71,6 +71,13 @@ def test_the_rights_are_on_what_the_stage_has(rendered: Target) -> None:
         assert f'"{resource}"' in PAGE
 
 
+@pytest.mark.parametrize("other", ["doctor.md", "plan.md"])
+def test_the_rights_of_the_other_pages_are_there(other: str) -> None:
+    wanted = set(re.findall(r"`([a-z]+:[A-Z]\w+)`", (ROOT / "docs" / other).read_text(encoding="utf-8")))
+    assert wanted
+    assert {right for right in wanted if f'"{right}"' not in PAGE} == set()
+
+
 def test_the_layer_that_is_published_is_the_one_that_the_functions_name(rendered: Target) -> None:
     (name,) = {layer for function in rendered.project.functions.values() for layer in function.layer_names}
     assert f"--layer-name {name} --code" in PAGE
