@@ -34,7 +34,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
 
 def stack() -> dict[str, str]:
     """The parameters of the stack that the page creates."""
-    return dict(re.findall(r"--Parameters\.\d\.ParameterKey (\w+)\s+--Parameters\.\d\.ParameterValue (\S+)", PAGE))
+    return dict(re.findall(r"--Parameters\.\d\.ParameterKey=(\w+)\s+--Parameters\.\d\.ParameterValue=(\S+)", PAGE))
 
 
 def test_there_are_commands() -> None:
