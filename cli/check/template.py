@@ -17,6 +17,7 @@ import yaml
 
 from cli.check.finding import Finding, nearest
 from cli.check.ros_functions import References
+from cli.check.ros_policies import check_policies
 from cli.check.ros_values import check_properties
 
 TABLES = Path(__file__).with_name("ros_properties.json")
@@ -41,6 +42,17 @@ _OUTPUT = ("Value", "Description", "Label", "Condition", "NoEcho")
 _LETTERS = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
+class _Loader(yaml.SafeLoader):
+    """Of two keys with one name PyYAML takes the last; here that is a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        twice = next((key for key, _ in node.value if names.count(key.value) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice.value} stands there twice", twice.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 @cache
 def tables() -> Mapping[str, Any]:
     """What is known of each resource type: its properties, the structures in them, and its attributes."""
@@ -51,7 +63,7 @@ def tables() -> Mapping[str, Any]:
 def check_template(text: str) -> list[Finding]:
     """All that is wrong with it, in its order."""
     try:
-        template = yaml.safe_load(text)
+        template = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         return [Finding("template", f"this is no YAML: {' '.join(str(error).split())}", "mend it there")]
     if not isinstance(template, dict):
@@ -131,9 +143,10 @@ def _check_resources(resources: Mapping[str, Any], parameters: Mapping[str, Any]
         if table is None:
             yield Finding(f"{place}.Type", f"nothing is known of {one['Type']}", f"write {nearest(str(one['Type']), tables())}")
             continue
-        yield from check_properties(
-            f"{place}.Properties", one.get("Properties") or {}, table["properties"], table["structures"], parameters
-        )
+        properties = one.get("Properties") or {}
+        yield from check_properties(f"{place}.Properties", properties, table["properties"], table["structures"], parameters)
+        if one["Type"] == "ALIYUN::RAM::Role" and isinstance(properties, dict):
+            yield from check_policies(f"{place}.Properties", properties)
 
 
 def _check_dependencies(place: str, wanted: Any, resources: Mapping[str, Any]) -> Iterator[Finding]:

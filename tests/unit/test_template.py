@@ -58,6 +58,11 @@ def test_nothing_is_wrong_with_it() -> None:
         ("Ref: ALIYUN::Region", "Ref: ALIYUN::Regions", "write ALIYUN::Region, or declare it"),
         ("Fn::Sub: sightline-sweep${Suffix}", "Fn::Subs: sightline-sweep${Suffix}", "there is no function Fn::Subs; write Fn::Sub"),
         ("Effect: Allow", "Effects: Allow", "Statement[0].Effects: there is no such property; write Effect"),
+        ("Effect: Allow", "Effect: allow", "Statement[0].Effect: 'allow' is none; write Allow or Deny"),
+        ("- oss:GetObject", "- GetObject", "Statement[0].Action: 'GetObject' is none; write it as in oss:GetObject"),
+        ("Fn::Sub: acs:oss:*:*:${State", "Fn::Sub: acs:oss:${State", "is none; write it as in acs:oss:*:*:bucket/*"),
+        ('Version: "1"', "Version: 1", "AssumeRolePolicyDocument.Version: 1 is no version; write '1', in quotes"),
+        ("TTL:", "TTL: 3\n      TTL:", "this is no YAML: TTL stands there twice"),
         ("Outputs:", "Output:", "template.Output: there is no such key; write Outputs"),
         ('"2015-09-01"', "2015-09-01", "ROSTemplateFormatVersion: datetime.date(2015, 9, 1) is no version"),
         (
@@ -79,7 +84,7 @@ def test_what_is_no_template_is_said_to_be_none(text: str) -> None:
 
 
 def test_the_tables_hold_what_the_reference_says() -> None:
-    """Facts that the notes on ROS took from the same packages by hand: the extraction reads no less."""
+    """Some facts that were read by hand: the extraction finds the same."""
     queue = tables()["ALIYUN::MNS::Queue"]
     assert queue["attributes"] == ["ARN.WithSlash", "QueueName", "QueueUrl"]
     assert queue["properties"]["MessageRetentionPeriod"] == {"is": "number", "least": 60, "most": 604800}
