@@ -382,15 +382,18 @@ def neglected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def test_functions_that_are_not_as_s_yaml_says(neglected: Target) -> None:
     findings = look(neglected)
     said = {
-        "function-configuration": (State.WARN, "sightline-submit: timeout is 50, not 60"),
+        "function-configuration": (
+            State.WARN,
+            "sightline-submit: layers is acs:fc:cn-shanghai:1000000000000001:layers/sightline/versions/9, not ",
+        ),
         "function-environment": (State.WARN, "UPLOAD_PREFIX differs"),
         "layer-version": (State.WARN, "9 is the latest"),
-        "oss-trigger": (State.FAIL, "watches elsewhere/, not uploads/"),
-        "timer-trigger": (State.FAIL, "is switched off"),
-        "http-trigger": (State.FAIL, "lets in by function, not by anonymous"),
-        "failure-destinations": (State.FAIL, "1 retries, not 3"),
+        "oss-trigger": (State.FAIL, "triggerConfig.filter.key.prefix is elsewhere/, not uploads/"),
+        "timer-trigger": (State.FAIL, "triggerConfig.enable is False, not True"),
+        "http-trigger": (State.FAIL, "triggerConfig.authType is function, not anonymous"),
+        "failure-destinations": (State.FAIL, "maxAsyncRetryAttempts is 1, not 3"),
         "log-store": (State.WARN, "sightline-sweep"),
-        "topic-trigger": (State.FAIL, "BACKOFF_RETRY"),
+        "topic-trigger": (State.FAIL, "notifyStrategy is BACKOFF_RETRY, not EXPONENTIAL_DECAY_RETRY"),
         "sweep": (State.SKIPPED, "needs timer-trigger"),
     }
     assert wrong(findings) == {name: state for name, (state, _) in said.items()}

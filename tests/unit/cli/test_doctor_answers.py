@@ -146,7 +146,7 @@ def test_functions_and_triggers_that_do_not_work() -> None:
     assert (finding.state, finding.found) == (State.FAIL, "not active: sightline-submit (the code can't be read)")
     timer = {"triggerName": "every-few-minutes", "triggerType": "timer", "status": "FAILED"}
     timer["triggerConfig"] = json.dumps({"cronExpression": "@every 2m", "enable": True})
-    assert "is FAILED" in examine(triggers.timer_trigger, json_told({"triggers": [timer]})).found
+    assert "it is FAILED" in examine(triggers.timer_trigger, json_told({"triggers": [timer]})).found
 
 
 @pytest.mark.contract("the official SDK warns that a queue's counts are going away")
