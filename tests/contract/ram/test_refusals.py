@@ -164,6 +164,15 @@ def test_what_everybody_may_a_role_may_too(services: Services) -> None:
     assert refusal(lambda: services.bucket().put_object("one.txt", b"")).status == 403
 
 
+@pytest.mark.contract("OSS, SDK guide, Determine whether an object exists: oss:GetObject is what it needs, and no right to list")
+def test_that_an_object_is_missing_is_told_to_who_may_read_it(services: Services) -> None:
+    services.keyring.authority = roles(allow("oss:GetObject", "acs:oss:*:*:films/*"))
+    assert services.bucket().object_exists("one.txt")
+    assert not services.bucket().object_exists("two.txt")
+    services.keyring.authority = roles()
+    assert refusal(lambda: services.bucket().get_object("two.txt")).code == "AccessDenied"
+
+
 @pytest.mark.contract("our assumption: a bucket is looked for before its rights are")
 def test_a_bucket_that_is_not_there_is_told_as_such(services: Services) -> None:
     services.keyring.authority = roles()
