@@ -94,7 +94,8 @@ class Sheet:
     @property
     def triggers(self) -> Iterator[tuple[Resource, int, Trigger]]:
         for resource in self.resources:
-            declared = resource.props.get("triggers") or []
+            # Some may have been too wrong to be read, so each is found again by its name.
+            declared = resource.props["triggers"] if resource.function.triggers else []
             names = [one.get("triggerName") if isinstance(one, dict) else None for one in declared]
             for trigger in resource.function.triggers:
                 yield resource, names.index(trigger.trigger_name), trigger

@@ -125,9 +125,14 @@ def _order(place: tuple[str | int, ...]) -> tuple[tuple[str, int], ...]:
 
 def _remove(rest: Any, place: tuple[str | int, ...]) -> None:
     for key in place[:-1]:
-        rest = rest.get(key) if isinstance(rest, dict) else rest[key] if isinstance(key, int) else None
+        rest = _part(rest, key)
     last = place[-1]
-    if isinstance(rest, dict):
-        rest.pop(last, None)
-    elif isinstance(rest, list) and isinstance(last, int) and last < len(rest):
+    if _part(rest, last) is not None or (isinstance(rest, dict) and last in rest):
         del rest[last]
+
+
+def _part(value: Any, key: str | int) -> Any:
+    """What lies there; None where it does not: pydantic also counts the entries of what it has taken apart itself."""
+    if isinstance(value, dict):
+        return value.get(key)
+    return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None

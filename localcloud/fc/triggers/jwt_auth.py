@@ -82,7 +82,7 @@ class JwtConfig(Declared):
     def _keys_can_be_used(cls, jwks: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         keys = jwks.get("keys") or []
         for key in keys:
-            if "alg" in key and key["alg"] not in ALGORITHMS:
+            if "alg" in key and str(key["alg"]) not in ALGORITHMS:
                 raise ValueError(f"a key is for {key['alg']}; use one of {', '.join(sorted(ALGORITHMS))}")
             try:
                 jwt.PyJWK.from_dict(key)
@@ -145,7 +145,9 @@ class JwtConfig(Declared):
 
 def _parts(given: Any, names: tuple[str, ...]) -> Iterator[Any]:
     """Entries of a list, or of a text with commas in it, each as a mapping."""
-    for entry in given.split(",") if isinstance(given, str) else given or []:
+    if not isinstance(given, (str, list, tuple)):
+        raise ValueError("it is neither a text nor a list; write one")
+    for entry in given.split(",") if isinstance(given, str) else given:
         if isinstance(entry, str):
             values = entry.split(":", len(names) - 1)
             yield {name: value.lstrip() if name == names[0] else value for name, value in zip(names, values, strict=False)}

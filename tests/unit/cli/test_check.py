@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,34 @@ def test_mistakes_are_found_beside_each_other(folder: Path, document: dict[str, 
         "collect.triggers[0].invocationRole",
         "sweep.triggers[0].triggerConfig.cronExpression",
     }
+
+
+def places(value: Any) -> Iterator[tuple[str | int, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield (key,)
+        yield from ((key, *rest) for rest in places(item))
+
+
+@pytest.mark.parametrize("nonsense", [5, [{}], {"a": 1}])
+def test_nonsense_is_told_wherever_it_stands(folder: Path, document: dict[str, Any], nonsense: Any) -> None:
+    (folder / "template.yaml").unlink()
+    search = document["resources"].pop("search")
+    document["resources"] = {"search": search}
+    config = {"jwks": {"keys": [KEY]}, "tokenLookup": "header:Authorization:Bearer "}
+    search["props"]["triggers"][0]["triggerConfig"] = {"authType": "jwt", "methods": ["GET"], "authConfig": config}
+    del search["props"]["environmentVariables"]
+    right = json.dumps(document)
+    for place in places(document["resources"]):
+        changed = json.loads(right)
+        part = changed["resources"]
+        for key in place[:-1]:
+            part = part[key]
+        part[place[-1]] = nonsense
+        # Missing settings are told in any case.
+        findings = [finding for finding in found(folder, changed) if ".environmentVariables." not in finding.place]
+        is_free = isinstance(nonsense, int) and place[-1] in ("timeout", "access", "alg", "k", "kty")
+        assert findings or is_free, place
 
 
 def oss(name: str, prefix: str, suffix: str = "", bucket: str = "b") -> dict[str, Any]:
