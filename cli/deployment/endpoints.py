@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cli.errors import USAGE, CommandError
+
 _REGION = re.compile(r"(?:^|\.|oss-)((?:cn|ap|us|eu|me|na|sa)-[a-z]+(?:-[0-9a-z]+)*?)(?:-internal)?(?=\.)")
 
 
@@ -24,20 +26,22 @@ class Endpoints:
 
 
 def endpoints_of(settings: Mapping[str, str], variables: Mapping[str, str], region: str, account_id: str) -> Endpoints:
-    """Official addresses where nothing else is set: "Endpoints" in each service's documentation."""
+    """Official addresses where nothing else is set: "Endpoints" in each service's documentation. Raises CommandError."""
 
-    def of(variable: str, *candidates: str) -> str:
-        return _reachable(next(filter(None, (variables.get(variable), *candidates))))
+    def of(name: str, *candidates: str | None) -> str:
+        return _reachable(name, next(filter(None, candidates)))
 
     ims = settings.get("IMS_ENDPOINT") or f"ice.{region}.aliyuncs.com"
+    oss = (settings.get("OSS_PUBLIC_ENDPOINT"), settings.get("OSS_ENDPOINT"), f"oss-{region}.aliyuncs.com")
+    reached = of("IMS_ENDPOINT", ims)
     return Endpoints(
-        oss=_reachable(settings.get("OSS_PUBLIC_ENDPOINT") or settings.get("OSS_ENDPOINT") or f"oss-{region}.aliyuncs.com"),
-        ims=_reachable(ims),
-        ims_search=_reachable(settings.get("IMS_SEARCH_ENDPOINT") or ims),
-        mps=of("SIGHTLINE_MPS_ENDPOINT", f"mts.{region_of(ims) or region}.aliyuncs.com"),
-        mns=_reachable(settings.get("MNS_ENDPOINT") or f"{account_id}.mns.{region}.aliyuncs.com"),
-        function_compute=of("SIGHTLINE_FC_ENDPOINT", f"{account_id}.{region}.fc.aliyuncs.com"),
-        ram=of("SIGHTLINE_RAM_ENDPOINT", "ram.aliyuncs.com"),
+        oss=of("OSS_PUBLIC_ENDPOINT", *oss),
+        ims=reached,
+        ims_search=of("IMS_SEARCH_ENDPOINT", settings.get("IMS_SEARCH_ENDPOINT"), ims),
+        mps=of("MPS_ENDPOINT", variables.get("SIGHTLINE_MPS_ENDPOINT"), f"mts.{region_of(reached) or region}.aliyuncs.com"),
+        mns=of("MNS_ENDPOINT", settings.get("MNS_ENDPOINT"), f"{account_id}.mns.{region}.aliyuncs.com"),
+        function_compute=of("FC_ENDPOINT", variables.get("SIGHTLINE_FC_ENDPOINT"), f"{account_id}.{region}.fc.aliyuncs.com"),
+        ram=of("RAM_ENDPOINT", variables.get("SIGHTLINE_RAM_ENDPOINT"), "ram.aliyuncs.com"),
     )
 
 
@@ -48,9 +52,17 @@ def region_of(endpoint: str) -> str | None:
     return found[1] if found else None
 
 
-def _reachable(endpoint: str) -> str:
+def _reachable(name: str, endpoint: str) -> str:
     """The public twin of an address inside the cloud's network (`-internal` of OSS, MNS and FC, `ice-vpc` of IMS)."""
-    parts = urlsplit(_with_scheme(endpoint))
+    try:
+        parts = urlsplit(_with_scheme(endpoint))
+        is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not (parts.path.strip("/") or parts.query)
+    except ValueError:
+        is_good = False
+    if not (is_good and re.fullmatch(r"[!-?A-~]+", endpoint)):
+        # What stands before an @ may be a password.
+        problem = f"{name} is {endpoint.rpartition('@')[2]!r}, which is no address of a service"
+        raise CommandError(problem, f"set SIGHTLINE_{name} to https://, the host and perhaps a port, and no more", USAGE)
     host = parts.netloc
     if (parts.hostname or "").endswith(".aliyuncs.com"):
         host = host.replace("-internal.", ".").replace("ice-vpc.", "ice.")

@@ -7,6 +7,7 @@ deployment. Of the services' addresses `s.yaml` knows those that the functions u
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,12 @@ from sightline.host import Host
 from sightline.ims.transport import ImsTransport
 
 OSS_SECONDS = 30
+# "Bucket naming conventions" of OSS, "Limits" of Simple Message Queue, and the guide to IPC search.
+_BUCKET = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_QUEUE = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,119}")
+_LIBRARY = re.compile("IPCamera_[A-Za-z0-9]+")
+_REGION = re.compile("[a-z]+(-[a-z0-9]+)+")
+_KEY = re.compile("[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -185,13 +192,16 @@ def rendered(variables: Mapping[str, str], credentials: Credentials, is_laptop: 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
-        if not environment.get(name):
+        if not _KEY.fullmatch(environment.get(name, "")):
             fix = f"export {name} of the RAM user who deploys (docs/deploy.md); a temporary key needs ALIBABA_CLOUD_SECURITY_TOKEN too"
-            raise CommandError(f"{name} is not set", fix, USAGE)
+            raise CommandError(f"{name} is not set, or is no key", fix, USAGE)
+    token = environment.get("ALIBABA_CLOUD_SECURITY_TOKEN") or None
+    if token is not None and not _KEY.fullmatch(token):
+        raise CommandError("ALIBABA_CLOUD_SECURITY_TOKEN is no token", "export it as it was issued, or unset it", USAGE)
     return Credentials(
         environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
         environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-        environment.get("ALIBABA_CLOUD_SECURITY_TOKEN") or None,
+        token,
     )
 
 
@@ -219,6 +229,8 @@ def _settings(project: Project) -> dict[str, str]:
 def _place(project: Project) -> tuple[str, str]:
     """Region and account id: those of the functions, and of what triggers them."""
     regions = {function.region for function in project.functions.values()}
+    if not all(_REGION.fullmatch(region) for region in regions):
+        raise CommandError(f"{project.file}: the region is {regions.pop()!r}", "set SIGHTLINE_REGION to one such as cn-shanghai", USAGE)
     if len(regions) != 1:
         raise CommandError(f"{project.file}: the functions lie in {len(regions)} regions", "give all of them one region", USAGE)
     accounts = {arn.split(":")[3] for arn in _source_arns(project)}
@@ -241,22 +253,24 @@ def _names(project: Project, settings: Mapping[str, str], variables: Mapping[str
             f"{project.file}: it has {len(topics)} topics that trigger a function", "declare the one of the jobs' news", USAGE
         )
     wanted = _wanted(project, settings)
+    library = wanted("SEARCH_LIBRARY", _LIBRARY)
     return Names(
-        media_bucket=wanted("MEDIA_BUCKET"),
-        state_bucket=wanted("STATE_BUCKET"),
+        media_bucket=wanted("MEDIA_BUCKET", _BUCKET),
+        state_bucket=wanted("STATE_BUCKET", _BUCKET),
         topic=topics.pop(),
-        dead_queue=wanted("DEAD_QUEUE"),
-        template=variables.get("SIGHTLINE_TEMPLATE_NAME") or wanted("SEARCH_LIBRARY").removeprefix("IPCamera_"),
-        library=wanted("SEARCH_LIBRARY"),
+        dead_queue=wanted("DEAD_QUEUE", _QUEUE),
+        template=variables.get("SIGHTLINE_TEMPLATE_NAME") or library.removeprefix("IPCamera_"),
+        library=library,
     )
 
 
-def _wanted(project: Project, settings: Mapping[str, str]) -> Callable[[str], str]:
-    def wanted(name: str) -> str:
-        if not settings.get(name):
-            raise CommandError(
-                f"{project.file}: no function has {name} in its environment", f"set {name}, or the variable it is made of", USAGE
-            )
-        return settings[name]
+def _wanted(project: Project, settings: Mapping[str, str]) -> Callable[[str, re.Pattern[str]], str]:
+    def wanted(name: str, form: re.Pattern[str]) -> str:
+        """Raises CommandError."""
+        value = settings.get(name, "")
+        if not form.fullmatch(value):
+            problem = f"{project.file}: {name} is {value!r}" if value else f"{project.file}: no function has {name} in its environment"
+            raise CommandError(problem, f"set SIGHTLINE_{name} to a name that the service takes: {form.pattern}", USAGE)
+        return value
 
     return wanted

@@ -6,11 +6,9 @@ Source: "IPC event retrieval", create a search library and an index.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from functools import partial
 
-from cli.errors import USAGE, CommandError
 from cli.provision.making import PAGE_SIZE, Work, over_pages
 from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, objects
@@ -18,12 +16,6 @@ from sightline.ims.transport import ImsTransport
 
 INDEX_TYPE = "mm"
 """The vision model's; the only type that finds IPC events."""
-
-
-def check_name(name: str) -> None:
-    """Raises CommandError for one that IPC does not take."""
-    if not re.fullmatch(r"IPCamera_[A-Za-z0-9]+", name):
-        raise CommandError(f"SIGHTLINE_SEARCH_LIBRARY is {name!r}", "use IPCamera_ with letters and digits after it", USAGE)
 
 
 def library(work: Work) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cli.deployment.target import Target
 from cli.errors import CommandError
 from cli.provision.callbacks import callbacks
-from cli.provision.library import check_name, library
+from cli.provision.library import library
 from cli.provision.making import Work
 from cli.provision.recognition import recognition
 from cli.provision.report import Provisioned
@@ -27,7 +27,6 @@ def provision(target: Target, wanted: Wanted = NOTHING, sleep: Callable[[float],
     Where the buckets, the topic or the queue are missing, which others have to make, nothing else is made either: the account or the region
     may be the wrong one.
     """
-    check_name(target.names.library)
     work = Work(target, wanted, acts=not wanted.dry_run, sleep=sleep)
     storage(work)
     work.acts = work.acts and not any(item.outcome == "missing" for item in work.items)

@@ -436,6 +436,6 @@ def test_a_wrong_wish_is_named(refused: Callable[[], Wanted], named: str) -> Non
 
 def test_a_library_that_ipc_can_not_use_is_refused_before_anything_is_made(there: Account, name: str) -> None:
     there.stack(name)
-    with pytest.raises(CommandError, match="SIGHTLINE_SEARCH_LIBRARY"):
+    with pytest.raises(CommandError, match="SEARCH_LIBRARY is 'cameras'"):
         run(there, name, SIGHTLINE_SEARCH_LIBRARY="cameras")
     assert there.requests == []

@@ -9,7 +9,7 @@ import pytest
 
 from cli.deployment import target
 from cli.deployment.endpoints import region_of
-from cli.errors import CommandError
+from cli.errors import USAGE, CommandError
 from cli.running import Running
 from sightline.credentials import Credentials
 
@@ -79,6 +79,35 @@ def test_a_missing_variable_is_named(name: str) -> None:
         target.cloud({key: value for key, value in KEYS.items() if key != name})
     assert name in refused.value.problem
     assert name in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIGHTLINE_MEDIA_BUCKET", "Bad_Name"),
+        ("SIGHTLINE_STATE_BUCKET", "x"),
+        ("SIGHTLINE_DEAD_QUEUE", "a b"),
+        ("SIGHTLINE_SEARCH_LIBRARY", "cameras"),
+        ("SIGHTLINE_REGION", "cn shanghai"),
+        ("SIGHTLINE_OSS_PUBLIC_ENDPOINT", "http://[::1"),
+        ("SIGHTLINE_IMS_ENDPOINT", "https://ice.cn-shanghai.aliyuncs.com/path"),
+        ("SIGHTLINE_IMS_SEARCH_ENDPOINT", "ftp://ice.cn-shenzhen.aliyuncs.com"),
+        ("SIGHTLINE_MNS_ENDPOINT", "http://host:port"),
+        ("SIGHTLINE_MPS_ENDPOINT", "a host"),
+        ("SIGHTLINE_FC_ENDPOINT", "https://id:a-password@host"),
+        ("SIGHTLINE_RAM_ENDPOINT", "https://"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "two\nlines"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "a-password "),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "a-password\nX-Header: y"),
+    ],
+)
+def test_a_wrong_variable_is_named_before_anything_is_asked(name: str, value: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        target.cloud({**KEYS, name: value})
+    told = f"{refused.value.problem} {refused.value.fix}"
+    assert name in told
+    assert refused.value.exit_code == USAGE
+    assert "a-password" not in told
 
 
 def test_the_laptop_is_one_door_whatever_the_environment_says() -> None:
