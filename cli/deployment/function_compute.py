@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -51,6 +51,11 @@ class LogConfig(Answered):
     log_begin_rule: str = ""
 
 
+class Tag(Answered):
+    key: str = Field(alias="Key")
+    value: str = Field("", alias="Value")
+
+
 class DeployedFunction(Answered):
     """`memory_size` and `disk_size` in MB, `cpu` in vCPUs, `timeout` in seconds, `code_size` in bytes, `code_checksum` a CRC-64."""
 
@@ -70,6 +75,13 @@ class DeployedFunction(Answered):
     instance_lifecycle_config: dict[str, Any] = {}
     layers: tuple[LayerReference, ...] = ()
     log_config: LogConfig = LogConfig()
+    vpc_config: dict[str, Any] = {}
+    nas_config: dict[str, Any] = {}
+    oss_mount_config: dict[str, Any] = {}
+    tracing_config: dict[str, Any] = {}
+    session_affinity: str = ""
+    instance_isolation_mode: str = ""
+    tags: tuple[Tag, ...] = ()
     code_checksum: str = ""
     code_size: int = 0
     state: str = ""
@@ -143,6 +155,18 @@ class LayerVersion(Answered):
 Model = TypeVar("Model", bound=Answered)
 
 
+Extra = Literal["concurrencyConfig", "provisionConfig", "scalingConfig", "vpcBinding"]
+EXTRAS: Mapping[Extra, tuple[str, str, Mapping[str, str]]] = {
+    "concurrencyConfig": ("GetConcurrencyConfig", "concurrency", {}),
+    "provisionConfig": ("GetProvisionConfig", "provision-config", {"qualifier": "LATEST"}),
+    "scalingConfig": ("GetScalingConfig", "scaling-config", {"qualifier": "LATEST"}),
+    "vpcBinding": ("ListVpcBindings", "vpc-bindings", {}),
+}
+"""By their names in s.yaml: operation, path below the function's own, and query."""
+_TOLD_BESIDE = {"functionArn", "current", "currentError", "currentInstances", "targetInstances", "requestId", "RequestId"}
+"""Whose it is, and how far the service has got with it: nothing that anybody has set (devsapp/fc3, src/subCommands/plan/index.ts)."""
+
+
 class FunctionCompute:
     """The functions of one account in one region. `endpoint` may name its scheme, https otherwise; `client` says how long to wait.
 
@@ -185,6 +209,17 @@ class FunctionCompute:
             if error.code != "AsyncConfigNotExists":
                 raise
             return None
+
+    def get_extra(self, function: str, extra: Extra) -> dict[str, Any]:
+        """What is kept beside a function, of its version LATEST; empty where nothing is. No code for that is documented."""
+        operation, path, query = EXTRAS[extra]
+        try:
+            answer = self._call(operation, f"/functions/{_part(function)}/{path}", query)
+        except ServiceRefused as error:
+            if not error.missing or error.code == "FunctionNotFound":
+                raise
+            return {}
+        return {name: value for name, value in answer.items() if value and name not in _TOLD_BESIDE}
 
     def get_layer_version(self, layer: str, version: int) -> LayerVersion:
         return self._one(LayerVersion, "GetLayerVersion", f"/layers/{_part(layer)}/versions/{version}")

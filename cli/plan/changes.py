@@ -12,8 +12,11 @@ Value = str | int | float | bool | tuple[str, ...]
 Description = Mapping[str, Value]
 """Fields by their path (`logConfig.project`). What is empty is left out."""
 
-Outcome = Literal["create", "change", "unchanged", "only there", "stays", "unknown"]
-"""`only there`: not in s.yaml, and a deploy leaves it alone. `stays`: it differs, and a deploy can't change it."""
+Outcome = Literal["create", "change", "remove", "unchanged", "only there", "stays", "unknown"]
+"""`remove`: not in s.yaml, and a deploy takes it away. `only there`: not in s.yaml, and a deploy leaves it alone.
+
+`stays`: it differs, and a deploy can't change it.
+"""
 
 HIDDEN = "(hidden)"
 _SECRET_WORDS = {"SECRET", "SECRETS", "TOKEN", "PASSWORD", "PASSWD", "PWD", "PASSPHRASE", "KEY", "CREDENTIAL", "CREDENTIALS", "SIGNATURE"}
@@ -87,4 +90,4 @@ def flat(value: Any, path: str = "") -> dict[str, Value]:
 
 def would_change(changes: Iterable[Change]) -> bool:
     """Whether anything would change, differs though a deploy can't change it, or can't be known."""
-    return any(change.outcome in ("create", "change", "stays", "unknown") for change in changes)
+    return any(change.outcome in ("create", "change", "remove", "stays", "unknown") for change in changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cli.plan import declared
-from cli.plan.changes import Change, Description, FieldChange, Outcome, differences
+from cli.plan.changes import Change, Description, FieldChange, Outcome, differences, flat
 from cli.plan.deployed import Deployed
 from localcloud.fc.project.project import Function
 from localcloud.fc.project.trigger import AnyTrigger
@@ -26,7 +26,7 @@ def compare(function: Function, deployed: Deployed | None, *, is_laptop: bool) -
         declared.of_function(function),
         deployed.function if deployed else None,
         declared.FUNCTION_DEFAULTS,
-        declared.FUNCTION_OWNED,
+        declared.function_owned(function),
     )
     for trigger in function.triggers:
         yield _trigger(name, trigger, deployed, is_laptop=is_laptop)
@@ -37,6 +37,8 @@ def compare(function: Function, deployed: Deployed | None, *, is_laptop: bool) -
     unread = declared.not_compared(function)
     if deployed and unread:
         yield Change("function", name, "unknown", note=f"not compared: {', '.join(unread)}; `s plan` does")
+    if deployed:
+        yield from _extras(name, deployed, unread)
 
 
 def _trigger(function: str, trigger: AnyTrigger, deployed: Deployed | None, *, is_laptop: bool) -> Change:
@@ -71,6 +73,16 @@ def _async_calls(name: str, function: Function, deployed: Deployed | None) -> It
         yield _against("asynchronous calls", name, wanted, there, declared.ASYNC_DEFAULTS, declared.ASYNC_OWNED)
     elif there is not None and differences(declared.ASYNC_DEFAULTS, there, declared.ASYNC_DEFAULTS, declared.ASYNC_OWNED):
         yield Change("asynchronous calls", name, "only there", note=LEFT_ALONE)
+
+
+def _extras(name: str, deployed: Deployed, declared_too: list[str]) -> Iterator[Change]:
+    """fc3 takes away what s.yaml does not have (`src/subCommands/deploy/impl/`)."""
+    for extra, there in deployed.extras.items():
+        if extra not in declared_too:
+            fields = tuple(FieldChange(field, value, None) for field, value in flat(there).items())
+            yield Change(extra, name, "remove", fields, "not in s.yaml, and a deploy takes it away")
+    for extra, why in deployed.unread.items():
+        yield Change(extra, name, "unknown", note=why)
 
 
 def _against(

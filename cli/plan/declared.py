@@ -25,6 +25,8 @@ FUNCTION_DEFAULTS: Description = {
     "role": "",
     "layers": (),
     "internetAccess": True,
+    "sessionAffinity": "NONE",
+    "instanceIsolationMode": "SHARE",
     "logConfig.project": "",
     "logConfig.logstore": "",
     "logConfig.enableRequestMetrics": False,
@@ -35,7 +37,9 @@ FUNCTION_DEFAULTS: Description = {
     "instanceLifecycleConfig.preStop.handler": "",
 }
 """What a function has that says nothing of it, and what fc3 sets back where s.yaml leaves it out."""
-FUNCTION_OWNED = ("environmentVariables.",)
+
+_RESET = {"vpc_config": "vpcConfig.", "nas_config": "nasConfig.", "oss_mount_config": "ossMountConfig.", "tracing_config": "tracingConfig."}
+"""What fc3 takes away where s.yaml does not have it."""
 
 ASYNC_DEFAULTS: Description = {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400, "asyncTask": False}
 ASYNC_OWNED = ("",)
@@ -60,6 +64,12 @@ def trigger_owned(kind: str) -> tuple[str, ...]:
     return ("triggerConfig.",) if kind in TRIGGER_DEFAULTS else ()
 
 
+def function_owned(function: Function) -> tuple[str, ...]:
+    """What a deploy replaces as a whole, or takes away."""
+    taken_away = (prefix for name, prefix in _RESET.items() if name not in function.model_fields_set)
+    return ("environmentVariables.", "tags.", *taken_away)
+
+
 def of_function(function: Function) -> Description:
     """Without its code, its triggers and its asynchronous calls. `logConfig: auto` is decided at the deploy, and left out."""
     described = {
@@ -71,7 +81,10 @@ def of_function(function: Function) -> Description:
         "timeout": function.timeout,
         "internetAccess": function.internet_access,
         "layers": function.layers,
+        "sessionAffinity": function.session_affinity,
+        "instanceIsolationMode": function.instance_isolation_mode,
         "environmentVariables": function.environment_variables,
+        "tags": {tag.key: tag.value for tag in function.tags},
         "instanceLifecycleConfig": function.instance_lifecycle_config.model_dump(by_alias=True, exclude_unset=True),
         **_size(function),
     }
@@ -107,7 +120,12 @@ def of_async_calls(function: Function) -> Description | None:
 
 def not_compared(function: Function) -> list[str]:
     """What s.yaml sets of a function, and nothing here looks at."""
-    ignored = {*CloudOnly.model_fields, "concurrency_config", "tags"} - {"internet_access", "endpoint"}
+    ignored = {*CloudOnly.model_fields, "concurrency_config"} - {
+        "internet_access",
+        "endpoint",
+        "session_affinity",
+        "instance_isolation_mode",
+    }
     unread = function.model_fields_set & ignored
     if function.async_invoke_config.qualifier != "LATEST":
         unread |= {"async_invoke_config"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
-from cli.deployment.function_compute import AsyncInvokeConfig, DeployedFunction, DeployedTrigger, FunctionCompute
+from cli.deployment.function_compute import EXTRAS, AsyncInvokeConfig, DeployedFunction, DeployedTrigger, Extra, FunctionCompute
 from cli.plan.changes import Description, flat
 from cli.plan.declared import ASYNC_DEFAULTS, FUNCTION_DEFAULTS, of_configuration, trigger_defaults
 from sightline.errors import UNKNOWN_CODE, ServiceRefused, ServiceUnreachable
@@ -23,6 +24,10 @@ class Deployed:
     triggers: dict[str, Description]
     async_calls: Description | None
     code_checksum: str
+    extras: dict[Extra, dict[str, Any]]
+    """Those that there are, by their names in s.yaml."""
+    unread: dict[Extra, str]
+    """Those that may not be read, and why."""
 
 
 def read_function(cloud: FunctionCompute, name: str) -> Deployed | None:
@@ -34,12 +39,28 @@ def read_function(cloud: FunctionCompute, name: str) -> Deployed | None:
             raise
         return None
     config = cloud.get_async_invoke_config(name)
+    extras, unread = _extras(cloud, name)
     return Deployed(
         function=of_function(function),
         triggers={trigger.trigger_name: of_trigger(trigger) for trigger in cloud.list_triggers(name)},
         async_calls=None if config is None else of_async_calls(config),
         code_checksum=function.code_checksum,
+        extras=extras,
+        unread=unread,
     )
+
+
+def _extras(cloud: FunctionCompute, name: str) -> tuple[dict[Extra, dict[str, Any]], dict[Extra, str]]:
+    found: dict[Extra, dict[str, Any]] = {}
+    unread: dict[Extra, str] = {}
+    for extra in EXTRAS:
+        try:
+            there = cloud.get_extra(name, extra)
+        except ServiceRefused as error:
+            unread[extra] = f"{error}; right: fc:{error.operation}"
+        else:
+            found |= {extra: there} if there else {}
+    return found, unread
 
 
 def siblings(cloud: FunctionCompute, names: Collection[str]) -> list[str]:
@@ -85,11 +106,25 @@ def of_function(function: DeployedFunction) -> Description:
         "instanceConcurrency": function.instance_concurrency,
         "internetAccess": function.internet_access,
         "layers": tuple(layer.arn for layer in function.layers),
+        "sessionAffinity": function.session_affinity,
+        "instanceIsolationMode": function.instance_isolation_mode,
         "environmentVariables": function.environment_variables,
+        "tags": {tag.key: tag.value for tag in function.tags},
         "instanceLifecycleConfig": function.instance_lifecycle_config,
         "logConfig": function.log_config.model_dump(by_alias=True),
     }
-    return {**FUNCTION_DEFAULTS, **flat(described)}
+    return {**FUNCTION_DEFAULTS, **flat(described), **_attached(function)}
+
+
+def _attached(function: DeployedFunction) -> Description:
+    """Networks and file systems; without an id or a mount point there is none, whatever else is told (fc3, `src/resources/fc/index.ts`)."""
+    nas, oss, vpc = function.nas_config, function.oss_mount_config, function.vpc_config
+    return {
+        **flat(vpc if vpc.get("vpcId") else {}, "vpcConfig"),
+        **flat(nas if nas.get("mountPoints") else {}, "nasConfig"),
+        **flat(oss if oss.get("mountPoints") else {}, "ossMountConfig"),
+        **flat(function.tracing_config, "tracingConfig"),
+    }
 
 
 def of_trigger(trigger: DeployedTrigger) -> Description:

@@ -15,10 +15,11 @@ from cli.plan.estimate import Estimate
 from cli.plan.items import INDEX_LEVELS
 from cli.plan.load import DAYS_A_MONTH
 
-SIGNS: dict[Outcome, str] = {"create": "+", "change": "~", "only there": ".", "stays": "!", "unknown": "?", "unchanged": "="}
+SIGNS: dict[Outcome, str] = {"create": "+", "change": "~", "remove": "-", "only there": ".", "stays": "!", "unknown": "?", "unchanged": "="}
 WORDS: dict[Outcome, str] = {
     "create": "to create",
     "change": "to change",
+    "remove": "to remove",
     "stays": "different, and not changed by a deploy",
     "unknown": "unknown",
     "only there": "only there",
@@ -36,7 +37,7 @@ def show_changes(output: Output, place: str, changes: Sequence[Change], how: str
     counted = {outcome: sum(change.outcome == outcome for change in changes) for outcome in WORDS}
     said = ", ".join(f"{count} {WORDS[outcome]}" for outcome, count in counted.items() if count)
     output.say(f"  {said}" if would_change(changes) else f"  nothing would change ({said})")
-    if any(change.outcome in ("create", "change") for change in changes):
+    if any(change.outcome in ("create", "change", "remove") for change in changes):
         output.say(f"  {how} does it")
 
 

@@ -67,6 +67,7 @@ class Account:
         }
         self.code = {name: zipped(contents(function.code)) for name, function in project.functions.items()}
         self.layers: dict[str, dict[int, Json]] = {}
+        self.extras: dict[tuple[str, str], Json] = {}
         self.denied: set[str] = set()
         self.asked: set[str] = set()
         for name, content in self.code.items():
@@ -105,6 +106,8 @@ class Account:
                 return {"triggers": list(self.triggers.get(name, {}).values())}
             case ["functions", name, "async-invoke-config"]:
                 return self.async_configs.get(name)
+            case ["functions", name, ("concurrency" | "provision-config" | "scaling-config" | "vpc-bindings") as extra]:
+                return self.extras.get((name, extra), {"vpcIds": []} if extra == "vpc-bindings" else {})
             case ["layers", name, "versions"]:
                 return {"layers": [self.layers[name][version] for version in sorted(self.layers[name])]} if name in self.layers else None
         raise AssertionError(f"nobody asks for {parts}")

@@ -56,6 +56,20 @@ CALLS: dict[str, tuple[Callable[[FunctionCompute], object], Callable[[Client], o
         lambda sdk: sdk.get_async_invoke_config("work", models.GetAsyncInvokeConfigRequest()),
     ),
     "GetLayerVersion": (lambda fc: fc.get_layer_version("sightline", 3), lambda sdk: sdk.get_layer_version("sightline", "3")),
+    "GetFunctionCode": (
+        lambda fc: fc.get_function_code("work"),
+        lambda sdk: sdk.get_function_code("work", models.GetFunctionCodeRequest()),
+    ),
+    "GetConcurrencyConfig": (lambda fc: fc.get_extra("work", "concurrencyConfig"), lambda sdk: sdk.get_concurrency_config("work")),
+    "GetProvisionConfig": (
+        lambda fc: fc.get_extra("work", "provisionConfig"),
+        lambda sdk: sdk.get_provision_config("work", models.GetProvisionConfigRequest(qualifier="LATEST")),
+    ),
+    "GetScalingConfig": (
+        lambda fc: fc.get_extra("work", "scalingConfig"),
+        lambda sdk: sdk.get_scaling_config("work", models.GetScalingConfigRequest(qualifier="LATEST")),
+    ),
+    "ListVpcBindings": (lambda fc: fc.get_extra("work", "vpcBinding"), lambda sdk: sdk.list_vpc_bindings("work")),
     "ListLayerVersions": (
         lambda fc: fc.list_layer_versions("sightline"),
         lambda sdk: sdk.list_layer_versions("sightline", models.ListLayerVersionsRequest(limit=100)),

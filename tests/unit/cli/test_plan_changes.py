@@ -100,6 +100,12 @@ def edited(document: dict[str, Any], path: str, value: object) -> None:
         ("logConfig.logBeginRule", "None", ("logConfig.logBeginRule", "None", "DefaultRegex")),
         ("logConfig.enableInstanceMetrics", True, ("logConfig.enableInstanceMetrics", True, False)),
         ("instanceLifecycleConfig.initializer.timeout", 3, ("instanceLifecycleConfig.initializer.timeout", 3, 20)),
+        ("internetAccess", False, ("internetAccess", False, True)),
+        ("sessionAffinity", "MCP_SSE", ("sessionAffinity", "MCP_SSE", "NONE")),
+        ("tags", [{"Key": "owner", "Value": "me"}], ("tags.owner", "me", None)),
+        ("vpcConfig", {"vpcId": "vpc-1", "vSwitchIds": [], "securityGroupId": ""}, ("vpcConfig.vpcId", "vpc-1", None)),
+        ("tracingConfig", {"type": "Jaeger", "params": {}}, ("tracingConfig.type", "Jaeger", None)),
+        ("ossMountConfig", {"mountPoints": [{"bucketName": "b"}]}, ("ossMountConfig.mountPoints", ('{"bucketName": "b"}',), None)),
         ("instanceLifecycleConfig.preStop.handler", "index.end", ("instanceLifecycleConfig.preStop.handler", "index.end", "")),
     ],
 )
@@ -297,10 +303,10 @@ def test_what_is_shown_is_one_line_a_field(capsys: pytest.CaptureFixture[str]) -
 
 def test_what_nothing_here_compares_is_told(project: Project, account: Account) -> None:
     function = project.functions["sightline-search"]
-    odd = {**function.model_dump(exclude_unset=True), "tags": [{"key": "a", "value": "b"}], "vpcConfig": "auto"}
+    odd = {**function.model_dump(exclude_unset=True), "vpcConfig": "auto", "resourceGroupId": "rg-1"}
     odd_project = project.model_copy(update={"functions": {**project.functions, "sightline-search": Function.model_validate(odd)}})
     [change] = changes(odd_project, account).values()
-    assert (change.outcome, "tags, vpcConfig" in change.note, would_change([change])) == ("unknown", True, True)
+    assert (change.outcome, "resourceGroupId, vpcConfig" in change.note, would_change([change])) == ("unknown", True, True)
 
 
 KEYS = json.dumps([{"kty": "RSA", "alg": "RS256", "e": "AQAB", "n": "3JhzVY5BzVd4HcQcnqd0mQ", "use": "sig"}])
@@ -323,3 +329,27 @@ def test_another_stage_is_another_deployment(account: Account) -> None:
     account.functions["sightline-old-prod"] = {"functionName": "sightline-old-prod"}
     assert {change.outcome for change in changes(production, account).values()} == {"create"}
     assert siblings(account.client(), list(production.functions)) == ["sightline-old-prod"]
+
+
+@pytest.mark.contract(f"{FC3}subCommands/deploy/impl/: concurrency_config, provision_config, scaling_config, vpc_binding")
+def test_what_was_set_beside_a_function_by_hand_is_taken_away(project: Project, account: Account) -> None:
+    account.extras = {
+        ("sightline-submit", "concurrency"): {"functionArn": "an arn", "reservedConcurrency": 5},
+        ("sightline-search", "provision-config"): {"functionArn": "an arn", "defaultTarget": 2, "current": 1, "alwaysAllocateCPU": False},
+        ("sightline-search", "scaling-config"): {"functionArn": "an arn", "minInstances": 0, "currentInstances": 3},
+        ("sightline-sweep", "vpc-bindings"): {"vpcIds": ["vpc-1"]},
+    }
+    found = changes(project, account)
+    assert {name: (change.outcome, told(change)) for name, change in found.items()} == {
+        "concurrencyConfig sightline-submit": ("remove", [("reservedConcurrency", 5, None)]),
+        "provisionConfig sightline-search": ("remove", [("defaultTarget", 2, None)]),
+        "vpcBinding sightline-sweep": ("remove", [("vpcIds", ("vpc-1",), None)]),
+    }
+    assert would_change(found.values())
+
+
+def test_what_may_not_be_read_is_unknown_and_the_right_is_named(project: Project, account: Account) -> None:
+    account.denied = {"GetConcurrencyConfig"}
+    found = changes(project, account)
+    assert {change.outcome for change in found.values()} == {"unknown"}
+    assert all("fc:GetConcurrencyConfig" in change.note for change in found.values())
