@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from localcloud.fc.project.project import ENVIRONMENT_BYTES, Project
+from localcloud.fc.project.rendering import render
+from localcloud.fc.project.trigger import HttpConfig, HttpTrigger
 from sightline.pipeline.sweep import WALK_SECONDS
 from sightline.settings import FIELDS, from_environment
 
@@ -45,6 +48,34 @@ def test_what_is_deployed_is_what_the_settings_say() -> None:
 def test_an_operator_sets_it_without_editing_a_file(name: str) -> None:
     functions = Project.read(FILE, {**TEMPLATE, f"SIGHTLINE_{name}": "12345"}).functions
     assert {function.environment_variables[name] for function in functions.values()} == {"12345"}
+
+
+def test_stages_share_no_name() -> None:
+    """What the one stage writes, starts or sends to, the other never sees."""
+    dev, prod = (json.dumps(render(FILE, {**TEMPLATE, "SIGHTLINE_STAGE": stage})["resources"]) for stage in ("dev", "prod"))
+    own = r"sightline-[a-z0-9-]+|IPCamera_\w+"
+    assert set(re.findall(own, dev)) & set(re.findall(own, prod)) == set()
+    assert re.findall(r"layers/sightline/versions/\d+", dev) == re.findall(r"layers/sightline/versions/\d+", prod)
+
+
+def test_addresses_are_those_of_the_region() -> None:
+    environment = Project.read(FILE, {**TEMPLATE, "SIGHTLINE_REGION": "cn-beijing"}).functions["sightline-sweep"].environment_variables
+    assert [name for name, value in environment.items() if "cn-shanghai" in value] == []
+    assert environment["OSS_ENDPOINT"] == "https://oss-cn-beijing-internal.aliyuncs.com"
+
+
+def test_who_may_search_is_chosen_by_a_variable() -> None:
+    def access(**environment: str) -> HttpConfig:
+        (trigger,) = Project.read(FILE, {**TEMPLATE, **environment}).functions["sightline-search"].triggers
+        assert isinstance(trigger, HttpTrigger)
+        return trigger.trigger_config
+
+    assert access().auth_type == "anonymous"
+    key = {"kty": "oct", "alg": "HS256", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"}
+    guarded = access(SIGHTLINE_SEARCH_ACCESS="jwt", SIGHTLINE_JWT_KEYS=json.dumps([key]))
+    assert (guarded.auth_type, guarded.methods) == ("jwt", access().methods)
+    assert guarded.auth_config
+    assert guarded.auth_config.jwks == {"keys": [key]}
 
 
 def test_the_environment_leaves_room_for_long_names() -> None:
