@@ -33,7 +33,7 @@ _BUCKET = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _QUEUE = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,119}")
 _LIBRARY = re.compile("IPCamera_[A-Za-z0-9]+")
 _REGION = re.compile("[a-z]+(-[a-z0-9]+)+")
-_KEY = re.compile("[!-~]+")
+_KEY = re.compile("[!-~]([ -~]*[!-~])?")
 
 
 @dataclass(frozen=True)
