@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastcrc.crc64 import xz
-
 from cli.deployment.function_compute import LayerVersion
 from cli.doctor.check import check
 from cli.doctor.finding import Finding, failed, passed, unknown, warned
 from cli.doctor.functions import functions
 from cli.doctor.site import Site
+from cli.plan.code import checksum_of
 from sightline.errors import ServiceRefused
 
 LAYER_ZIP = Path("build/layer.zip")
@@ -40,7 +39,7 @@ def layer_content(site: Site) -> Finding:
             return unknown(f"Function Compute tells no checksum of layer {layer}")
         if not built.is_file():
             return unknown(f"there is no {LAYER_ZIP} to compare it with", "`make layer`")
-        if checksum != str(xz(built.read_bytes())):
+        if checksum != checksum_of(built):
             return warned(f"version {version} of layer {layer} holds something else than {LAYER_ZIP}", site.mend.layer)
     return passed(f"as in {LAYER_ZIP}")
 

@@ -33,7 +33,7 @@ from tests.laptop import Cloud
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://127.0.0.1:1"
-SECRET = "a secret that nobody may see"
+SECRET = "aSecretThatNobodyMaySee0123456"
 
 # What no laptop can tell: OSS here keeps no retention policies, and a layer is a folder here, without a checksum.
 UNKNOWN_HERE = {"state-bucket-retention", "layer-content"}
@@ -179,7 +179,7 @@ def test_an_endpoint_that_is_silent_is_waited_for_once(target: Target, service: 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         began = time.monotonic()
-        findings = look(replace(target, endpoints=replace(target.endpoints, **{service: endpoint})), seconds=2)
+        findings = look(replace(target, endpoints=replace(target.endpoints, **{service: endpoint})), seconds=1)
     assert time.monotonic() - began < 4
     assert findings["credentials"].state is State.PASS
     assert State.FAIL in wrong(findings).values()

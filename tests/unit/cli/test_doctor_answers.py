@@ -18,11 +18,11 @@ from cli.doctor.finding import Finding, State
 from cli.doctor.site import Site
 from localcloud.place import Place
 from sightline.credentials import Credentials
-from sightline.errors import UnusableAnswer
+from sightline.errors import ServiceRefused, UnusableAnswer
 from tests.fakes.answering import Asked, Told, answering
 
 ROOT = Path(__file__).parents[3]
-SECRET = "nobody may see this"
+SECRET = "aSecretThatNobodyMaySee0123456"
 
 
 def target(endpoint: str, *, is_laptop: bool = False) -> deployment.Target:
@@ -153,6 +153,13 @@ def test_functions_and_triggers_that_do_not_work() -> None:
 def test_a_queue_without_counts() -> None:
     queue = '<Queue xmlns="http://mns.aliyuncs.com/doc/v1/"><QueueName>sightline-dead</QueueName></Queue>'
     assert examine(callbacks.dead_queue, xml_told(queue)).state is State.UNKNOWN
+
+
+def test_nonsense_from_mns_is_no_surprise() -> None:
+    """A proxy's page, as a success and as an error, whose 404 finds no queue missing."""
+    for status, error in ((200, UnusableAnswer), (502, ServiceRefused), (404, ServiceRefused)):
+        with pytest.raises(error):
+            examine(callbacks.dead_queue, lambda _asked, status=status: Told(status, b"<html>"))  # type: ignore[misc]
 
 
 @pytest.mark.contract("QueryPipelineList, API reference of MPS: the ids that it does not know are listed apart")
