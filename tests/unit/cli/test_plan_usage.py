@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cli.plan import items, measured
 from cli.plan.cost import bill
 from cli.plan.load import Load
-from cli.plan.usage import Deployment, Doing, Size, Usage, compute_units, index_level, usage_of
+from cli.plan.usage import KIND_OF_REQUEST, Deployment, Doing, Size, Usage, compute_units, index_level, usage_of
 from cli.prices import Price, Prices
 
 SIZE = Size(Decimal("0.35"), 512, 512)
@@ -201,3 +201,11 @@ def test_every_request_that_was_measured_has_a_service_that_is_known() -> None:
         measured.SWEEP_AUDIT,
     ]
     assert {name.split()[0] for work in works for name in work.requests} == {"OSS", "IMS", "MNS"}
+
+
+@pytest.mark.contract(
+    "https://www.alibabacloud.com/help/en/oss/api-operation-calling-fees, PUT requests; HEAD among the GETs is our assumption"
+)
+def test_what_counts_as_which_request() -> None:
+    assert {kind for kind, item in KIND_OF_REQUEST.items() if item == items.PUTS} == {"OSS PUT", "OSS APPEND", "OSS LIST", "OSS DELETE"}
+    assert {kind for kind, item in KIND_OF_REQUEST.items() if item == items.GETS} == {"OSS GET", "OSS HEAD"}
