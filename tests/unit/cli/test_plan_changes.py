@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.output import Output
@@ -22,6 +22,7 @@ from tests.fakes.function_compute import Account
 
 ROOT = Path(__file__).parents[3]
 FC3 = "fc3, src/"
+CASES = settings(deadline=None, derandomize=True)
 SDK = "models of SDK alibabacloud_fc20230330 4.8.3"
 
 values = st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.lists(st.text(min_size=1, max_size=3), max_size=3).map(tuple))
@@ -52,11 +53,13 @@ def told(change: Change) -> list[tuple[str, Value | None, Value | None]]:
     return [(field.field, field.old, field.new) for field in change.fields]
 
 
+@CASES
 @given(descriptions, descriptions)
 def test_a_description_does_not_differ_from_itself(description: dict[str, Value], defaults: dict[str, Value]) -> None:
     assert differences(description, description, defaults, ("",)) == ()
 
 
+@CASES
 @given(descriptions, descriptions)
 def test_each_difference_is_told_once_and_the_other_way_round(one: dict[str, Value], other: dict[str, Value]) -> None:
     there, back = differences(one, other, {}, ("",)), differences(other, one, {}, ("",))
@@ -64,6 +67,7 @@ def test_each_difference_is_told_once_and_the_other_way_round(one: dict[str, Val
     assert {change.field for change in there} == {field for field in {*one, *other} if one.get(field) != other.get(field)}
 
 
+@CASES
 @given(descriptions, descriptions)
 def test_what_is_not_declared_stays(declared: dict[str, Value], deployed: dict[str, Value]) -> None:
     assert {change.field for change in differences(declared, deployed, {}, ())} <= set(declared)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.plan import items, measured
@@ -20,6 +20,7 @@ from cli.prices import Price, Prices
 SIZE = Size(Decimal("0.35"), 512, 512)
 DEPLOYMENT = Deployment(dict.fromkeys(("submit", "collect", "search", "sweep"), SIZE), sweeps=Decimal(21_600))
 TODAY = date(2026, 11, 21)
+CASES = settings(deadline=None, derandomize=True)
 CU = "https://help.aliyun.com/en/functioncompute/fc-2-0/product-overview/pay-as-you-go-billing-method, the example"
 
 amounts = st.decimals(min_value=0, max_value=10**6, places=2)
@@ -56,6 +57,7 @@ def quantities(load: Load) -> Mapping[str, Decimal]:
     return usage_of(load, DEPLOYMENT).quantities
 
 
+@CASES
 @given(loads, amounts)
 def test_more_uploads_never_use_or_cost_less(load: Load, more: Decimal) -> None:
     larger = replace(load, uploads_per_day=load.uploads_per_day + more)
@@ -65,12 +67,14 @@ def test_more_uploads_never_use_or_cost_less(load: Load, more: Decimal) -> None:
         assert bill(after, DEARER).total >= bill(before, DEARER).total
 
 
+@CASES
 @given(loads, st.integers(1, 2_000))
 def test_keeping_longer_never_stores_less(load: Load, days: int) -> None:
     longer = replace(load, retention_days=load.retention_days + days)
     assert quantities(longer)[items.STORAGE] >= quantities(load)[items.STORAGE]
 
 
+@CASES
 @given(loads)
 def test_nothing_is_negative_and_every_item_is_known(load: Load) -> None:
     assert all(quantity >= 0 for quantity in quantities(load).values())
@@ -78,6 +82,7 @@ def test_nothing_is_negative_and_every_item_is_known(load: Load) -> None:
     assert set(items.UNITS) == set(items.MEANINGS)
 
 
+@CASES
 @given(loads)
 def test_each_request_of_oss_is_billed_as_one_kind(load: Load) -> None:
     usage = usage_of(load, DEPLOYMENT)
