@@ -63,7 +63,7 @@ class ObjectStorage:
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
         callbacks = Callbacks(self._store, self._file)
         form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place)
-        processed = Processed(self._store, self._blobs, reading, writing, Processing())
+        processed = Processed(self._store, self._blobs, reading, writing, Processing(), place)
         parts = Parts(
             Buckets(self._store, place, endpoint),
             Listings(self._store, place.account_id),

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from localcloud.http import Reply
-from localcloud.oss.access import Access, check_anonymous
+from localcloud.oss.access import Access, Right, check_anonymous, check_role
 from localcloud.oss.errors import OssError, invalid_argument, not_implemented
 from localcloud.oss.names import check_key
 from localcloud.oss.objects.conditions import check_conditions
@@ -22,19 +22,21 @@ from localcloud.oss.storage.blobs import Blobs
 from localcloud.oss.storage.records import Properties, StoredRecord
 from localcloud.oss.storage.store import Store
 from localcloud.oss.wire import Call, http_date
+from localcloud.place import Place
 
 _KINDS = {"image", "video", "style"}
 _LONGEST_INSTRUCTION = 8 * 1024
 
 
 class Processed:
-    def __init__(self, store: Store, blobs: Blobs, reading: Reading, writing: Writing, processing: Processing) -> None:
+    def __init__(self, store: Store, blobs: Blobs, reading: Reading, writing: Writing, processing: Processing, place: Place) -> None:
         self._store = store
         self._styles = Styles(store)
         self._blobs = blobs
         self._reading = reading
         self._writing = writing
         self._processing = processing
+        self._place = place
 
     def get(self, call: Call) -> Reply:
         """It carries no CRC, since the object's would not be its own."""
@@ -58,6 +60,7 @@ class Processed:
         target = instruction.saved_as
         check_key(target.key)
         bucket = self._store.bucket(target.bucket or call.bucket)
+        self._check_role(replace(call, bucket=bucket.name, key=target.key), Access.WRITE, "oss:PutObject")
         record = self._reading.resolve(call)
         check_readable(record, call.now)
         made = self._processing.make(instruction, self._source(call, record))
@@ -89,10 +92,16 @@ class Processed:
             self._blobs.discard(content.blob)
             raise
 
+    def _check_role(self, call: Call, access: Access, action: str) -> None:
+        """What is read or written beside the object that was asked for needs a right of its own."""
+        right = Right(action, self._place.bucket_arn(f"{call.bucket}/{call.key}"))
+        check_role(self._store, call, access, [right], self._place.account_id)
+
     def _source(self, call: Call, record: StoredRecord) -> Source:
         def beside(key: str) -> Path | None:
             """Raises AccessDenied where the caller may not read it: a mark would show what its object hides."""
             check_anonymous(self._store, replace(call, key=key), Access.READ)
+            self._check_role(replace(call, key=key), Access.READ, "oss:GetObject")
             other = self._store.find(record.bucket, key)
             if other is None:
                 return None

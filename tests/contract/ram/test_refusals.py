@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
+from PIL import Image
 
 from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
@@ -240,3 +243,26 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     made = Cloud(tmp_path / "ims")
     yield made
     made.stop()
+
+
+def picture(color: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.contract("our assumption: what a picture is marked with, and saved as, needs the rights of reading and writing it")
+def test_what_lies_beside_a_picture_needs_rights_too(services: Services) -> None:
+    account = services.bucket(services.keyring.account)
+    account.put_object("open.png", picture("red"))
+    account.put_object("hidden.png", picture("blue"))
+    mark = f"image/watermark,image_{base64.urlsafe_b64encode(b'hidden.png').decode()}"
+    save = f"image/resize,w_32|sys/saveas,o_{base64.urlsafe_b64encode(b'small.png').decode()}"
+    read, process = allow("oss:GetObject", "acs:oss:*:*:films/open.png"), allow("oss:PostProcessTask", "*")
+    services.keyring.authority = roles(read, process)
+    assert refusal(lambda: services.bucket().get_object("open.png", process=mark)).code == "AccessDenied"
+    assert refusal(lambda: services.bucket().process_object("open.png", save)).code == "AccessDenied"
+    services.keyring.authority = roles(allow(["oss:GetObject", "oss:PutObject"], "acs:oss:*:*:films/*"), process)
+    assert services.bucket().get_object("open.png", process=mark).read()
+    services.bucket().process_object("open.png", save)
+    assert account.object_exists("small.png")
