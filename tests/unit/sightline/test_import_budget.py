@@ -32,10 +32,10 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    "search": Budget(ours=40, all=99),
-    "collect": Budget(ours=64, all=128),
-    "submit": Budget(ours=63, all=127),
-    "sweep": Budget(ours=84, all=174),
+    "search": Budget(ours=41, all=96),
+    "collect": Budget(ours=66, all=125),
+    "submit": Budget(ours=65, all=124),
+    "sweep": Budget(ours=86, all=175),
 }
 
 # Each costs more than what it would be good for here, or is another function's.
