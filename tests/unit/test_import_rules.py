@@ -20,9 +20,17 @@ ALLOWED = {
 LAYER_PACKAGES = {"certifi"}
 
 
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """What is run: not what stands there for a type checker alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from walk(child)
+
+
 def imports(folder: Path) -> Iterator[tuple[Path, str]]:
     for file in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 yield from ((file, alias.name.partition(".")[0]) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

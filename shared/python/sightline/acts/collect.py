@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from functools import cache
 
 from sightline.errors import ServiceRefused
 from sightline.events.callbacks import read_job_message
 from sightline.events.records import Event
 from sightline.letters.attempt import Act
-from sightline.pipeline.collect import collect
+from sightline.pipeline.collect import collect, index_deadline
 from sightline.pipeline.ports import Pipeline
 
 logger = logging.getLogger("sightline")
@@ -20,7 +20,7 @@ def collect_act(pipeline: Pipeline) -> Act:
 
     Raises BadInput for a record of another shape, and whatever the pipeline raises.
     """
-    until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
+    until = cache(lambda: index_deadline(pipeline))
 
     def act(event: Event) -> str:
         message = read_job_message(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ class ImsTransport:
         query = {name: str(value) for name, value in parameters.items() if value is not None}
 
         def build(key: Credentials) -> Request:
-            headers = sign(key, self._host.clock(), secrets.token_hex(16), "POST", self._name, action, version, query)
+            headers = sign(key, self._host.clock(), os.urandom(16).hex(), "POST", self._name, action, version, query)
             address = f"{self._base}?{canonical_query(query)}"
             return Request("POST", address, {**headers, "accept": "application/json"})
 

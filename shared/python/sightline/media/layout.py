@@ -17,7 +17,7 @@ from sightline.media.zones import CameraZones
 from sightline.value import Value
 
 # vlEventDescParams.deviceId: at most 32 letters, digits, underscores and hyphens (IPC content understanding guide).
-_DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_LONGEST_DEVICE = 32
 
 
 class Origin(Value):
@@ -56,7 +56,7 @@ def is_sequence_part(key: str) -> bool:
 
 def _legal_device(name: str) -> str:
     """The name itself where IMS takes it, else the legal part of it with a hash of the whole, so that two cameras stay two."""
-    if _DEVICE.fullmatch(name):
+    if len(name) <= _LONGEST_DEVICE and name.isascii() and name.replace("_", "a").replace("-", "a").isalnum():
         return name
     legal = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:23]
     return f"{legal}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")

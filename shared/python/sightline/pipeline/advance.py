@@ -6,8 +6,6 @@ from sightline.ledger.ledger import until_unchanged
 from sightline.line.line import Outlook
 from sightline.line.waiting import Place
 from sightline.pipeline.ports import Pipeline
-from sightline.pipeline.start import start
-from sightline.pipeline.work import find_work
 
 
 def advance(pipeline: Pipeline, *, after_a_job: bool = False) -> dict[str, str]:
@@ -37,6 +35,10 @@ def _guarded(pipeline: Pipeline, place: Place, outlook: Outlook) -> str:
 
 
 def _serve(pipeline: Pipeline, place: Place, outlook: Outlook) -> str:
+    # Mostly nobody waits, and then whoever has collected a job needs no part of starting one.
+    from sightline.pipeline.start import start
+    from sightline.pipeline.work import find_work
+
     key = pipeline.line.waiting.object_key(place)
     if key is None:
         return "nothing to do: it has left the line"

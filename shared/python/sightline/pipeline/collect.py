@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,12 +20,12 @@ from sightline.record.model import SmarttagPart
 OTHER_COUNTS = "ignored: another job of this content counts"
 
 
-def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home: tuple[str, str] | None = None) -> str:
+def collect(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | None = None, home: tuple[str, str] | None = None) -> str:
     """Ask the service about a job, store what it says, and see the media through the index. Says what was done, in a phrase.
 
     `home` is whose job it is, media id and generation, where the ledger told: IMS may have lost the UserData, or show a value of its own.
-    Waits for index jobs `until` then, or as long as the settings say. Raises ServiceRefused for a job that the service does not give,
-    else retryable errors only.
+    Waits for index jobs `until` then, or as long as the settings say; that is asked for after the first answer, which tells the time.
+    Raises ServiceRefused for a job that the service does not give, else retryable errors only.
     """
     job = pipeline.tagging.query(job_id)
     home = home or _home(job)
@@ -47,7 +47,12 @@ def collect(pipeline: Pipeline, job_id: str, until: datetime | None = None, home
         return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
     if story.is_final:
         return "nothing to do: done before"
-    return _end(pipeline, job, journal, until or pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds))
+    return _end(pipeline, job, journal, until() if until else index_deadline(pipeline))
+
+
+def index_deadline(pipeline: Pipeline) -> datetime:
+    """As long as one callback may wait for index jobs, from now on."""
+    return pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
 
 
 def _end(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:

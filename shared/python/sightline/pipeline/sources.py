@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sightline.errors import BadInput
 from sightline.ims.smarttag import SmarttagInput
-from sightline.media.manifest import parse_manifest
 from sightline.media.types import Media
 from sightline.pipeline.ports import Pipeline
 
@@ -22,6 +21,8 @@ def image_keys(pipeline: Pipeline, media: Media) -> Sequence[str]:
     """The media itself, or the images of its manifest. Raises BadInput."""
     if media.kind != "sequence":
         return [media.key]
+    from sightline.media.manifest import parse_manifest
+
     manifest = parse_manifest(media.key, pipeline.media_bucket.get(media.key) or b"", pipeline.settings.max_sequence_images)
     for key in manifest.image_keys:
         if pipeline.media_bucket.head(key) is None:

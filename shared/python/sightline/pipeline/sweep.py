@@ -12,7 +12,7 @@ from sightline.ledger.ledger import Journal
 from sightline.ledger.story import Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
-from sightline.pipeline.collect import collect
+from sightline.pipeline.collect import collect, index_deadline
 from sightline.pipeline.endings import CHANGED, close, fail, settle
 from sightline.pipeline.index import index, reopen
 from sightline.pipeline.orphans import find_orphans
@@ -80,7 +80,7 @@ class _Sweeper:
 
     def attend_to_all(self) -> None:
         pipeline = self._pipeline
-        until = pipeline.clock() + timedelta(seconds=pipeline.settings.index_wait_seconds)
+        until = index_deadline(pipeline)
         troubles = 0
         for identity in _from_anywhere(pipeline):
             if pipeline.clock() >= self.end or troubles == TROUBLES:
@@ -183,7 +183,7 @@ def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: 
         return "waiting: submitted"
     overdue = _is_over(submitted, pipeline.settings.deadline_seconds(story.kind), now)
     try:
-        outcome = collect(pipeline, story.job_id, until, home=(identity, story.generation))
+        outcome = collect(pipeline, story.job_id, lambda: until, home=(identity, story.generation))
     except UnusableAnswer as error:
         if error.retryable and not overdue:
             raise

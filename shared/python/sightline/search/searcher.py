@@ -19,6 +19,7 @@ from sightline.record.model import Record
 from sightline.record.shelf import RecordShelf
 from sightline.search.query import SearchQuery
 from sightline.search.rights import Caller, may_see
+from sightline.search.side_by_side import side_by_side
 from sightline.store.types import Bucket
 from sightline.value import Value
 
@@ -98,14 +99,8 @@ class Searcher:
 
     def _join(self, hits: Sequence[SearchHit], caller: Caller) -> list[_Shown]:
         known = [hit for hit in hits if is_media_id(hit.media_id)]
-        if not known:
-            return []
-        if len(known) == 1:
-            return [one for one in [self._look_up(known[0], caller)] if one is not None]
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(known))) as pool:
-            return [one for one in pool.map(lambda hit: self._look_up(hit, caller), known) if one is not None]
+        found = side_by_side(lambda hit: self._look_up(hit, caller), known, SIDE_BY_SIDE)
+        return [one for one in found if one is not None]
 
     def _look_up(self, hit: SearchHit, caller: Caller) -> _Shown | None:
         """A media whose record is gone is on its way out of the library; one that may not be seen is not even asked about."""
