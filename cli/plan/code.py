@@ -30,11 +30,21 @@ CANT_BE_READ = (
 )
 
 
+def of_package(name: str, folder: Path, package: Path) -> Change:
+    """`package` is the very zip file that is deployed."""
+    return compared(name, of_folder(folder), of_zip(package.read_bytes()))
+
+
 def on_laptop(name: str, folder: Path, checksum: str) -> Change:
     """The laptop's checksum is that of the folder it runs."""
     if CodeFolder.of(folder).checksum == checksum:
         return Change("code", name, "unchanged")
-    return Change("code", name, "change", note=f"the laptop runs another folder than {folder}, or its files have changed meanwhile")
+    return Change(
+        "code",
+        name,
+        "change",
+        note=f"the laptop runs something else than what lies in {folder}: another checkout, or what `sightline up --built` was given",
+    )
 
 
 def in_cloud(name: str, folder: Path, download: Callable[[], bytes]) -> Change:

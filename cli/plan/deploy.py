@@ -20,8 +20,6 @@ from cli.plan.surroundings import surroundings
 from localcloud.fc.project.project import Function
 from sightline.errors import ServiceRefused, ServiceUnreachable
 
-LAYER_FILE = Path("build") / "layer.zip"
-
 
 def deploy_changes(target: Target) -> list[Change]:
     """Raises CommandError where a service can't be asked."""
@@ -54,7 +52,9 @@ def function_changes(target: Target, cloud: FunctionCompute, client: httpx.Clien
 
 
 def _code(target: Target, function: Function, deployed: Deployed, cloud: FunctionCompute, client: httpx.Client) -> Change:
-    name = function.function_name
+    name, package = function.function_name, _built(target) / f"{function.code.name}.zip"
+    if package.is_file() and code.checksum_of(package) == deployed.code_checksum:
+        return code.of_package(name, function.code, package)
     if target.is_laptop:
         return code.on_laptop(name, function.code, deployed.code_checksum)
     return code.in_cloud(name, function.code, partial(download_code, cloud, client, name))
@@ -62,4 +62,9 @@ def _code(target: Target, function: Function, deployed: Deployed, cloud: Functio
 
 def _layers(target: Target, cloud: FunctionCompute) -> list[Change]:
     """The laptop lays the folder `shared` into each function, whatever version s.yaml names: there is nothing to publish."""
-    return [] if target.is_laptop else layer_changes(target.project, cloud, target.project.file.parent / LAYER_FILE)
+    return [] if target.is_laptop else layer_changes(target.project, cloud, _built(target) / "layer.zip")
+
+
+def _built(target: Target) -> Path:
+    """Where `make layer` leaves the layer, and a package for each function."""
+    return target.project.file.parent / "build"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,28 @@ def test_files_that_differ_are_named(target: Target, account: Account, folder: P
         "sightline-submit": ("code", "change", "differing files: index.py, new.py"),
         "sightline-search": ("code", "change", "differing files: page/page.css"),
     }
+
+
+@pytest.mark.parametrize("is_laptop", [True, False])
+def test_a_package_of_make_layer_that_is_deployed_is_compared_by_its_files(
+    target: Target, account: Account, folder: Path, is_laptop: bool
+) -> None:
+    # GIVEN what `sightline up --built` runs: zip files, whose checksum is told as the cloud tells it
+    (folder / "build").mkdir()
+    for name, content in account.code.items():
+        (folder / "build" / f"{name.removeprefix('sightline-')}.zip").write_bytes(content)
+    account.denied = {"GetFunctionCode"}
+    target = replace(target, is_laptop=is_laptop)
+    assert code_changes(target, account) == {}
+    (folder / "functions/submit/index.py").write_text("print()\n")
+    [change] = code_changes(target, account).values()
+    assert (change.outcome, change.note) == ("change", "differing files: index.py")
+
+
+def test_a_laptop_that_runs_something_else_is_told(target: Target, account: Account) -> None:
+    found = code_changes(replace(target, is_laptop=True), account).values()
+    assert {change.outcome for change in found} == {"change"}
+    assert all("--built" in change.note for change in found)
 
 
 def test_many_files_are_counted() -> None:
