@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cli.deployment.target import Target
 from cli.provision.report import Item
 from cli.provision.wanted import Changeable, Wanted
-from sightline.errors import ServiceRefused, ServiceUnreachable
+from sightline.errors import ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.ims.answers import Json, number
 
 T = TypeVar("T")
@@ -82,6 +82,16 @@ def make_once(find: Callable[[], T | None], make: Callable[[], T], sleep: Callab
                 raise
             sleep(pause)
     raise AssertionError("the last attempt returns or raises")
+
+
+def told(answer: Json, action: str, *path: str) -> Any:
+    """What stands at `path` in the answer of a create. Raises UnusableAnswer where nothing does, so that it is looked for."""
+    value: Any = answer
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    if not value:
+        raise UnusableAnswer("IMS", action, ".".join(path), "is missing", retryable=False)
+    return value
 
 
 def over_pages(ask: Callable[[int], tuple[list[Json], object]], identity: str) -> Iterator[Json]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from cli.deployment.target import Target
 from cli.errors import NOT_FOUND, CommandError
-from cli.provision.making import Work
+from cli.provision.making import Work, told
 from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, objects
 
@@ -57,8 +57,9 @@ def _named(work: Work, name: str) -> Pipeline | None:
         return next((one for one in _listed(work.target) if one.name == name), None)
 
     def make() -> Pipeline:
-        made = work.target.ims().call("CreatePipeline", {"Name": name, "Speed": "Standard"}, again=False)["Pipeline"]
-        return _pipeline(made, {"NotifyConfig": {}})
+        answer = work.target.ims().call("CreatePipeline", {"Name": name, "Speed": "Standard"}, again=False)
+        identity = told(answer, "CreatePipeline", "Pipeline", "PipelineId")
+        return Pipeline(str(identity), name, "Standard", "Active", "", {})
 
     found, item = work.ensure("pipeline", name, find, make)
     work.tell(replace(item, note=f"id {found.id}" if found else ""))
@@ -88,19 +89,19 @@ def _listed(target: Target) -> Iterator[Pipeline]:
         some = listed[start : start + MOST_QUERIED]
         asked = {"PipelineIds": ",".join(str(item["PipelineId"]) for item in some)}
         answer = target.mps().call("QueryPipelineList", asked, version=MPS_VERSION)
-        told = {as_text(item.get("Id")): item for item in objects((answer.get("PipelineList") or {}).get("Pipeline"))}
-        yield from (_pipeline(item, told.get(str(item["PipelineId"]))) for item in some)
+        known = {as_text(item.get("Id")): item for item in objects((answer.get("PipelineList") or {}).get("Pipeline"))}
+        yield from (_pipeline(item, known.get(str(item["PipelineId"]))) for item in some)
 
 
-def _pipeline(listed: Json, told: Json | None) -> Pipeline:
+def _pipeline(listed: Json, bound: Json | None) -> Pipeline:
     """Of what IMS lists and MPS tells; the binding is known to the latter alone."""
-    config = (told or {}).get("NotifyConfig")
+    config = (bound or {}).get("NotifyConfig")
     binding = {key: as_text(config[key]) for key in _TARGETS if config.get(key)} if isinstance(config, dict) else {}
     return Pipeline(
         id=str(listed["PipelineId"]),
         name=as_text(listed.get("Name")),
         speed=as_text(listed.get("Speed")),
-        state=as_text((told or {}).get("State") or listed.get("Status")),
-        role=as_text((told or {}).get("Role")),
-        binding=None if told is None else binding,
+        state=as_text((bound or {}).get("State") or listed.get("Status")),
+        role=as_text((bound or {}).get("Role")),
+        binding=None if bound is None else binding,
     )

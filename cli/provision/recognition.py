@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.provision.making import PAGE_SIZE, Work, over_pages
+from cli.provision.making import PAGE_SIZE, Work, over_pages, told
 from sightline.ims.answers import Json, objects
 from sightline.ims.transport import ImsTransport
 
@@ -35,7 +35,8 @@ def _library(work: Work, algorithm: str, name: str) -> str | None:
         return next((str(lib["LibId"]) for lib in _libraries(ims, algorithm) if lib.get("LibName") == name), None)
 
     def make() -> str:
-        return str(ims.call("CreateRecognitionLib", {"Algorithm": algorithm, "LibName": name}, again=False)["LibId"])
+        answer = ims.call("CreateRecognitionLib", {"Algorithm": algorithm, "LibName": name}, again=False)
+        return str(told(answer, "CreateRecognitionLib", "LibId"))
 
     identity, item = work.ensure(f"recognition library ({algorithm})", name, find, make)
     work.tell(item)

@@ -8,9 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from cli.provision.making import PAGE_SIZE, Work, over_pages
+from cli.provision.making import PAGE_SIZE, Work, over_pages, told
 from cli.provision.report import Item
-from sightline.errors import UnusableAnswer
 from sightline.ims.answers import Json, as_text, decode_data, objects
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
@@ -32,10 +31,8 @@ def template(work: Work, groups: Mapping[str, str]) -> str:
 
     def make() -> Json:
         parameters: dict[str, str | int | None] = {"Name": name, "Type": TYPE, "TemplateConfig": _text(config)}
-        made = ims.call("CreateCustomTemplate", parameters, again=False).get("CustomTemplate")
-        if not isinstance(made, dict) or not made.get("TemplateId"):
-            raise UnusableAnswer("IMS", "CreateCustomTemplate", "CustomTemplate", "has no TemplateId", retryable=False)
-        return made
+        answer = ims.call("CreateCustomTemplate", parameters, again=False)
+        return {"TemplateId": told(answer, "CreateCustomTemplate", "CustomTemplate", "TemplateId")}
 
     found, item = work.ensure("template", name, lambda: _find(ims, name, configured), make)
     if found is None:

@@ -56,6 +56,21 @@ def answer_lost(request: httpx.Request, send: Callable[[httpx.Request], httpx.Re
     raise httpx.ReadTimeout("injected")
 
 
+def broken_after(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    send(request)
+    return refusal(500, "InternalError")
+
+
+def garbled(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    send(request)
+    return httpx.Response(200, text="<html>a proxy's greeting</html>")
+
+
+def emptied(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    send(request)
+    return httpx.Response(200, json={})
+
+
 def killed_after(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
     send(request)
     raise Killed

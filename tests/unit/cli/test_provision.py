@@ -17,7 +17,20 @@ from cli.provision.report import Provisioned
 from cli.provision.run import provision
 from cli.provision.wanted import Wanted
 from sightline.host import Host
-from tests.fakes.account import Account, Fault, Killed, account, answer_lost, broken, denied, killed_after, throttled
+from tests.fakes.account import (
+    Account,
+    Fault,
+    Killed,
+    account,
+    answer_lost,
+    broken,
+    broken_after,
+    denied,
+    emptied,
+    garbled,
+    killed_after,
+    throttled,
+)
 
 CREATES = ("CreateRecognitionLib", "CreateCustomTemplate", "CreateSearchLib", "CreateSearchIndex", "CreatePipeline")
 
@@ -166,10 +179,11 @@ def test_a_create_that_is_throttled_is_sent_again(there: Account, name: str, act
     assert len(there.sleeps) == 2
 
 
+@pytest.mark.parametrize("fault", [answer_lost, broken_after, garbled, emptied])
 @pytest.mark.parametrize("action", CREATES)
-def test_a_create_whose_answer_was_lost_is_not_repeated(there: Account, name: str, action: str) -> None:
+def test_a_create_whose_answer_was_lost_is_not_repeated(there: Account, name: str, action: str, fault: Fault) -> None:
     there.stack(name)
-    there.faults[action] = [answer_lost]
+    there.faults[action] = [fault]
     made = run(there, name)
     assert counts(there, name) == ONE_OF_EACH
     assert set(made.variables) == {"SIGHTLINE_TEMPLATE_ID", "SIGHTLINE_PIPELINE_ID"}
@@ -391,7 +405,7 @@ def test_an_index_that_can_not_answer_yet_is_told(there: Account, name: str, rea
     there.stack(name)
     run(there, name)
     fault = told('"IndexReadiness": "Normal"', f'"IndexReadiness": "{readiness}"')
-    there.faults["ListSearchLib"] = [fault, fault]
+    there.faults["ListSearchLib"] = [fault] * 10
     made = run(there, name)
     assert (outcomes(made)["index"], readiness in note(made, "index")) == (outcome, True)
 
