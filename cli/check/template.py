@@ -38,6 +38,7 @@ _PARAMETER = (
     *("ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm", "Required", "Placeholder"),
 )
 _RESOURCE = ("Type", "Properties", "DependsOn", "DeletionPolicy", "Condition", "Count", "Metadata", "CreationPolicy", "UpdatePolicy")
+_DELETION = ("Delete", "Retain")
 _OUTPUT = ("Value", "Description", "Label", "Condition", "NoEcho")
 _LETTERS = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
@@ -138,6 +139,8 @@ def _check_resources(resources: Mapping[str, Any], parameters: Mapping[str, Any]
             yield Finding(place, "it has no Type", "write what is to be made")
             continue
         yield from _only(place, one, _RESOURCE)
+        if one.get("DeletionPolicy", "Delete") not in _DELETION:
+            yield Finding(f"{place}.DeletionPolicy", f"{one['DeletionPolicy']!r} is none", f"write {' or '.join(_DELETION)}")
         yield from _check_dependencies(place, one.get("DependsOn") or [], resources)
         table = tables().get(one["Type"])
         if table is None:

@@ -58,6 +58,7 @@ def test_nothing_is_wrong_with_it() -> None:
         ("Ref: ALIYUN::Region", "Ref: ALIYUN::Regions", "write ALIYUN::Region, or declare it"),
         ("Fn::Sub: sightline-sweep${Suffix}", "Fn::Subs: sightline-sweep${Suffix}", "there is no function Fn::Subs; write Fn::Sub"),
         ("Effect: Allow", "Effects: Allow", "Statement[0].Effects: there is no such property; write Effect"),
+        ("DeletionPolicy: Retain", "DeletionPolicy: Keep", "MediaBucket.DeletionPolicy: 'Keep' is none; write Delete or Retain"),
         ("Effect: Allow", "Effect: allow", "Statement[0].Effect: 'allow' is none; write Allow or Deny"),
         ("- oss:GetObject", "- GetObject", "Statement[0].Action: 'GetObject' is none; write it as in oss:GetObject"),
         ("Fn::Sub: acs:oss:*:*:${State", "Fn::Sub: acs:oss:${State", "is none; write it as in acs:oss:*:*:bucket/*"),
@@ -92,10 +93,10 @@ def test_the_tables_hold_what_the_reference_says() -> None:
     assert tables()["ALIYUN::FC3::Function"]["properties"]["Timeout"]["most"] == 86400
 
 
-def test_buckets_are_private_encrypted_and_closed() -> None:
-    buckets = [one["Properties"] for one in TEMPLATE["Resources"].values() if one["Type"] == "ALIYUN::OSS::Bucket"]
-    assert len(buckets) == 2
-    for bucket in buckets:
+def test_buckets_are_private_encrypted_and_closed_and_outlive_the_stack() -> None:
+    buckets = [one for one in TEMPLATE["Resources"].values() if one["Type"] == "ALIYUN::OSS::Bucket"]
+    assert [one["DeletionPolicy"] for one in buckets] == ["Retain", "Retain"]
+    for bucket in (one["Properties"] for one in buckets):
         assert (bucket["AccessControl"], bucket["BlockPublicAccess"]) == ("private", True)
         assert bucket["ServerSideEncryptionConfiguration"] == {"SSEAlgorithm": "AES256"}
         assert any("AbortMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rule"])
