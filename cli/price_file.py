@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -125,3 +126,9 @@ def template() -> Iterator[str]:
     for name, unit in UNITS.items():
         yield f"  {name}:  # {MEANINGS[name]}"
         yield f"    {{unit: {unit}, per: 1, price: , free: 0}}"
+
+
+def template_json() -> dict[str, Any]:
+    """The same for programs."""
+    items = {name: {"unit": unit, "per": 1, "price": None, "free": 0} for name, unit in UNITS.items()}
+    return {"currency": "CNY", "as_of": None, "items": items}

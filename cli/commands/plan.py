@@ -20,7 +20,7 @@ from cli.plan.deploy import deploy_changes
 from cli.plan.estimate import Estimate
 from cli.plan.load import Load
 from cli.plan.report import changes_json, cost_json, show_changes, show_cost
-from cli.price_file import prices_of, template
+from cli.price_file import prices_of, template, template_json
 from sightline.credentials import Credentials
 
 MOST = 10**9
@@ -104,13 +104,15 @@ def plan_command(
     **load: Any,
 ) -> None:
     """What a deploy would change, and what a month costs at --uploads-per-day."""
+    output = Output(as_json)
     if price_template:
-        click.echo("\n".join(template()))
+        output.say("\n".join(template()))
+        output.result(template_json())
         return
     asked = load["uploads_per_day"] is not None
     if offline and (cloud or tell or not asked):
         raise CommandError("--offline shows the cost alone", "pass --uploads-per-day with it, and neither --cloud nor --exit-code", USAGE)
-    output, where = Output(as_json), _target(data, cloud=cloud, offline=offline)
+    where = _target(data, cloud=cloud, offline=offline)
     priced = prices_of(where.variables, prices)
     changes = [] if offline else deploy_changes(where)
     today = datetime.now(timezone.utc).date()

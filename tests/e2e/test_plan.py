@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from cli.plan import measured
 from cli.plan.items import UNITS
@@ -177,6 +178,7 @@ def test_prices_that_cannot_be_read_are_told_before_anything_is_asked(cloud: Clo
 
 def test_the_template_of_prices_is_a_file_that_it_reads_again(cloud: Cloud, tmp_path: Path) -> None:
     template = cloud.here("plan", "--price-template").stdout
+    assert yaml.safe_load(template) == told(cloud.here("plan", "--price-template", "--json"))
     (tmp_path / "prices.yaml").write_text(template.replace("as_of: #", "as_of: 2026-11-21 #"))
     ask = ["plan", "--offline", "--uploads-per-day", "1", "--prices", str(tmp_path / "prices.yaml"), "--json"]
     assert told(cloud.here(*ask))["cost"]["currency"] is None
