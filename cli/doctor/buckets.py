@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from cli.doctor.check import check
-from cli.doctor.finding import Finding, failed, passed, warned
+from cli.doctor.documents import json_object, listed
+from cli.doctor.finding import Finding, failed, passed, unknown, warned
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
 from sightline.errors import ServiceRefused
+from sightline.ims.answers import Json, objects
 
 BUDGETS = "budget/"
 """The only objects of the state bucket that may expire: template.yaml says why."""
@@ -79,25 +78,22 @@ def _private(site: Site, name: str) -> Finding:
     access = site.buckets.state(name).access
     if access != "private":
         return failed(f"the ACL of {name} is {access}", f"`ossutil api put-bucket-acl --bucket {name} --acl private`")
-    if _is_open(site.buckets.policy(name)):
-        fix = f"`ossutil api get-bucket-policy --bucket {name}`, and take out the statement whose Principal is *"
-        return failed(f"the policy of {name} lets everybody in", fix)
+    policy = site.buckets.policy(name)
+    statements = objects(json_object(policy).get("Statement"))
+    look = f"`ossutil api get-bucket-policy --bucket {name}`"
+    if policy and not statements:
+        return unknown(f"the policy of {name} can't be read", look)
+    if any(_lets_everybody(statement) for statement in statements):
+        return failed(f"the policy of {name} lets everybody in", f"{look}, and take out the statement whose Principal is *")
     if site.buckets.blocks_public_access(name) is False:
         fix = f"`ossutil api put-bucket-public-access-block --bucket {name}` with BlockPublicAccess true"
         return warned(f"{name} is private, and the ACL of an object may still open that object", fix)
     return passed(f"{name}: a private ACL, and no policy that lets everybody in")
 
 
-def _is_open(policy: str) -> bool:
-    """Whether a statement allows something to everybody, without a condition."""
-    document = json.loads(policy) if policy else {}
-    return any(_lets_everybody(statement) for statement in document.get("Statement", []))
-
-
-def _lets_everybody(statement: dict[str, Any]) -> bool:
-    principals = statement.get("Principal", [])
-    everybody = "*" in ([principals] if isinstance(principals, str) else principals)
-    return statement.get("Effect") == "Allow" and everybody and not statement.get("Condition")
+def _lets_everybody(statement: Json) -> bool:
+    """Without a condition."""
+    return statement.get("Effect") == "Allow" and "*" in listed(statement.get("Principal")) and not statement.get("Condition")
 
 
 @check(state_bucket)

@@ -67,7 +67,7 @@ def _compared(site: Site, told: Callable[[Iterable[FieldChange]], list[str]]) ->
 
 def _differences(wanted: Function, found: DeployedFunction) -> Iterable[FieldChange]:
     ours, theirs = declared.of_function(wanted), deployed.of_function(found)
-    return differences(ours, theirs, declared.FUNCTION_DEFAULTS, declared.FUNCTION_OWNED)
+    return differences(ours, theirs, declared.FUNCTION_DEFAULTS, declared.function_owned(wanted))
 
 
 def said(change: FieldChange) -> str:

@@ -34,7 +34,7 @@ def layer_content(site: Site) -> Finding:
     """The layer that is published is the one that this checkout has built."""
     built = site.folder / LAYER_ZIP
     for layer, version in _own_layers(site):
-        checksum = next(one.code_checksum for one in _published(site, layer) if one.version == version)
+        checksum = next((one.code_checksum for one in _published(site, layer) if one.version == version), "")
         if not checksum:
             return unknown(f"Function Compute tells no checksum of layer {layer}")
         if not built.is_file():

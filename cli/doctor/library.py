@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from cli.doctor.check import check
+from cli.doctor.documents import json_object
 from cli.doctor.finding import Finding, failed, passed, warned
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
@@ -41,11 +39,8 @@ def template(site: Site) -> Finding:
 
 
 def _analyse_types(template: Json) -> list[str]:
-    try:
-        config: Any = json.loads(as_text(template.get("TemplateConfig")))
-        return [one.strip() for one in str(config["AnalyseTypes"]).split(",")]
-    except (ValueError, KeyError, TypeError):
-        return []
+    types = as_text(json_object(template.get("TemplateConfig")).get("AnalyseTypes"))
+    return [one.strip() for one in types.split(",") if one.strip()]
 
 
 @check(credentials)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.doctor.check import check
+from cli.doctor.documents import json_object, listed
 from cli.doctor.finding import Finding, failed, passed, unknown
 from cli.doctor.host import credentials
 from cli.doctor.site import Site
@@ -74,7 +74,7 @@ def _taken(site: Site, roles: Mapping[str, str]) -> Finding:
             if not error.missing and not error.code.startswith("EntityNotExist"):
                 raise
             return failed(f"there is no role {name}", site.mend.roles)
-        trusted = set(_trusted(_document(role.get("AssumeRolePolicyDocument") if isinstance(role, dict) else None)))
+        trusted = set(_trusted(json_object(role.get("AssumeRolePolicyDocument") if isinstance(role, dict) else None)))
         if service not in trusted:
             return failed(f"role {name} may be taken by {', '.join(sorted(trusted)) or 'no service'}, not by {service}", site.mend.roles)
     return passed(", ".join(roles))
@@ -84,8 +84,7 @@ def _trusted(document: Mapping[str, Any]) -> Iterator[str]:
     for statement in objects(document.get("Statement")):
         principal = statement.get("Principal")
         if statement.get("Effect") == "Allow" and isinstance(principal, dict):
-            services = principal.get("Service", [])
-            yield from [services] if isinstance(services, str) else services
+            yield from listed(principal.get("Service"))
 
 
 def _granted(site: Site, names: Iterable[str]) -> Finding:
@@ -139,19 +138,11 @@ def _ending(role: str, name: str) -> str | None:
 
 def _policies(site: Site, role: str) -> Iterator[dict[str, Any]]:
     """The documents of all policies that a role has."""
-    listed = site.ram("ListPoliciesForRole", RoleName=role).get("Policies")
-    for policy in objects(listed.get("Policy") if isinstance(listed, dict) else None):
+    attached = site.ram("ListPoliciesForRole", RoleName=role).get("Policies")
+    for policy in objects(attached.get("Policy") if isinstance(attached, dict) else None):
         names = {"PolicyName": as_text(policy.get("PolicyName")), "PolicyType": as_text(policy.get("PolicyType"))}
         version = site.ram("GetPolicy", **names).get("DefaultPolicyVersion")
-        yield _document(version.get("PolicyDocument") if isinstance(version, dict) else None)
-
-
-def _document(text: Any) -> dict[str, Any]:
-    try:
-        document = json.loads(as_text(text))
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+        yield json_object(version.get("PolicyDocument") if isinstance(version, dict) else None)
 
 
 CHECKS = (function_roles, function_rights, trigger_roles, trigger_rights)

@@ -95,6 +95,9 @@ def test_an_index_that_is_not_ready() -> None:
     assert told("Normal", "Deactivated").state is State.FAIL
 
 
+BLOCK = "<PublicAccessBlockConfiguration><BlockPublicAccess>{}</BlockPublicAccess></PublicAccessBlockConfiguration>"
+
+
 @pytest.mark.contract("GetBucketPublicAccessBlock, API reference of OSS")
 @pytest.mark.parametrize(("blocked", "state"), [("true", State.PASS), ("false", State.WARN)])
 def test_a_bucket_whose_objects_may_be_opened(blocked: str, state: State) -> None:
@@ -108,6 +111,32 @@ def test_a_bucket_whose_objects_may_be_opened(blocked: str, state: State) -> Non
     }
     finding = examine(buckets.media_bucket_private, lambda asked: answers[asked.target.partition("?")[2].partition("=")[0]])
     assert finding.state is state
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"),
+    [
+        ('{"Version":"1","Statement":{"Effect":"Allow","Principal":"*","Action":"oss:*"}}', State.FAIL),
+        ('{"Version":"1","Statement":[{"Effect":"Deny","Principal":["*"],"Action":"oss:*"}]}', State.WARN),
+        ("[]", State.UNKNOWN),
+        ("no JSON", State.UNKNOWN),
+    ],
+)
+def test_a_bucket_policy_in_other_forms(policy: str, state: State) -> None:
+    answers = {"bucketInfo": bucket_info("cn-shanghai"), "policy": policy, "publicAccessBlock": BLOCK.format("false")}
+    finding = examine(
+        buckets.media_bucket_private, lambda asked: Told(200, answers[asked.target.partition("?")[2].partition("=")[0]].encode())
+    )
+    assert finding.state is state
+
+
+@pytest.mark.contract("GetRole, API reference of RAM 2015-05-01; that a Principal may be of any shape is our caution")
+@pytest.mark.parametrize("service", [3, None, [3, None], {"fc": "aliyuncs.com"}])
+def test_a_role_that_trusts_nobody_that_can_be_read(service: object) -> None:
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": service}}]})
+    finding = examine(roles.function_roles, json_told({"Role": {"AssumeRolePolicyDocument": document}}))
+    assert finding.state is State.FAIL
+    assert "may be taken by no service" in finding.found
 
 
 def test_nonsense_from_oss_is_no_surprise() -> None:
