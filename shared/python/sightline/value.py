@@ -1,8 +1,8 @@
 """Values: what a frozen dataclass is, at a hundredth of what making one costs.
 
-A dataclass has its methods compiled when its module is imported, and a named tuple its constructor: 0.4 and 0.1 ms of CPU for each class
-and cold start, of which a first answer passes 50 (bench/RESULTS.md, cold start). Here all classes share their methods, and to make an
-instance takes a microsecond or two more.
+A dataclass has its methods compiled when its module is imported, and a named tuple its constructor: 0.4 and 0.1 ms of CPU for each class.
+There are fifty, and a whole cold start takes 45 ms (bench/RESULTS.md). Here all classes share their methods; to make an instance takes a
+microsecond or two more.
 """
 
 from __future__ import annotations
@@ -36,14 +36,11 @@ class Value:
     if not TYPE_CHECKING:  # a type checker makes one of the fields
 
         def __init__(self, *in_order, **by_name):
-            fields = self._fields
-            given = dict(zip(fields, in_order, strict=False))
-            if len(in_order) > len(fields) or not given.keys().isdisjoint(by_name) or not by_name.keys() <= set(fields):
-                raise TypeError(f"{type(self).__name__} has the fields {', '.join(fields)}, each once")
-            given = {**self._defaults, **given, **by_name}
-            if len(given) < len(fields):
-                raise TypeError(f"{type(self).__name__} lacks {', '.join(name for name in fields if name not in given)}")
-            self.__dict__.update(given)
+            given = dict(zip(self._fields, in_order, strict=False))
+            values = {**self._defaults, **given, **by_name}
+            if values.keys() != set(self._fields) or len(in_order) > len(given) or given.keys() & by_name.keys():
+                raise TypeError(f"a {type(self).__name__} takes {', '.join(self._fields)}, each once, and all that have no default")
+            self.__dict__.update(values)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a {type(self).__name__} stays as it is: {name}")
