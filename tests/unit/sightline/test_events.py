@@ -138,11 +138,12 @@ def test_a_failed_invocation_in_base64() -> None:
     ("arn", "function"),
     [
         ("acs:fc:cn-shanghai:1:functions/sightline-submit", "submit"),
+        ("acs:fc:cn-shanghai:1:functions/sightline-submit-prod", "submit"),
         ("acs:fc:cn-shanghai:1:functions/collect/LATEST", "collect"),
         ("acs:fc:::services/sightline.LATEST/functions/sightline-collect", "collect"),
     ],
 )
-def test_the_function_that_failed_is_named_by_its_last_word(arn: str, function: str) -> None:
+def test_the_function_that_failed_is_named_whatever_its_stage(arn: str, function: str) -> None:
     report = json.loads(sample("destination_failure.json"))
     report["requestContext"]["functionArn"] = arn
     assert read_failure(json.dumps(report)).function == function

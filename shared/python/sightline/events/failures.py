@@ -15,11 +15,13 @@ from sightline.value import Value
 
 _FIX = "send what Function Compute sends to the destination of a failed invocation; a sample is in events/"
 
+FUNCTIONS = ("submit", "collect", "search", "sweep")
+
 
 class FailedInvocation(Value):
-    """`function` is the last word of its name: `submit` of `sightline-submit`. `event` is what it was invoked with, whole.
+    """`function` is the word of its name that tells which it is: `submit` of `sightline-submit-prod`.
 
-    `at` is when it ended, where the report tells.
+    `event` is what it was invoked with, whole; `at` is when it ended, where the report tells.
     """
 
     function: str
@@ -53,10 +55,10 @@ def _part(document: Json, name: str) -> Json:
 def _function(context: Json) -> str:
     """From `acs:fc:<region>:<account>:functions/<name>`, with or without a version behind it."""
     name = str(context.get("functionArn", "")).partition("functions/")[2].partition("/")[0].partition(".")[0]
-    word = name.rpartition("-")[2]
-    if not word:
+    if not name:
         raise BadInput("functionArn", "names no function", _FIX)
-    return word
+    words = name.split("-")
+    return next((word for word in words if word in FUNCTIONS), words[-1])
 
 
 def _reason(report: Json) -> str:
