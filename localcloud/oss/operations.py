@@ -96,7 +96,7 @@ _BUCKET = tuple(
         ("GET qos", "GetUserQos"),
         ("PUT qos", "PutUserQos", Access.OWNER, "the quota is kept and answered, but not enforced"),
         ("GET policy", "GetBucketPolicy"),
-        ("PUT policy", "PutBucketPolicy", Access.OWNER, "kept and answered, but not evaluated: ACLs alone decide"),
+        ("PUT policy", "PutBucketPolicy", Access.OWNER, "kept and answered, but not evaluated: ACLs and the policies of roles decide"),
         ("DELETE policy", "DeleteBucketPolicy"),
         ("GET live", "ListLiveChannel"),
         ("PUT style styleName", "PutStyle"),
