@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from cli.provision.making import PAGE_SIZE, Work, over_pages
+from cli.provision.making import PAGE_SIZE, Work, listed, over_pages
 from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, objects
 from sightline.ims.transport import ImsTransport
@@ -70,7 +70,7 @@ def _find(ims: ImsTransport, name: str) -> Json | None:
 
     def page(number: int) -> tuple[list[Json], object]:
         answer = ims.call("ListSearchLib", {"PageNo": number, "PageSize": PAGE_SIZE})
-        return objects(answer.get("SearchLibInfoList")), answer.get("Total")
+        return listed(answer, "ListSearchLib", "SearchLibName", "SearchLibInfoList"), answer.get("Total")
 
     return next((item for item in over_pages(page, "SearchLibName") if item.get("SearchLibName") == name), None)
 

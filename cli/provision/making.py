@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from cli.deployment.target import Target
 from cli.provision.report import Item
 from cli.provision.wanted import Changeable, Wanted
 from sightline.errors import ServiceRefused, ServiceUnreachable, UnusableAnswer
-from sightline.ims.answers import Json, number
+from sightline.ims.answers import Json, number, objects
 
 T = TypeVar("T")
 
@@ -84,13 +84,33 @@ def make_once(find: Callable[[], T | None], make: Callable[[], T], sleep: Callab
     raise AssertionError("the last attempt returns or raises")
 
 
-def told(answer: Json, action: str, *path: str) -> Any:
-    """What stands at `path` in the answer of a create. Raises UnusableAnswer where nothing does, so that it is looked for."""
+def told(answer: Json, action: str, *path: str) -> str:
+    """The text that stands at `path` in the answer of a create. Raises UnusableAnswer where nothing does, so that it is looked for."""
+    value = _at(answer, path)
+    if not isinstance(value, str) or not value:
+        raise UnusableAnswer("IMS", action, ".".join(path), "is missing", retryable=False)
+    return value
+
+
+def listed(answer: Json, action: str, identity: str, *path: str) -> list[Json]:
+    """The items at `path` in the answer of a listing; a list that is missing is an empty one.
+
+    Raises UnusableAnswer for what is no list of things with an `identity`: something would be made twice by whoever read it as empty.
+    """
+    value = _at(answer, path)
+    items = objects(value)
+    if value and (len(items) != (len(value) if isinstance(value, list) else 1) or not all(item.get(identity) for item in items)):
+        raise UnusableAnswer("IMS", action, ".".join(path), f"is no list of things with a {identity}", retryable=True)
+    return items
+
+
+def _at(answer: Json, path: Sequence[str]) -> Any:
+    """None where there is nothing; what is no object on the way is given as it is."""
     value: Any = answer
     for part in path:
-        value = value.get(part) if isinstance(value, dict) else None
-    if not value:
-        raise UnusableAnswer("IMS", action, ".".join(path), "is missing", retryable=False)
+        if not isinstance(value, dict):
+            return value
+        value = value.get(part)
     return value
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from cli.deployment.target import Target
 from cli.errors import NOT_FOUND, CommandError
-from cli.provision.making import Work, told
+from cli.provision.making import Work, listed, told
 from cli.provision.report import Item
-from sightline.ims.answers import Json, as_text, objects
+from sightline.ims.answers import Json, as_text
 
 MPS_VERSION = "2014-06-18"
 MOST_QUERIED = 10
@@ -38,7 +38,7 @@ class Pipeline:
 def pipeline_of(work: Work) -> Pipeline | None:
     """None where there is none and none may be made. Raises CommandError for an id that is set and is not there."""
     chosen, configured = work.wanted.pipeline, work.target.settings.get("SMARTTAG_PIPELINE_ID", "")
-    there = list(_listed(work.target))
+    there = list(_there(work.target))
     by_id = next((one for one in there if one.id == (chosen or configured)), None)
     if by_id is not None:
         work.tell(Item("pipeline", by_id.name, "found", f"id {by_id.id}"))
@@ -54,12 +54,12 @@ def pipeline_of(work: Work) -> Pipeline | None:
 
 def _named(work: Work, name: str) -> Pipeline | None:
     def find() -> Pipeline | None:
-        return next((one for one in _listed(work.target) if one.name == name), None)
+        return next((one for one in _there(work.target) if one.name == name), None)
 
     def make() -> Pipeline:
         answer = work.target.ims().call("CreatePipeline", {"Name": name, "Speed": "Standard"}, again=False)
         identity = told(answer, "CreatePipeline", "Pipeline", "PipelineId")
-        return Pipeline(str(identity), name, "Standard", "Active", "", {})
+        return Pipeline(identity, name, "Standard", "Active", "", {})
 
     found, item = work.ensure("pipeline", name, find, make)
     work.tell(replace(item, note=f"id {found.id}" if found else ""))
@@ -83,25 +83,25 @@ def _best(work: Work, there: list[Pipeline]) -> Pipeline | None:
     return best
 
 
-def _listed(target: Target) -> Iterator[Pipeline]:
-    listed = [item for item in objects(target.ims().call("ListPipelines", {}).get("PipelineList")) if item.get("PipelineId")]
-    for start in range(0, len(listed), MOST_QUERIED):
-        some = listed[start : start + MOST_QUERIED]
+def _there(target: Target) -> Iterator[Pipeline]:
+    pipelines = listed(target.ims().call("ListPipelines", {}), "ListPipelines", "PipelineId", "PipelineList")
+    for start in range(0, len(pipelines), MOST_QUERIED):
+        some = pipelines[start : start + MOST_QUERIED]
         asked = {"PipelineIds": ",".join(str(item["PipelineId"]) for item in some)}
         answer = target.mps().call("QueryPipelineList", asked, version=MPS_VERSION)
-        known = {as_text(item.get("Id")): item for item in objects((answer.get("PipelineList") or {}).get("Pipeline"))}
+        known = {as_text(item["Id"]): item for item in listed(answer, "QueryPipelineList", "Id", "PipelineList", "Pipeline")}
         yield from (_pipeline(item, known.get(str(item["PipelineId"]))) for item in some)
 
 
-def _pipeline(listed: Json, bound: Json | None) -> Pipeline:
+def _pipeline(shown: Json, bound: Json | None) -> Pipeline:
     """Of what IMS lists and MPS tells; the binding is known to the latter alone."""
     config = (bound or {}).get("NotifyConfig")
     binding = {key: as_text(config[key]) for key in _TARGETS if config.get(key)} if isinstance(config, dict) else {}
     return Pipeline(
-        id=str(listed["PipelineId"]),
-        name=as_text(listed.get("Name")),
-        speed=as_text(listed.get("Speed")),
-        state=as_text((bound or {}).get("State") or listed.get("Status")),
+        id=str(shown["PipelineId"]),
+        name=as_text(shown.get("Name")),
+        speed=as_text(shown.get("Speed")),
+        state=as_text((bound or {}).get("State") or shown.get("Status")),
         role=as_text((bound or {}).get("Role")),
         binding=None if bound is None else binding,
     )

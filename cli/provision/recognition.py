@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.provision.making import PAGE_SIZE, Work, over_pages, told
-from sightline.ims.answers import Json, objects
+from cli.provision.making import PAGE_SIZE, Work, listed, over_pages, told
+from sightline.ims.answers import Json
 from sightline.ims.transport import ImsTransport
 
 NOT_YET = "(its id, once it is made)"
@@ -36,7 +36,7 @@ def _library(work: Work, algorithm: str, name: str) -> str | None:
 
     def make() -> str:
         answer = ims.call("CreateRecognitionLib", {"Algorithm": algorithm, "LibName": name}, again=False)
-        return str(told(answer, "CreateRecognitionLib", "LibId"))
+        return told(answer, "CreateRecognitionLib", "LibId")
 
     identity, item = work.ensure(f"recognition library ({algorithm})", name, find, make)
     work.tell(item)
@@ -46,6 +46,6 @@ def _library(work: Work, algorithm: str, name: str) -> str | None:
 def _libraries(ims: ImsTransport, algorithm: str) -> list[Json]:
     def page(number: int) -> tuple[list[Json], object]:
         answer = ims.call("ListRecognitionLibs", {"Algorithm": algorithm, "PageNumber": number, "PageSize": PAGE_SIZE})
-        return objects((answer.get("Libs") or {}).get("Lib")), answer.get("TotalCount")
+        return listed(answer, "ListRecognitionLibs", "LibId", "Libs", "Lib"), answer.get("TotalCount")
 
     return list(over_pages(page, "LibId"))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from cli.provision.making import PAGE_SIZE, Work, over_pages, told
+from cli.provision.making import PAGE_SIZE, Work, listed, over_pages, told
 from cli.provision.report import Item
-from sightline.ims.answers import Json, as_text, decode_data, objects
+from sightline.ims.answers import Json, as_text, decode_data
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
 
@@ -54,7 +54,7 @@ def _find(ims: ImsTransport, name: str, configured: str) -> Json | None:
 
     def page(number: int) -> tuple[list[Json], object]:
         answer = ims.call("ListCustomTemplates", {"Type": TYPE, "PageNumber": number, "PageSize": PAGE_SIZE})
-        return objects(answer.get("CustomTemplateList")), answer.get("Total")
+        return listed(answer, "ListCustomTemplates", "TemplateId", "CustomTemplateList"), answer.get("Total")
 
     named = []
     for item in over_pages(page, "TemplateId"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -72,26 +73,35 @@ def note(made: Provisioned, kind: str) -> str:
     return next(item.note for item in made.items if item.kind == kind)
 
 
+def pages(there: Account, action: str, *path: str, of_search: bool = False, **asked: Any) -> list[dict[str, Any]]:
+    """All items, over as many pages as there are."""
+    items: list[dict[str, Any]] = []
+    for number in count(1):
+        page: Any = there.call(action, {"PageSize": 50, "PageNumber": number, "PageNo": number, **asked}, of_search=of_search)
+        for part in path:
+            page = page[part]
+        items += page
+        if len(page) < 50:
+            return items
+    raise AssertionError
+
+
 def templates(there: Account, name: str) -> list[dict[str, Any]]:
-    listed = there.call("ListCustomTemplates", {"Type": 11, "PageSize": 100})["CustomTemplateList"]
-    return [item for item in listed if item["TemplateName"] == name]
+    return [item for item in pages(there, "ListCustomTemplates", "CustomTemplateList", Type=11) if item["TemplateName"] == name]
 
 
 def counts(there: Account, name: str) -> dict[str, int]:
     """How many there are of each thing that could be made twice."""
     library = there.target(name).names.library
-    libraries = there.call("ListSearchLib", {"PageSize": 50}, of_search=True)["SearchLibInfoList"]
+    libraries = pages(there, "ListSearchLib", "SearchLibInfoList", of_search=True)
     mine = [item for item in libraries if item["SearchLibName"] == library]
-    listed = {
-        algorithm: there.call("ListRecognitionLibs", {"Algorithm": algorithm, "PageNumber": 1, "PageSize": 50})
-        for algorithm in ("pedestrian", "pet")
-    }
+    recognition = {kind: pages(there, "ListRecognitionLibs", "Libs", "Lib", Algorithm=kind) for kind in ("pedestrian", "pet")}
     return {
         "templates": len(templates(there, name)),
         "pipelines": sum(item["Name"] == name for item in there.call("ListPipelines", {})["PipelineList"]),
         "libraries": len(mine),
         "indexes": sum(len(item["IndexInfo"]) for item in mine),
-        **{algorithm: sum(item["LibName"].startswith(name) for item in answer["Libs"]["Lib"]) for algorithm, answer in listed.items()},
+        **{kind: sum(item["LibName"].startswith(name) for item in found) for kind, found in recognition.items()},
     }
 
 
@@ -398,6 +408,39 @@ def test_an_account_without_a_pipeline_is_told(there: Account, name: str) -> Non
     made = run(there, name, Wanted())
     assert ([item.kind for item in made.missing], made.pipeline_id) == (["pipeline"], "")
     assert "console of MPS in cn-shanghai" in made.missing[0].fix
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"),
+    [
+        ("ListRecognitionLibs", {"Libs": [1]}),
+        ("ListRecognitionLibs", {"Libs": {"Lib": {"LibName": "without an id"}}}),
+        ("ListCustomTemplates", {"CustomTemplateList": "none"}),
+        ("ListCustomTemplates", {"CustomTemplateList": [{"TemplateId": "t"}, {"TemplateName": "without an id"}]}),
+        ("ListSearchLib", {"SearchLibInfoList": [["a list"]]}),
+        ("ListPipelines", {"PipelineList": [None]}),
+        ("QueryPipelineList", {"PipelineList": {"Pipeline": [{"Name": "without an id"}]}}),
+    ],
+)
+def test_nothing_is_made_after_a_listing_that_makes_no_sense(there: Account, name: str, action: str, answer: dict[str, Any]) -> None:
+    """Read as empty, it would have the same thing made twice."""
+    there.stack(name)
+    run(there, name)
+    there.requests.clear()
+    there.faults[action] = [lambda _request, _send: httpx.Response(200, json=answer)] * 10
+    with pytest.raises(CommandError, match=f"{action}: 200 UnusableAnswer"):
+        run(there, name)
+    assert there.writes == []
+    there.faults.clear()
+    assert counts(there, name) == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("action", ["ListRecognitionLibs", "ListCustomTemplates", "ListSearchLib"])
+def test_a_list_that_is_missing_is_an_empty_one(there: Account, name: str, action: str) -> None:
+    there.stack(name)
+    there.faults[action] = [lambda _request, _send: httpx.Response(200, json={"RequestId": "r"})] * 2
+    run(there, name)
+    assert counts(there, name) == ONE_OF_EACH
 
 
 @pytest.mark.parametrize(("readiness", "outcome"), [("Initializing", "found"), ("Fail", "left")])
