@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from localcloud.fc.project.cloud_only import CdnTrigger, CodeObject, LogTrigger, OtherEventBridgeTrigger, TablestoreTrigger
-from localcloud.fc.project.project import DeclaredFunction
+from localcloud.fc.project.project import DeclaredFunction, Destination
 from localcloud.fc.project.trigger import EventBridgeTrigger, HttpTrigger, MnsTopicTrigger, OssTrigger, TimerTrigger, Trigger
 
 PYTHONS = ("python3", "python3.9", "python3.10", "python3.12")
@@ -80,6 +80,14 @@ class Resource:
     def path(self, *keys: str | int) -> str:
         """Of something in it: `resources.submit.props.triggers[0].sourceArn`."""
         return f"resources.{self.name}.props" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+
+    @property
+    def destinations(self) -> Iterator[tuple[tuple[str, ...], Destination]]:
+        """Where outcomes of asynchronous invocations go, each with its keys in the file."""
+        declared = self.function.async_invoke_config.destination_config
+        for key, destination in (("onSuccess", declared.on_success), ("onFailure", declared.on_failure)):
+            if destination is not None:
+                yield ("asyncInvokeConfig", "destinationConfig", key, "destination"), destination
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,16 @@ def places(sheet: Sheet) -> Findings:
             yield error(resource.path("triggers", index, "sourceArn"), problem, "put both into one region")
 
 
+def destinations(sheet: Sheet) -> Findings:
+    """Function Compute sends to its own region only."""
+    for resource in sheet.resources:
+        for keys, destination in resource.destinations:
+            region = destination.destination.split(":")[2]
+            if region not in ("", resource.function.region) and not region.startswith("${"):
+                problem = f"lies in {region}, the function in {resource.function.region}"
+                yield error(resource.path(*keys), problem, "name one in the function's region")
+
+
 def stray(sheet: Sheet) -> Findings:
     """Variables that are still variables: Serverless Devs looks at a value twice and no more."""
     for resource in sheet.resources:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cli.check.declared import Resource, Sheet, uses_sightline
-from cli.check.finding import Finding, Findings, error, severe, warning
+from cli.check.finding import Findings, error, severe, warning
 from localcloud.fc.project.cloud_only import OssMountConfig
 from localcloud.fc.project.project import Destination
 from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger, OssTrigger
@@ -19,109 +19,56 @@ _OUTPUT = re.compile(
 
 
 @dataclass(frozen=True)
-class Written:
-    """Keys that a function writes: those of `bucket` that begin with `prefix`. `path` is where the file says so."""
+class Step:
+    """From one function to another that it starts; `place` is where the file says so, `through` the bucket, topic, queue or name.
 
-    path: str
-    bucket: str
-    prefix: str
+    `is_certain` unless only an object's suffix decides.
+    """
 
-    def may_fire(self, trigger: OssTrigger) -> bool:
-        watched = trigger.key.prefix
-        return self.bucket == trigger.bucket and (self.prefix.startswith(watched) or watched.startswith(self.prefix))
+    place: str
+    through: str
+    target: Resource
+    is_write: bool = False
+    is_certain: bool = True
 
 
-def writing(sheet: Sheet) -> Findings:
-    """No function writes where an OSS trigger watches."""
+def circles(sheet: Sheet) -> Findings:
+    """No function leads back to itself, and ours write nowhere that starts anybody."""
+    steps = {resource.name: [*_writes(resource, sheet), *_sends(resource, sheet)] for resource in sheet.resources}
     for resource in sheet.resources:
-        for written in _written(resource):
-            for watcher, index, trigger in sheet.triggers:
-                if isinstance(trigger, OssTrigger) and _creates(trigger) and written.may_fire(trigger):
-                    yield _finding(resource, written, watcher, index, trigger)
+        for step in steps[resource.name]:
+            way = _way(steps, step.target, resource)
+            if way:
+                problem = f"leads in a circle: {resource.name} > {step.through} > {way}"
+                yield severe(step.is_certain)(step.place, problem, "write or send to what starts none of them")
+            elif step.is_write:
+                problem = f"{step.through} is written by {resource.name} and starts {step.target.name}"
+                yield severe(uses_sightline(resource.function))(step.place, problem, "make sure that it is meant, or write elsewhere")
 
 
-def _creates(trigger: OssTrigger) -> bool:
-    return any(event.startswith("oss:ObjectCreated:") for event in trigger.trigger_config.events)
-
-
-def _finding(writer: Resource, written: Written, watcher: Resource, index: int, trigger: OssTrigger) -> Finding:
-    own = writer.name == watcher.name
-    place = f"oss://{written.bucket}/{written.prefix}"
-    problem = f"{place} is written by {writer.name} and watched by {watcher.path('triggers', index)}" + (
-        ", which starts it again" if own else ""
-    )
-    # A suffix may keep apart what the prefix does not.
-    return severe(own and not trigger.key.suffix)(written.path, problem, "write under another prefix, or to another bucket")
-
-
-def _written(resource: Resource) -> Iterator[Written]:
-    variables = resource.function.environment_variables
-    stems: dict[str, dict[str, str]] = {}
-    for name in variables:
-        found = _OUTPUT.fullmatch(name.upper())
-        if found:
-            stems.setdefault(found["stem"], {})[found["part"]] = name
-    for parts in stems.values():
-        yield from _places(resource, parts)
-    mounts = resource.function.oss_mount_config
-    if isinstance(mounts, OssMountConfig):
-        for index, mount in enumerate(mounts.mount_points):
-            if not mount.read_only:
-                yield Written(resource.path("ossMountConfig", "mountPoints", index), mount.bucket_name, mount.bucket_path.strip("/"))
-
-
-def _places(resource: Resource, parts: dict[str, str]) -> Iterator[Written]:
-    variables = resource.function.environment_variables
-    prefix_name = next((parts[part] for part in ("PREFIX", "DIR", "PATH") if part in parts), "")
-    prefix = variables.get(prefix_name, "").lstrip("/")
-    if prefix.startswith("/tmp") or variables.get(prefix_name, "").startswith("/tmp"):
-        return
-    path = resource.path("environmentVariables", prefix_name or parts["BUCKET"])
-    # A prefix without a bucket is one of the bucket that the function is started by.
-    own = {trigger.bucket for trigger in resource.function.triggers if isinstance(trigger, OssTrigger)}
-    for bucket in [variables[parts["BUCKET"]]] if "BUCKET" in parts else sorted(own):
-        yield Written(path, bucket, prefix)
-
-
-def sending(sheet: Sheet) -> Findings:
-    """No chain of destinations leads back to where it began."""
-    by_name = {resource.function.function_name: resource for resource in sheet.resources}
-    for resource in sheet.resources:
-        for key, destination in _destinations(resource):
-            circle = _way_back(resource, destination, by_name, sheet)
-            if circle:
-                yield error(
-                    resource.path("asyncInvokeConfig", "destinationConfig", key, "destination"),
-                    f"leads in a circle: {circle}",
-                    "send to a queue or topic that starts none of them",
-                )
-
-
-def _destinations(resource: Resource) -> Iterator[tuple[str, Destination]]:
-    declared = resource.function.async_invoke_config.destination_config
-    for key, destination in (("onSuccess", declared.on_success), ("onFailure", declared.on_failure)):
-        if destination is not None:
-            yield key, destination
-
-
-def _way_back(start: Resource, first: Destination, by_name: dict[str, Resource], sheet: Sheet) -> str:
-    """The way from a destination back to the function that sends there; empty if there is none."""
-    ways: list[tuple[Destination, str]] = [(first, f"{start.name} > {first.kind}/{first.name}")]
-    seen: set[str] = set()
+def _way(steps: Mapping[str, list[Step]], start: Resource, end: Resource) -> str:
+    """The way from one function to another; empty if there is none."""
+    ways, seen = [(start.name, start.name)], {start.name}
     while ways:
-        destination, way = ways.pop()
-        for resource in _started(destination, by_name, sheet):
-            if resource.name == start.name:
-                return f"{way} > {start.name}"
-            if resource.name not in seen:
-                seen.add(resource.name)
-                ways += [(one, f"{way} > {resource.name} > {one.kind}/{one.name}") for _, one in _destinations(resource)]
+        name, way = ways.pop()
+        if name == end.name:
+            return way
+        for step in steps[name]:
+            if step.target.name not in seen:
+                seen.add(step.target.name)
+                ways.append((step.target.name, f"{way} > {step.through} > {step.target.name}"))
     return ""
 
 
-def _started(destination: Destination, by_name: dict[str, Resource], sheet: Sheet) -> Iterator[Resource]:
+def _sends(resource: Resource, sheet: Sheet) -> Iterator[Step]:
+    for keys, destination in resource.destinations:
+        for target in _started(destination, sheet):
+            yield Step(resource.path(*keys), f"{destination.kind}/{destination.name}", target)
+
+
+def _started(destination: Destination, sheet: Sheet) -> Iterator[Resource]:
     if destination.kind == "functions":
-        yield from (by_name[name] for name in (destination.name,) if name in by_name)
+        yield from (resource for resource in sheet.resources if resource.function.function_name == destination.name)
     for resource, _, trigger in sheet.triggers:
         is_topic = isinstance(trigger, MnsTopicTrigger) and ("topics", trigger.topic) == (destination.kind, destination.name)
         is_queue = isinstance(trigger, EventBridgeTrigger) and ("queues", trigger.source.queue_name) == (destination.kind, destination.name)
@@ -129,8 +76,48 @@ def _started(destination: Destination, by_name: dict[str, Resource], sheet: Shee
             yield resource
 
 
+def _writes(resource: Resource, sheet: Sheet) -> Iterator[Step]:
+    for place, bucket, prefix in _written(resource):
+        for target, _, trigger in sheet.triggers:
+            if isinstance(trigger, OssTrigger) and trigger.bucket == bucket and _may_fire(trigger, prefix):
+                yield Step(place, f"oss://{bucket}/{prefix}", target, is_write=True, is_certain=not trigger.key.suffix)
+
+
+def _may_fire(trigger: OssTrigger, prefix: str) -> bool:
+    creates = any(event.startswith("oss:ObjectCreated:") for event in trigger.trigger_config.events)
+    return creates and (prefix.startswith(trigger.key.prefix) or trigger.key.prefix.startswith(prefix))
+
+
+def _written(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """Where a function writes: the place in the file, the bucket, and the keys' prefix."""
+    stems: dict[str, dict[str, str]] = {}
+    for name in resource.function.environment_variables:
+        found = _OUTPUT.fullmatch(name.upper())
+        if found:
+            stems.setdefault(found["stem"], {})[found["part"]] = name
+    for parts in stems.values():
+        yield from _of_variables(resource, parts)
+    mounts = resource.function.oss_mount_config
+    if isinstance(mounts, OssMountConfig):
+        for index, mount in enumerate(mounts.mount_points):
+            if not mount.read_only:
+                yield resource.path("ossMountConfig", "mountPoints", index), mount.bucket_name, mount.bucket_path.strip("/")
+
+
+def _of_variables(resource: Resource, parts: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    variables = resource.function.environment_variables
+    name = next((parts[part] for part in ("PREFIX", "DIR", "PATH") if part in parts), "")
+    prefix = variables.get(name, "")
+    if prefix.startswith("/tmp"):
+        return
+    # A prefix without a bucket is one of the bucket that the function is started by.
+    own = {trigger.bucket for trigger in resource.function.triggers if isinstance(trigger, OssTrigger)}
+    for bucket in [variables[parts["BUCKET"]]] if "BUCKET" in parts else sorted(own):
+        yield resource.path("environmentVariables", name or parts["BUCKET"]), bucket, prefix.lstrip("/")
+
+
 def watched(sheet: Sheet) -> Findings:
-    """What submit is started by is what the settings call media."""
+    """What starts our functions is what their settings call media."""
     for resource, index, trigger in sheet.triggers:
         if not isinstance(trigger, OssTrigger) or not uses_sightline(resource.function):
             continue

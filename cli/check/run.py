@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cli.check import application, code, destinations, functions, loops, stack, triggers
+from cli.check import application, code, functions, loops, stack, triggers
 from cli.check.declared import Sheet
 from cli.check.finding import Finding, Findings, Level, error, warning
 from cli.check.shape import document_findings, is_function, read
@@ -30,9 +30,8 @@ RULES: tuple[Rule, ...] = (
     triggers.counts,
     triggers.roles,
     triggers.access,
-    destinations.destinations,
-    loops.writing,
-    loops.sending,
+    functions.destinations,
+    loops.circles,
     loops.watched,
     stack.declared,
     application.settings,

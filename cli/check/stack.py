@@ -13,7 +13,7 @@ import yaml
 
 from cli.check.declared import Resource, Sheet
 from cli.check.finding import Finding, Findings, error
-from localcloud.fc.project.project import Destination, LogConfig
+from localcloud.fc.project.project import LogConfig
 from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger
 
 TEMPLATE = "template.yaml"
@@ -34,10 +34,8 @@ def declared(sheet: Sheet) -> Findings:
         return
     for resource in sheet.resources:
         stack = _Stack(template, resource, sheet)
-        for key, destination in _destinations(resource):
-            yield from stack.wants(
-                _KINDS.get(destination.kind, ""), destination.name, ("asyncInvokeConfig", "destinationConfig", key, "destination")
-            )
+        for keys, destination in resource.destinations:
+            yield from stack.wants(_KINDS.get(destination.kind, ""), destination.name, keys)
         config = resource.function.log_config
         if isinstance(config, LogConfig):
             yield from stack.wants("ALIYUN::SLS::Project", config.project, ("logConfig", "project"))
@@ -53,11 +51,6 @@ def declared(sheet: Sheet) -> Findings:
 
 
 _KINDS = {"queues": "ALIYUN::MNS::Queue", "topics": "ALIYUN::MNS::Topic"}
-
-
-def _destinations(resource: Resource) -> list[tuple[str, Destination]]:
-    config = resource.function.async_invoke_config.destination_config
-    return [(key, one) for key, one in (("onSuccess", config.on_success), ("onFailure", config.on_failure)) if one is not None]
 
 
 def _template(file: Path) -> dict[str, Any] | None:

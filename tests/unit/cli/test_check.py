@@ -143,7 +143,8 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("submit.triggers.0.invocationRole", None, "triggers[0].invocationRole", "is missing: fc3 would make a role"),
     ("collect.triggers.0.invocationRole", None, "triggers[0].invocationRole", "is missing: fc3 would make a role"),
     ("submit.environmentVariables.STATE_BUCKET", "sightline-media", "environmentVariables.STATE_BUCKET", "is the media bucket"),
-    ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:sightline-state", "environmentVariables.STATE_BUCKET", "starts it again"),
+    ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:sightline-state", "environmentVariables.STATE_BUCKET", "in a circle: submit > oss"),
+    ("sweep.environmentVariables.STATE_BUCKET", "sightline-media", "environmentVariables.STATE_BUCKET", "and starts submit"),
     ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:elsewhere", "triggers[0].sourceArn", "MEDIA_BUCKET is sightline-media"),
     ("submit.triggers.0.sourceArn", "acs:oss:cn-beijing:1:sightline-media", "triggers[0].sourceArn", "lies in cn-beijing"),
     (
@@ -328,6 +329,20 @@ def test_filters_of_all_functions_are_compared(folder: Path) -> None:
 def test_output_stays_out_of_what_is_watched(folder: Path, variables: dict[str, str], trigger: dict[str, Any], loops: bool) -> None:
     document = others(one={"environmentVariables": variables, "triggers": [trigger]})
     assert bool(errors(folder, document)) is loops
+
+
+def test_functions_may_follow_each_other_by_what_they_write(folder: Path) -> None:
+    document = others(
+        one={"environmentVariables": {"OUTPUT_PREFIX": "frames/"}, "triggers": [oss("t", "in/")]},
+        two={"environmentVariables": {"OUTPUT_BUCKET": "b", "OUTPUT_PREFIX": "out/"}, "triggers": [oss("t", "frames/")]},
+    )
+    assert errors(folder, document) == []
+    assert ["oss://b/frames/ is written by one and starts two" in finding.problem for finding in found(folder, document)].count(True) == 1
+    document["resources"]["two"]["props"]["environmentVariables"]["OUTPUT_PREFIX"] = "in/again/"
+    assert [problem.partition(": ")[2].partition(";")[0] for problem in errors(folder, document)] == [
+        "leads in a circle: one > oss://b/frames/ > two > oss://b/in/again/ > one",
+        "leads in a circle: two > oss://b/in/again/ > one > oss://b/frames/ > two",
+    ]
 
 
 def test_a_longer_circle_is_found(folder: Path) -> None:
