@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cli.deployment.target import Target
 from cli.errors import NOT_FOUND, CommandError
 from cli.provision.making import Work, listed, told
 from cli.provision.report import Item
-from sightline.ims.answers import Json, as_text
+from sightline.ims.answers import Json, as_text, decode_data
+from sightline.untrusted import plain
 
 MPS_VERSION = "2014-06-18"
 MOST_QUERIED = 10
 """Pipelines that one QueryPipelineList takes."""
 # Those for smart tags by name (AddPipeline of MPS, ALIYUN::MPS::Pipeline), then the kind that the service makes by itself.
 _SPEEDS = ("AIVideoTag", "AIVideoMCU", "Standard")
+LONGEST_SHOWN = 120
 _TARGETS = ("Topic", "QueueName", "MqTopic")
 
 
@@ -95,13 +98,18 @@ def _there(target: Target) -> Iterator[Pipeline]:
 
 def _pipeline(shown: Json, bound: Json | None) -> Pipeline:
     """Of what IMS lists and MPS tells; the binding is known to the latter alone."""
-    config = (bound or {}).get("NotifyConfig")
-    binding = {key: as_text(config[key]) for key in _TARGETS if config.get(key)} if isinstance(config, dict) else {}
     return Pipeline(
         id=str(shown["PipelineId"]),
         name=as_text(shown.get("Name")),
         speed=as_text(shown.get("Speed")),
         state=as_text((bound or {}).get("State") or shown.get("Status")),
         role=as_text((bound or {}).get("Role")),
-        binding=None if bound is None else binding,
+        binding=None if bound is None else _binding(decode_data(bound.get("NotifyConfig"))),
     )
+
+
+def _binding(config: Any) -> dict[str, str]:
+    """What can't be read counts as somebody's all the same."""
+    if isinstance(config, dict):
+        return {key: plain(as_text(config[key]), LONGEST_SHOWN) for key in _TARGETS if config.get(key)}
+    return {"NotifyConfig": plain(as_text(config), LONGEST_SHOWN)} if config else {}

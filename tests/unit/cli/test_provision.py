@@ -402,6 +402,27 @@ def test_a_pipeline_that_only_ims_knows_is_told(there: Account, name: str) -> No
     assert "MPS does not know it" in note(made, "callback")
 
 
+@pytest.mark.parametrize(
+    ("config", "outcome"),
+    [
+        ('"{\\"Topic\\": \\"MINE\\"}"', "found"),
+        ('"{\\"Topic\\": \\"theirs\\"}"', "left"),
+        ('"?"', "left"),
+        ('["theirs"]', "left"),
+        ("{}", "made"),
+    ],
+)
+def test_a_binding_in_another_form_is_nobody_elses_to_take(there: Account, name: str, config: str, outcome: str) -> None:
+    there.stack(name)
+    first = run(there, name)
+    there.requests.clear()
+    fault = told(f'{{"Topic": "{name}-jobs"}}', config.replace("MINE", f"{name}-jobs"))
+    there.faults["QueryPipelineList"] = [fault] * 10
+    made = run(there, name, Wanted(), SIGHTLINE_PIPELINE_ID=first.pipeline_id)
+    assert outcomes(made)["callback"] == outcome
+    assert there.writes.count("UpdatePipeline") == (outcome == "made")
+
+
 def test_an_account_without_a_pipeline_is_told(there: Account, name: str) -> None:
     there.stack(name)
     there.faults["ListPipelines"] = [lambda _request, _send: httpx.Response(200, json={"RequestId": "r", "PipelineList": []})]
