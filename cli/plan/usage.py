@@ -46,7 +46,7 @@ class Deployment:
 
     sizes: Mapping[str, Size]
     sweeps: Decimal
-    checked_per_sweep: int = 100
+    checked_per_sweep: int = 20
     keys_per_sweep: int = 5_000
     facts_retention_days: int = 90
     index_wait_seconds: Decimal = Decimal(20)
