@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cli.check.declared import Resource, Sheet
 from cli.check.finding import Finding, Findings, error, warning
-from localcloud.fc.project.code_folder import CodeFolder
 
 # Official help, "Limits": the packed code, in regions such as Shanghai, and in all others.
 LARGEST, LARGEST_ANYWHERE = 500 * 2**20, 100 * 2**20
@@ -35,7 +34,7 @@ def code(sheet: Sheet) -> Findings:
 
 
 def _size(resource: Resource, place: Path) -> Findings:
-    size = CodeFolder.of(place).size if place.is_dir() else place.stat().st_size
+    size = sum(file.stat().st_size for file in (place.rglob("*") if place.is_dir() else [place]) if file.is_file())
     if place.is_dir() and size > LARGEST_ANYWHERE:
         size = _packed(place)
     if size > LARGEST:

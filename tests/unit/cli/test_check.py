@@ -51,7 +51,9 @@ def change(document: dict[str, Any], place: str, value: Any) -> None:
     part = document["resources"][name]["props"]
     for key in keys:
         part = part[int(key)] if key.isdigit() else part.setdefault(key, {})
-    if value is None:
+    if last == "1":  # another trigger, like the first but for what is given
+        part.append({**part[0], "triggerType": "timer", "triggerConfig": {"cronExpression": "@every 1m"}, **value})
+    elif value is None:
         del part[last]
     else:
         part[int(last) if last.isdigit() else last] = value
@@ -143,7 +145,7 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("submit.triggers.0.invocationRole", None, "triggers[0].invocationRole", "is missing: fc3 would make a role"),
     ("collect.triggers.0.invocationRole", None, "triggers[0].invocationRole", "is missing: fc3 would make a role"),
     ("submit.environmentVariables.STATE_BUCKET", "sightline-media", "environmentVariables.STATE_BUCKET", "is the media bucket"),
-    ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:sightline-state", "environmentVariables.STATE_BUCKET", "in a circle: submit > oss"),
+    ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:sightline-state", "environmentVariables.STATE_BUCKET", "a circle: submit > oss"),
     ("sweep.environmentVariables.STATE_BUCKET", "sightline-media", "environmentVariables.STATE_BUCKET", "and starts submit"),
     ("submit.triggers.0.sourceArn", "acs:oss:cn-shanghai:1:elsewhere", "triggers[0].sourceArn", "MEDIA_BUCKET is sightline-media"),
     ("submit.triggers.0.sourceArn", "acs:oss:cn-beijing:1:sightline-media", "triggers[0].sourceArn", "lies in cn-beijing"),
@@ -181,6 +183,7 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("sweep.triggers.0.triggerConfig.cronExpression", "*/5 * * * *", "triggers[0].triggerConfig.cronExpression", "six cron fields"),
     ("search.triggers.0.triggerConfig.methods.0", "FETCH", "triggers[0].triggerConfig.methods[0]", "GET"),
     ("search.triggers.0.triggerConfig.authType", "jwt", "triggers[0].triggerConfig", "authConfig goes with authType jwt"),
+    ("submit.triggers.1", {"triggerName": "media-uploaded"}, "triggers", "two have the same triggerName"),
     ("search.instanceConcurrency", 10, "instanceConcurrency", "custom runtimes"),
     ("search.description", "${vars.nowhere}", "description", "there is no 'nowhere'"),
 ]  # fmt: skip
@@ -377,6 +380,13 @@ def test_code_in_a_zip_file_is_read(folder: Path, document: dict[str, Any]) -> N
     assert errors(folder, document) == [
         "resources.submit.props.handler: handler in index.py does not take event and context; correct its parameters"
     ]
+
+
+def test_large_code_is_told(folder: Path, document: dict[str, Any]) -> None:
+    with (folder / "code.zip").open("wb") as sparse:
+        sparse.truncate(501 * 2**20)
+    change(document, "submit.code", "./code.zip")
+    assert [problem for problem in errors(folder, document) if "is 501 MB packed; 500 MB are the most" in problem]
 
 
 def test_a_list_is_misspelt(folder: Path, document: dict[str, Any]) -> None:
