@@ -53,7 +53,8 @@ def target(own: Cloud) -> Target:
     return deployment.laptop(own.running, {})
 
 
-def look(target: Target, clock: Callable[[], datetime] = utc_now, seconds: float = 5) -> dict[str, Finding]:
+# Patient: what is refused is refused at once, and a busy machine is no broken service.
+def look(target: Target, clock: Callable[[], datetime] = utc_now, seconds: float = 20) -> dict[str, Finding]:
     with closing(Site.of(target, project_folder(), clock, seconds)) as site:
         return {one.check.name: one.finding for one in run(CHECKS, site)}
 
@@ -167,9 +168,9 @@ def test_an_endpoint_where_nobody_is(target: Target, service: str, failing: set[
     """It hides nothing of the others, and costs no long wait."""
     began = time.monotonic()
     findings = look(replace(target, endpoints=replace(target.endpoints, **{service: NOBODY})))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 15
     assert {name for name, state in wrong(findings).items() if state is State.FAIL} == failing
-    assert {state for name, state in wrong(findings).items() if name not in failing} <= {State.SKIPPED}
+    assert {name: findings[name] for name, state in wrong(findings).items() if state not in (State.FAIL, State.SKIPPED)} == {}
     assert all("no answer" in findings[name].found for name in failing)
 
 

@@ -65,7 +65,7 @@ def looked(cloud: Cloud, role: str) -> dict[str, Finding]:
     key = Keyring.open(cloud.data / "keys.json").issue(role, 600)
     target: Target = deployment.laptop(cloud.running, {})
     target = replace(target, credentials=Credentials(key.access_key_id, key.access_key_secret, key.security_token))
-    with closing(Site.of(target, project_folder())) as site:
+    with closing(Site.of(target, project_folder(), seconds=20)) as site:
         return {one.check.name: one.finding for one in run(CHECKS, site)}
 
 
