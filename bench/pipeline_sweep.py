@@ -35,14 +35,14 @@ _numbers = count()
 EXPLANATION = f"""The real sweep, in one process, against the laptop cloud in
 another; requests are means of {SWEEPS} sweeps, times medians. Before each so many media are uploaded and submitted, their jobs have
 ended, and their callbacks are lost: the sweep makes all of them searchable. What it looks at besides is as the settings have it by
-default: 5,000 keys of the media bucket for lost events, and 100 media for what has come apart. Naps between two looks at index jobs are
+default: 5,000 keys of the media bucket for lost events, and 20 media for what has come apart. Naps between two looks at index jobs are
 left out."""
 
 READING = """How to read it:
 
 - Looking at the bucket for lost uploads is a LIST request for each 1,000 keys, at most five in a sweep: 1,000 media need one or two, more
   need five however many there are, and a round over 100,000 takes 20 sweeps. None of the finished media's ledgers is read for it.
-- Checking 100 finished media costs the same whatever their number; a round over 100,000 takes 1,000 sweeps.
+- Checking 20 finished media costs the same whatever their number; a round over 100,000 takes 5,000 sweeps, a week.
 - The rest is that of the pending media, and grows with them alone."""
 
 
