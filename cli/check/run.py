@@ -11,6 +11,7 @@ from cli.check.finding import Finding, Findings, Level, error, warning
 from cli.check.shape import document_findings, is_function, read
 from cli.check.template import check_template
 from localcloud.fc.errors import ProjectError
+from localcloud.fc.project.dotenv import with_dotenv
 from localcloud.fc.project.rendering import render
 
 Rule = Callable[[Sheet], Findings]
@@ -64,7 +65,7 @@ def check_project(file: Path, environment: Mapping[str, str]) -> list[Finding]:
         resource, wrong = read(name, declared["props"])
         findings += wrong
         resources += [resource] if resource else []
-    sheet = Sheet(file, document, tuple(resources), dict(environment))
+    sheet = Sheet(file, document, tuple(resources), with_dotenv(environment, [file.absolute().parent]))
     findings += [finding for rule in RULES for finding in rule(sheet)]
     return sorted(dict.fromkeys(findings), key=lambda finding: finding.place)
 

@@ -71,6 +71,12 @@ def test_whoever_deploys_is_told_of_what_only_they_know() -> None:
     assert {finding.place.rpartition(".")[2] for finding in findings} == {"SMARTTAG_TEMPLATE_ID"}
 
 
+def test_names_that_an_operator_chooses_are_the_operators(folder: Path) -> None:
+    shutil.copy(ROOT / "s.yaml", folder)
+    (folder / ".env").write_text("SIGHTLINE_DEAD_QUEUE=acme-dead\nSIGHTLINE_CALLBACK_TOPIC='acme-jobs'\n")
+    assert check_project(folder / "s.yaml", {**GIVEN, "SIGHTLINE_STAGE": "dev"}) == []
+
+
 def test_production_should_not_be_open_to_anybody() -> None:
     production = {**GIVEN, "SIGHTLINE_STAGE": "prod"}
     (finding,) = check_project(ROOT / "s.yaml", production)
