@@ -15,13 +15,16 @@ import yaml
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.expression import as_text
 
+_POWER = r"(?:[eE][-+]?\d+)?"
+_ENDLESS = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+_TIME = r"\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?"
 _MERGE = "tag:yaml.org,2002:merge"
 _SCALARS: tuple[tuple[str, str, str], ...] = (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"~|null|Null|NULL|", "~nN\0"),
-    ("int", r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:(?:\d[\d_]*(?:\.[\d_]*)?|\.[\d_]+)(?:[eE][-+]?\d+)?|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)", "-+0123456789."),
-    ("timestamp", r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)?", "0123456789"),
+    ("int", r"(?!.*_\Z)[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|\d[\d_]*)", "-+0123456789"),
+    ("float", rf"(?!.*_\Z)(?:[-+]?\d[\d_]*(?:\.[\d_]*)?{_POWER}|\.[\d_]+{_POWER}|{_ENDLESS})", "-+.0123456789"),
+    ("timestamp", rf"\d{{4}}-\d\d-\d\d|\d{{4}}-\d\d?-\d\d?(?:[Tt]|[ \t]+){_TIME}", "0123456789"),
     ("merge", r"<<", "<"),
 )  # fmt: skip
 
