@@ -158,7 +158,7 @@ def _cpu_goal(what: str, ours: Sequence[Taken], theirs: Sequence[Taken], most: f
 
 
 def _ratio(found: float) -> str:
-    return f"{found:.2f}" if found > 1 else f"1/{1 / found:.1f}"
+    return f"{found:.2f}" if found > 1 else f"1/{1 / found:.2f}"
 
 
 def _verdict(found: float, most: float) -> str:
