@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cli.check.declared import Resource, Sheet, uses_sightline
 from cli.check.finding import Findings, error, nearest, warning
 from sightline.errors import BadSetting
@@ -9,6 +11,7 @@ from sightline.settings import FIELDS, from_environment
 
 # What Python and the C library read themselves.
 _OF_THE_SYSTEM = ("PYTHON", "LC_", "LANG", "TZ", "PATH", "LD_LIBRARY_PATH")
+_OF_PROVISION = ("SMARTTAG_TEMPLATE_ID", "SMARTTAG_PIPELINE_ID")
 _SETTINGS = {name.upper(): name for name in FIELDS if name != "fc_account_id"}
 
 
@@ -16,7 +19,7 @@ def settings(sheet: Sheet) -> Findings:
     for resource in sheet.resources:
         if uses_sightline(resource.function):
             yield from _unknown(resource)
-            yield from _values(resource)
+            yield from _values(resource, sheet)
             yield from _timeout(resource)
 
 
@@ -27,7 +30,7 @@ def _unknown(resource: Resource) -> Findings:
             yield error(path, f"'{name}' is no setting of sightline", f"did you mean {nearest(name, _SETTINGS)}?")
 
 
-def _values(resource: Resource) -> Findings:
+def _values(resource: Resource, sheet: Sheet) -> Findings:
     given = dict(resource.function.environment_variables)
     is_whole = True
     for variable, name in _SETTINGS.items():
@@ -41,7 +44,7 @@ def _values(resource: Resource) -> Findings:
                 yield warning(
                     path,
                     f"is empty, and the function stops at its start without it ({FIELDS[name].meaning})",
-                    "export its variable before you deploy",
+                    _given_by(variable, sheet),
                 )
                 given[variable] = "unknown"
             else:
@@ -49,6 +52,13 @@ def _values(resource: Resource) -> Findings:
                 yield error(path, bad.problem, bad.fix)
     if is_whole:
         yield from _together(resource, given)
+
+
+def _given_by(variable: str, sheet: Sheet) -> str:
+    """The variable of the environment that the file takes a setting from."""
+    source = re.search(rf"^ *{variable}: .*?env\('(\w+)'", sheet.file.read_text(encoding="utf-8"), re.MULTILINE)
+    fix = f"export {source[1]}, or write it into .env" if source else "write it there"
+    return f"{fix}: `sightline provision` prints it" if variable in _OF_PROVISION else fix
 
 
 def _together(resource: Resource, given: dict[str, str]) -> Findings:

@@ -1,4 +1,4 @@
-"""What the ROS template beside the file declares: the queues, topics and log stores that functions name."""
+"""What the ROS template beside the file declares: the queues, topics, log stores and roles that functions name."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ _NAMES = {
     "ALIYUN::MNS::Topic": "TopicName",
     "ALIYUN::SLS::Project": "Name",
     "ALIYUN::SLS::Logstore": "LogstoreName",
+    "ALIYUN::RAM::Role": "RoleName",
 }
 
 
 def declared(sheet: Sheet) -> Findings:
-    """Queues and topics of destinations and triggers, and log stores, are declared; nothing is said where there is no template."""
+    """Queues and topics of destinations and triggers, log stores and roles are declared; nothing is said where there is no template."""
     template = _template(sheet.file.parent / TEMPLATE)
     if template is None:
         return
     for resource in sheet.resources:
         stack = _Stack(template, resource, sheet)
+        yield from stack.wants_role(resource.function.role, ("role",))
         for keys, destination in resource.destinations:
             yield from stack.wants(_KINDS.get(destination.kind, ""), destination.name, keys)
         config = resource.function.log_config
@@ -42,6 +44,7 @@ def declared(sheet: Sheet) -> Findings:
             yield from stack.wants("ALIYUN::SLS::Logstore", config.logstore, ("logConfig", "logstore"))
     for resource, index, trigger in sheet.triggers:
         stack = _Stack(template, resource, sheet)
+        yield from stack.wants_role(trigger.invocation_role, ("triggers", index, "invocationRole"))
         if isinstance(trigger, MnsTopicTrigger):
             yield from stack.wants("ALIYUN::MNS::Topic", trigger.topic, ("triggers", index, "sourceArn"))
         if isinstance(trigger, EventBridgeTrigger):
@@ -76,6 +79,14 @@ class _Stack:
             return []
         fix = f"declare it there, or use one of {', '.join(sorted(names)) or 'what you declare'}"
         return [error(self.resource.path(*keys), f"{TEMPLATE} declares no {kind.rpartition('::')[2].lower()} '{name}'", fix)]
+
+    def wants_role(self, role: str | None, keys: tuple[str | int, ...]) -> list[Finding]:
+        """By name, in lower case, as fc3 writes it. Alibaba's own roles, Aliyun…, are others' business, and so are
+        all where the template has none.
+        """
+        name = (role or "").rpartition("/")[2].lower()
+        known = {one.lower() for one in self._names("ALIYUN::RAM::Role")}
+        return [] if not known or name in known or name.startswith("aliyun") else self.wants("ALIYUN::RAM::Role", name, keys)
 
     def _names(self, kind: str) -> set[str]:
         """By the parameters' defaults, and by those with the stage's suffix."""

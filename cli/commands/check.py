@@ -1,4 +1,4 @@
-"""What is wrong with s.yaml, before a deployment."""
+"""What is wrong with s.yaml and template.yaml, before a deployment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from cli.check.finding import Finding, Level
 from cli.check.run import check
+from cli.check.stack import TEMPLATE
 from cli.deployment.target import project_folder
 from cli.errors import NOT_FOUND, CommandError
 from cli.output import Output
@@ -23,7 +24,8 @@ from cli.output import Output
 def check_command(file: Path | None, as_json: bool) -> None:
     """Check a project file of Serverless Devs, offline: more than `s verify` does, for any functions of fc3.
 
-    Each finding names the place, the problem and the fix. Exit code 1 where there is an error; warnings are allowed.
+    A ROS template.yaml beside it is checked too. Each finding names the place, the problem and the fix. Exit code 1 where there is an
+    error; warnings are allowed.
     """
     file = file or _usual()
     if not file.is_file():
@@ -31,13 +33,18 @@ def check_command(file: Path | None, as_json: bool) -> None:
     output = Output(as_json)
     findings = check(file, os.environ)
     for where, finding in findings:
-        output.say(f"{finding.level.value}: {where}: {finding.place or 'the file'}: {finding.problem}\n  -> {finding.fix}")
+        output.say(f"{finding.level.value}: {_said(where, finding)}\n  -> {finding.fix}")
     output.result([_to_json(where, finding) for where, finding in findings])
     counts = Counter(finding.level for _, finding in findings)
-    output.say(f"{file}: {_count(counts, Level.ERROR)}, {_count(counts, Level.WARNING)}")
+    template = f" and {TEMPLATE}" if file.with_name(TEMPLATE).is_file() else ""
+    output.say(f"{file}{template}: {_count(counts, Level.ERROR)}, {_count(counts, Level.WARNING)}")
     if counts[Level.ERROR]:
         where, first = findings[0]
-        raise CommandError(f"{_count(counts, Level.ERROR)}; the first: {where}: {first.place}: {first.problem}", first.fix)
+        raise CommandError(f"{_count(counts, Level.ERROR)}; the first: {_said(where, first)}", first.fix)
+
+
+def _said(where: Path, finding: Finding) -> str:
+    return f"{where}: {finding.place or 'the file'}: {finding.problem}"
 
 
 def _usual() -> Path:

@@ -19,6 +19,7 @@ from localcloud.fc.project.expression import MISSING, UnresolvedVariable, as_tex
 from localcloud.fc.project.yaml_file import load_yaml
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_CHOICE = re.compile(r"([\w.]+)\[(.+?)\]")
 _AFTER_DEPLOYMENT = re.compile(r"(?:resources|components)\.[^.]+\.(?:output|info)(?:\.|$)")
 
 
@@ -72,6 +73,14 @@ class Variables:
         return self._value(whole) if whole else _VARIABLE.sub(lambda match: as_text(self._value(match)), text)
 
     def _value(self, match: re.Match[str]) -> Any:
+        found = self._evaluated(match[1])
+        if found is not MISSING and found is not None:
+            return found
+        if _AFTER_DEPLOYMENT.match(match[1]):
+            return match[0]
+        raise UnresolvedVariable(f"{match[0]} has no value; {self._advice(match[1])}")
+
+    def _evaluated(self, code: str) -> Any:
         functions = {
             "env": self._env,
             "config": self._config,
@@ -81,15 +90,15 @@ class Variables:
             "yaml": self._yaml,
             "str": self._str,
         }
-        found = evaluate(match[1], self.names, functions)
-        if found is not MISSING and found is not None:
-            return found
-        if _AFTER_DEPLOYMENT.match(match[1]):
-            return match[0]
-        raise UnresolvedVariable(f"{match[0]} has no value; {self._advice(match[1])}")
+        return evaluate(code, self.names, functions)
 
     def _advice(self, code: str) -> str:
         """Which part of a name is the first without a value."""
+        choice = _CHOICE.match(code)
+        choices = self._evaluated(choice[1]) if choice else None
+        chosen = as_text(self._evaluated(choice[2])) if choice else ""
+        if choice and isinstance(choices, Mapping) and chosen not in choices:
+            return f"{choice[1]} has no '{chosen}'; choose one of {', '.join(choices)}"
         head, *keys = code.split(".")
         if head not in self.names:
             return f"it is not a variable of Serverless Devs; begin with one of {', '.join(sorted(self.names))}"
@@ -126,7 +135,7 @@ class Variables:
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            raise UnresolvedVariable(f"json() got no JSON ({error}); correct the file") from None
+            raise UnresolvedVariable(f"json() got no JSON ({error}); give it JSON") from None
 
     def _yaml(self, text: str) -> Any:
         try:

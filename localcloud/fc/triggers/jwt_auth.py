@@ -89,8 +89,10 @@ class JwtConfig(Declared):
             except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
                 raise ValueError(f"a key can't be read ({type(error).__name__}: {error}); give it as a JSON Web Key") from None
         kids = [str(key.get("kid") or "") for key in keys]
-        if not keys or len(set(kids)) < len(kids):
-            raise ValueError("keys needs at least one key, each with a kid of its own; one alone may have none")
+        if not keys:
+            raise ValueError("keys needs at least one key; write the public keys of a JSON Web Key Set there")
+        if len(set(kids)) < len(kids):
+            raise ValueError("two keys have the same kid, or none; give each one of its own")
         return jwks
 
     @model_validator(mode="after")

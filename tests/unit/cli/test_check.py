@@ -69,6 +69,7 @@ def test_whoever_deploys_is_told_of_what_only_they_know() -> None:
     findings = check_project(ROOT / "s.yaml", {})
     assert {finding.level for finding in findings} == {Level.WARNING}
     assert {finding.place.rpartition(".")[2] for finding in findings} == {"SMARTTAG_TEMPLATE_ID"}
+    assert {finding.fix for finding in findings} == {"export SIGHTLINE_TEMPLATE_ID, or write it into .env: `sightline provision` prints it"}
 
 
 def test_names_that_an_operator_chooses_are_the_operators(folder: Path) -> None:
@@ -90,6 +91,20 @@ def test_tokens_need_a_key() -> None:
         ("resources.search.props.triggers[0].triggerConfig.authConfig.jwks", Level.ERROR)
     ]
     assert "at least one key" in findings[0].problem
+    assert findings[0].fix == "write the public keys of a JSON Web Key Set there"
+
+
+def test_a_choice_that_there_is_not_names_those_that_there_are() -> None:
+    (finding,) = check_project(ROOT / "s.yaml", {**GIVEN, "SIGHTLINE_STAGE": "staging"})
+    assert "vars.stages has no 'staging'" in finding.problem
+    assert finding.fix == "choose one of dev, prod"
+
+
+def test_system_roles_need_no_template(folder: Path, document: dict[str, Any]) -> None:
+    change(document, "submit.role", "AliyunFcDefaultRole")
+    change(document, "collect.role", "Sightline-Collect")
+    change(document, "search.role", "acs:ram::1000000000000001:role/sightline-search")
+    assert found(folder, document) == []
 
 
 MISTAKES: list[tuple[str, Any, str, str]] = [
@@ -183,6 +198,13 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("submit.logConfig", None, "logConfig", "is missing: what the function prints is lost"),
     ("submit.logConfig.logstore", None, "logConfig.logstore", "is missing"),
     ("submit.logConfig.logstore", "function", "logConfig.logstore", "declares no logstore 'function'"),
+    ("submit.role", "acs:ram::1000000000000001:role/sightline-submitt", "role", "declares no role 'sightline-submitt'"),
+    (
+        "submit.triggers.0.invocationRole",
+        "acs:ram::1000000000000001:role/sightline-os-trigger",
+        "triggers[0].invocationRole",
+        "declares no role 'sightline-os-trigger'",
+    ),
     ("submit.functionName", "x" * 65, "functionName", "pattern"),
     ("submit.functionName", "sightline-sweep", "functionName", "is the name of another function too"),
     ("submit.triggers.0.triggerConfig.events.0", "oss:ObjectCreated:Put", "triggers[0].triggerConfig.events[0]", "is no event of OSS"),
@@ -433,7 +455,7 @@ def test_the_command(folder: Path, document: dict[str, Any], capsys: pytest.Capt
     file = folder / "s.yaml"
     file.write_text(json.dumps(document))
     assert run(["check", "--file", str(file)]) == 0
-    assert "0 errors, 0 warnings" in capsys.readouterr().out
+    assert f"{file} and template.yaml: 0 errors, 0 warnings" in capsys.readouterr().out
     change(document, "submit.timeout", "60")
     file.write_text(json.dumps(document))
     assert run(["check", "--file", str(file), "--json"]) == 1
@@ -446,3 +468,14 @@ def test_the_command(folder: Path, document: dict[str, Any], capsys: pytest.Capt
         "fix": "write one without quotes",
     }
     assert run(["check", "--file", str(folder / "nowhere.yaml")]) == 4
+
+
+def test_the_command_names_the_file_alone_where_there_is_no_template_and_no_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("resources: [")
+    assert run(["check", "--file", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert f"{file}: 1 error, 0 warnings" in printed.out
+    assert f"the first: {file}: the file: is not YAML" in printed.err
