@@ -78,15 +78,21 @@ class Connections:
     def send(self, request: Request, connect_seconds: float, silence_seconds: float) -> Response:
         parts = urlsplit(request.url)
         origin = (parts.scheme, parts.netloc)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         connection = self._kept(origin) or self._connect(origin, connect_seconds)
         try:
             connection.sock.settimeout(silence_seconds)
-            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-            connection.request(request.method, target, request.content or None, dict(request.headers))
-            return _Received(self, origin, connection, connection.getresponse())
-        except (OSError, HTTPException) as error:
+            with suppress(ConnectionError):  # who hangs up on a request may have said why
+                connection.request(request.method, target, request.content or None, dict(request.headers))
+            response = connection.getresponse()
+        except (OSError, HTTPException, ValueError) as error:
             connection.close()
             raise NoAnswer(_named(error)) from error
+        received = _Received(self, origin, connection, response)
+        if _is_final(response):
+            return received
+        received.close()
+        raise NoAnswer("its head is cut off, or not that of the final answer")
 
     def _connect(self, origin: tuple[str, str], seconds: float) -> HTTPConnection:
         scheme, netloc = origin
@@ -98,7 +104,7 @@ class Connections:
             plain = socket.create_connection((name, connection.port), seconds)  # type: ignore[arg-type]
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sock = plain if context is None else context.wrap_socket(plain, server_hostname=name)
-        except (OSError, HTTPException, UnicodeError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise NoAnswer(_named(error), sent=False) from error
         return connection
 
@@ -170,6 +176,11 @@ class _Received:
             self._connections.keep(self._origin, self._connection)
         else:
             self._connection.close()
+
+
+def _is_final(response: HTTPResponse) -> bool:
+    """Whether it says where it ends: http.client takes a head that is cut off for a whole one, and a hint (103) for the answer."""
+    return response.status >= 200 and (response.length is not None or response.chunked)
 
 
 def _is_readable(connection: HTTPConnection) -> bool:
