@@ -28,12 +28,12 @@ class Value:
     _fields: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, Any]] = {}
 
-    def __init_subclass__(cls) -> None:
-        own = tuple(vars(cls).get("__annotations__", ()))
-        cls._fields = cls._fields + own
-        cls._defaults = {**cls._defaults, **{name: vars(cls)[name] for name in own if name in vars(cls)}}
+    if not TYPE_CHECKING:  # a type checker makes them of the fields
 
-    if not TYPE_CHECKING:  # a type checker makes one of the fields
+        def __init_subclass__(cls):
+            own = tuple(vars(cls).get("__annotations__", ()))
+            cls._fields = cls.__match_args__ = tuple(dict.fromkeys(cls._fields + own))
+            cls._defaults = {**cls._defaults, **{name: vars(cls)[name] for name in own if name in vars(cls)}}
 
         def __init__(self, *in_order, **by_name):
             given = dict(zip(self._fields, in_order, strict=False))
@@ -43,6 +43,9 @@ class Value:
             self.__dict__.update(values)
 
     def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} stays as it is: {name}")
+
+    def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a {type(self).__name__} stays as it is: {name}")
 
     def __eq__(self, other: object) -> bool:
