@@ -286,7 +286,7 @@ def oss(name: str, prefix: str, suffix: str = "", bucket: str = "b") -> dict[str
         "triggerName": name,
         "triggerType": "oss",
         "sourceArn": f"acs:oss:cn-hangzhou:1:{bucket}",
-        "invocationRole": "r",
+        "invocationRole": "AliyunOSSEventNotificationRole",
         "triggerConfig": {"events": ["oss:ObjectCreated:*"], "filter": {"key": {"prefix": prefix, "suffix": suffix}}},
     }
 
@@ -299,7 +299,7 @@ def others(**functions: dict[str, Any]) -> dict[str, Any]:
         "handler": "index.handler",
         "code": "./functions",
         "logConfig": "auto",
-        "role": "r",
+        "role": "AliyunFcDefaultRole",
     }
     resources = {name: {"component": "fc3", "props": {"functionName": name, **props, **own}} for name, own in functions.items()}
     return {"edition": "3.0.0", "name": "theirs", "resources": resources}
@@ -381,7 +381,7 @@ def test_a_longer_circle_is_found(folder: Path) -> None:
         "triggerName": "t",
         "triggerType": "mns_topic",
         "sourceArn": "acs:mns:cn-hangzhou:1:/topics/news",
-        "invocationRole": "r",
+        "invocationRole": "AliyunOSSEventNotificationRole",
         "triggerConfig": {"notifyContentFormat": "JSON"},
     }
 
