@@ -262,8 +262,9 @@ class FunctionCompute:
     def _call(self, operation: str, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         path = f"/{VERSION}{path}"
         nonce = secrets.token_hex(16)
-        headers = sign(self._credentials(), self._clock(), nonce, "GET", self._name, operation, VERSION, query, path=path)
-        address = f"{self._base}{path}?{canonical_query(query)}".rstrip("?")
+        asked = canonical_query(query)
+        headers = sign(self._credentials(), self._clock(), nonce, "GET", self._name, operation, VERSION, asked, path=path)
+        address = f"{self._base}{path}?{asked}".rstrip("?")
         try:
             response = self._client.get(address, headers={**headers, "accept": "application/json"})
         except httpx.RequestError as error:

@@ -11,7 +11,7 @@ from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
 from sightline.credentials import Credentials
-from sightline.ims.signature import sign
+from sightline.ims.signature import canonical_query, sign
 from sightline.store.signature import sign_headers, sign_query
 
 NOW = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
@@ -53,7 +53,7 @@ def test_a_signed_request_of_oss(credentials: Credentials) -> None:
 @pytest.mark.parametrize("credentials", [CREDENTIALS, TEMPORARY])
 def test_a_signed_call_of_ims(credentials: Credentials) -> None:
     query = {"Title": "ipc 测试+b~*/%", "UserData": '{"a":1}', "Namespace": ""}
-    ours = sign(credentials, NOW, "nonce", "POST", "127.0.0.1:1", "SubmitSmarttagJob", "2020-11-09", query)
+    ours = sign(credentials, NOW, "nonce", "POST", "127.0.0.1:1", "SubmitSmarttagJob", "2020-11-09", canonical_query(query))
     request = DaraRequest()
     request.method, request.pathname, request.query = "POST", "/", query
     request.headers = {name: value for name, value in ours.items() if name != "Authorization"}

@@ -152,6 +152,8 @@ def _clip(item: Json) -> HitClip:
 def _message(title: str, description: str, room: int) -> str:
     """MsgBody, whose encoded form has at most `room` bytes: the description gives way."""
     body = json.dumps({"title": title, "visionDescription": description}, ensure_ascii=False)
+    if len(body.encode()) * 3 <= room:  # the longest that it can become
+        return body
     excess = len(quote(body, safe="~")) - room
     while excess > 0 and description:
         # An encoded character has between 1 and 12 bytes.

@@ -24,11 +24,14 @@ def sign(
     host: str,
     action: str,
     version: str,
-    query: Mapping[str, str],
+    query: str,
     body: bytes = b"",
     path: str = "/",
 ) -> dict[str, str]:
-    """The headers of a signed request. `host` as it will be sent, with the port; `path` too, percent-encoded: `/` for an RPC call."""
+    """The headers of a signed request.
+
+    `host` as it will be sent, with the port; `path` too, percent-encoded, `/` for an RPC call; `query` as `canonical_query` writes it.
+    """
     payload = hashlib.sha256(body).hexdigest()
     headers = {
         "host": host,
@@ -43,7 +46,7 @@ def sign(
         headers["x-acs-security-token"] = credentials.security_token
     names = ";".join(sorted(headers))
     canonical = "\n".join(
-        [method, path, canonical_query(query), "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload]
+        [method, path, query, "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload]
     )
     text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()

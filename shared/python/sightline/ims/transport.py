@@ -36,12 +36,11 @@ class ImsTransport:
 
         Raises as `transport.send` does.
         """
-        query = {name: str(value) for name, value in parameters.items() if value is not None}
+        query = canonical_query({name: str(value) for name, value in parameters.items() if value is not None})
 
         def build(key: Credentials) -> Request:
             headers = sign(key, self._host.clock(), os.urandom(16).hex(), "POST", self._name, action, version, query)
-            address = f"{self._base}?{canonical_query(query)}"
-            return Request("POST", address, {**headers, "accept": "application/json"})
+            return Request("POST", f"{self._base}?{query}", {**headers, "accept": "application/json"})
 
         service, code = _SERVICES.get(version, _SERVICES[ICE_VERSION])
         permission = Permission(f"{code}:{action}", "*")
