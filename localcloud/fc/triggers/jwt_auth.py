@@ -92,7 +92,7 @@ class JwtConfig(Declared):
         if not keys:
             raise ValueError("keys needs at least one key; write the public keys of a JSON Web Key Set there")
         if len(set(kids)) < len(kids):
-            raise ValueError("two keys have the same kid, or none; give each one of its own")
+            raise ValueError("two keys have the same kid, or none; give each a kid of its own")
         return jwks
 
     @model_validator(mode="after")
