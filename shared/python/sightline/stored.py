@@ -37,12 +37,7 @@ class Stored:
 
     def text(self, name: str, default: str | None = None) -> str:
         """As it is: of names and ids."""
-        value = self._any_text(name, default)
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:  # half a surrogate, which JSON can hold
-            raise Unreadable(f"{name}: no text that can be sent") from error
-        return value
+        return _sendable(name, self._any_text(name, default))
 
     def _any_text(self, name: str, default: str | None) -> str:
         value = self._document.get(name, default)
@@ -59,10 +54,13 @@ class Stored:
 
     def all_told(self, name: str, most: int, longest: int) -> Sequence[str]:
         """`most` of such texts."""
-        return [plain(entry, longest) for entry in self.texts(name)[:most]]
+        return [plain(entry, longest) for entry in self._any_texts(name)[:most]]
 
     def texts(self, name: str) -> Sequence[str]:
-        """As they are; none where it is missing."""
+        """As they are: of names and ids; none where it is missing."""
+        return [_sendable(name, entry) for entry in self._any_texts(name)]
+
+    def _any_texts(self, name: str) -> Sequence[str]:
         value = self._document.get(name, [])
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise Unreadable(f"{name}: no list of texts")
@@ -88,3 +86,11 @@ class Stored:
             return from_iso(self.text(name))
         except ValueError as error:
             raise error if isinstance(error, Unreadable) else Unreadable(f"{name}: no time") from error
+
+
+def _sendable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # half a surrogate, which JSON can hold
+        raise Unreadable(f"{name}: no text that can be sent") from error
+    return text
