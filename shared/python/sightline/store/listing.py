@@ -27,14 +27,20 @@ def read_page(content: bytes) -> Page:
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_entities
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = reader.begin, reader.end, reader.text
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # or in an encoding that nobody knows
         raise ValueError("no XML") from error
     if reader.root != "ListBucketResult":
         raise ValueError("no listing")
     return reader.page()
+
+
+def _refuse_entities(*_declared: object) -> None:
+    """A listing declares nothing; what it could declare is texts that multiply, and files of others."""
+    raise ValueError("a document type")
 
 
 class _Reader:
@@ -76,7 +82,10 @@ class _Reader:
             self._listing[name] = text
 
     def page(self) -> Page:
-        token = self._listing.get("NextContinuationToken", "") if self._listing.get("IsTruncated") == "true" else ""
+        is_truncated = self._listing.get("IsTruncated") == "true"
+        token = unquote(self._listing.get("NextContinuationToken", "")) if is_truncated else ""
+        if is_truncated and not token:  # a walk that ended here would take the rest for gone
+            raise ValueError("more, and no way to ask for it")
         return Page([_listed(entry) for entry in self._contents], self._folders, token)
 
 
