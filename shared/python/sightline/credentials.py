@@ -14,6 +14,9 @@ from typing import Any
 from sightline.errors import BadSetting
 from sightline.value import Value
 
+_TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"
+_VARIABLES = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", _TOKEN)
+
 
 class Credentials(Value):
     """An access key; `security_token` is set for a temporary one (STS)."""
@@ -33,11 +36,14 @@ def from_environment(environment: Mapping[str, str]) -> CredentialsProvider:
     """Reads the variables that Function Compute sets (python3.12 has no `context.credentials`: FC's environment variable page)."""
 
     def provide() -> Credentials:
-        values = [environment.get(f"ALIBABA_CLOUD_{name}", "") for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")]
-        if not values[0] or not values[1]:
-            name = "ALIBABA_CLOUD_ACCESS_KEY_ID" if not values[0] else "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-            raise BadSetting(name, "is not set", "give the function a role, or set it by hand")
-        return Credentials(values[0], values[1], values[2] or None)
+        values = {name: environment.get(name, "") for name in _VARIABLES}
+        for name, value in values.items():
+            if not value and name != _TOKEN:
+                raise BadSetting(name, "is not set", "give the function a role, or set it by hand")
+            if not all("!" <= character <= "~" for character in value):
+                raise BadSetting(name, "holds what no key does: a space, a line's end or the like", "set it to the key alone")
+        key_id, secret, token = values.values()
+        return Credentials(key_id, secret, token or None)
 
     return provide
 

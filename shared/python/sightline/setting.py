@@ -50,12 +50,18 @@ class Setting(Value):
     def _problem(self, value: str | int | float) -> str:
         if self.kind is str:
             is_good = isinstance(value, str) and len(value) >= self.least and (self.good is None or self.good(value))
-            return "" if is_good else f"is {value!r}" if value else "is empty"
+            return "" if is_good else f"is {_shown(str(value))!r}" if value else "is empty"
         try:
             number = float(self.kind(value))
         except (ValueError, OverflowError):
             return f"is {value!r}"
-        return "" if isfinite(number) and self.least <= number <= self.most else f"is {number:g}"
+        return "" if isfinite(number) and self.least <= number <= self.most else f"is {value}"
+
+
+def _shown(text: str) -> str:
+    """Without what stands before the host of an address: it may be a password."""
+    _, at, host = text.rpartition("@")
+    return f"…{at}{host}" if at else text
 
 
 def text(default: str | None, meaning: str, *, least: int = 0, form: str = "", good: Callable[[str], bool] | None = None) -> Any:
