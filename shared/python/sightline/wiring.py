@@ -94,6 +94,7 @@ class Wiring:
         from sightline.letters.patience import Patience
 
         chosen, host = self.settings, self._host
+        self._hear_the_time()  # a record may have failed before any service was asked for anything
         patience = Patience(chosen.letter_attempts, chosen.letter_pause_seconds)
         return Letters(self.bucket(chosen.state_bucket), patience, host.clock, host.chance)
 
