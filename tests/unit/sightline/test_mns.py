@@ -120,7 +120,10 @@ def test_a_broken_service_is_asked_again() -> None:
     assert len(requests) == 2
 
 
-@pytest.mark.parametrize("text", ["", "<html>", "{}"])
+ENCODED = '<?xml version="1.0" encoding="{}"?><html/>'
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "{}", ENCODED.format("gbk"), ENCODED.format("martian")])
 def test_an_answer_that_is_none_is_no_answer(text: str) -> None:
     with pytest.raises(ServiceUnreachable):
         queue(httpx.Response(200, text=text))[0].receive(16)

@@ -73,6 +73,8 @@ class MnsQueue:
 
 # Of a receipt whose time is up, or whose message another sweep has deleted.
 _GONE = ("MessageNotExist", "ReceiptHandleError")
+# Or in an encoding that is unknown, or one that the parser does not read.
+_NO_XML = (ElementTree.ParseError, LookupError, ValueError)
 
 
 def _message(element: ElementTree.Element) -> Message:
@@ -82,7 +84,7 @@ def _message(element: ElementTree.Element) -> Message:
 def _parsed(answer: Answer, operation: str) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(answer.content)
-    except ElementTree.ParseError as error:
+    except _NO_XML as error:
         raise ServiceUnreachable("MNS", operation, f"the answer can't be read: {type(error).__name__}") from error
 
 
@@ -93,7 +95,7 @@ def _refusal(answer: Answer) -> Refusal | None:
     request_id = str(answer.headers.get("x-mns-request-id", ""))
     try:
         root = ElementTree.fromstring(answer.content)
-    except ElementTree.ParseError:
+    except _NO_XML:
         return Refusal(UNKNOWN_CODE, "an error without XML, so perhaps not from the service itself", request_id)
     error = next(root.iter(f"{_IN}Error"), root)
     code = error.findtext(f"{_IN}Code") or error.findtext(f"{_IN}ErrorCode") or UNKNOWN_CODE
