@@ -33,7 +33,7 @@ LARGEST_PAGE = 1000
 
 
 class OssBucket:
-    """Implements `Bucket`. `public_endpoint` is what presigned addresses name; the host's client keeps its connections."""
+    """Implements `Bucket`. `public_endpoint` is what presigned addresses name; the host's network keeps the connections."""
 
     def __init__(
         self, host: Host, credentials: CredentialsProvider, region: str, endpoint: str, name: str, public_endpoint: str | None = None
