@@ -18,11 +18,12 @@ LARGEST, LARGEST_ANYWHERE = 500 * 2**20, 100 * 2**20
 def code(sheet: Sheet) -> Findings:
     for resource in sheet.resources:
         function = resource.function
-        if function.runtime == "custom-container":
+        if function.is_container:
             continue
+        if not function.handler and not function.runtime.startswith("custom"):
+            yield error(resource.path("handler"), "is missing", "name what is called, as in index.handler")
         if function.code_path is None:
-            if function.code is None or getattr(function.code, "oss_object_name", None) is None:
-                yield error(resource.path("code"), "is missing", "name the folder or zip file of the code")
+            yield error(resource.path("code"), "is missing", "name the folder or zip file of the code")
             continue
         place = sheet.file.parent / function.code_path
         if not place.exists():
@@ -76,7 +77,8 @@ def _handlers(resource: Resource, place: Path) -> Findings:
     function = resource.function
     hooks = function.instance_lifecycle_config
     # A handler takes event and context, a hook the context alone.
-    yield from _handler(resource, place, ("handler",), function.handler, 2)
+    if function.handler:
+        yield from _handler(resource, place, ("handler",), function.handler, 2)
     for key, hook in (("initializer", hooks.initializer), ("preStop", hooks.pre_stop)):
         if hook is not None and not hook.command:
             yield from _handler(resource, place, ("instanceLifecycleConfig", key, "handler"), hook.handler, 1)

@@ -23,6 +23,13 @@ Runtime = Literal[
     "custom", "custom.debian10", "custom.debian11", "custom.debian12", "custom-container", "micro-sandbox",
 ]  # fmt: skip
 
+Region = Literal[
+    "cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-heyuan-acdr-1", "cn-hongkong", "cn-huhehaote", "cn-qingdao", "cn-shanghai",
+    "cn-shanghai-cloudspe", "cn-shanghai-finance-1", "cn-shenzhen", "cn-wulanchabu", "cn-zhangjiakou",
+    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-5",
+    "ap-southeast-7", "eu-central-1", "eu-west-1", "me-central-1", "us-east-1", "us-west-1",
+]  # fmt: skip
+
 
 def _kind(trigger: Any) -> str | None:
     """Which of the triggers below: its type, and for EventBridge whether its source is a queue of MNS."""
@@ -52,8 +59,9 @@ AnyTrigger = Annotated[
 
 
 class CloudFunction(DeclaredFunction):
-    """`code` as it is written in the file; custom containers have neither code nor handler."""
+    """`code` as it is written in the file; containers have neither code nor handler."""
 
+    region: Region
     runtime: Runtime
     handler: str = ""
     code: str | CodeObject | None = None
@@ -63,6 +71,10 @@ class CloudFunction(DeclaredFunction):
     @property
     def is_python(self) -> bool:
         return self.runtime in PYTHONS
+
+    @property
+    def is_container(self) -> bool:
+        return self.runtime in ("custom-container", "micro-sandbox")
 
     @property
     def code_path(self) -> str | None:

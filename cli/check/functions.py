@@ -59,7 +59,9 @@ def _needs(function: CloudFunction) -> str:
 
 def logs(sheet: Sheet) -> Findings:
     for resource in sheet.resources:
-        path, severity = resource.path("logConfig"), severe(uses_sightline(resource.function))
+        # Others may do without; a part without project and logstore is refused.
+        is_severe = uses_sightline(resource.function) or "logConfig" in resource.props
+        path, severity = resource.path("logConfig"), severe(is_severe)
         config = resource.function.log_config
         if not isinstance(config, LogConfig):
             yield warning(
@@ -90,8 +92,8 @@ def provisioning(sheet: Sheet) -> Findings:
         if function.instance_concurrency > 1 and not function.runtime.startswith("custom"):
             problem = f"{function.instance_concurrency} requests at once are for custom runtimes alone"
             yield error(resource.path("instanceConcurrency"), problem, "remove it, or use a custom runtime")
-        if function.runtime == "custom-container" and function.custom_container_config is None:
-            yield error(resource.path("customContainerConfig"), "is missing for runtime custom-container", "name its image")
+        if function.is_container and function.custom_container_config is None:
+            yield error(resource.path("customContainerConfig"), f"is missing for runtime {function.runtime}", "name its image")
 
 
 def places(sheet: Sheet) -> Findings:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from cli.check.declared import CloudFunction, Resource
 from cli.check.finding import Finding, Findings, error, nearest, severe
-from localcloud.fc.project.problems import is_moot, keys, message
+from localcloud.fc.project.problems import keys, message, problems
 
 # https://docs.serverless-devs.com/user-guide/spec/
 DOCUMENT_KEYS = ("edition", "name", "access", "vars", "resources", "template", "extend", "env", "flow", "actions", "validation", "output")
@@ -38,7 +38,9 @@ def document_findings(document: Mapping[str, Any]) -> Findings:
 def is_function(resource: Any) -> bool:
     """Whether fc3 deploys it: by name, with a version, or from a folder of its own."""
     component = resource.get("component") if isinstance(resource, Mapping) else None
-    return isinstance(component, str) and component.partition("@")[0].rstrip("/").rpartition("/")[2].startswith("fc3")
+    name = component.partition("@")[0].rstrip("/").rpartition("/")[2] if isinstance(component, str) else ""
+    # fc3-domain is another one, with properties of its own.
+    return name.startswith("fc3") and not name.startswith("fc3-")
 
 
 def read(name: str, props: Mapping[str, Any]) -> tuple[Resource | None, list[Finding]]:
@@ -51,10 +53,10 @@ def read(name: str, props: Mapping[str, Any]) -> tuple[Resource | None, list[Fin
             function = CloudFunction.model_validate_json(json.dumps(rest), strict=True)
             return Resource(name, dict(props), function), findings
         except ValidationError as failure:
-            problems = [problem for problem in failure.errors() if not is_moot(problem)]
-        fresh = [problem for problem in problems if not _is_consequence(keys(problem), taken)]
+            wrong = problems(failure)
+        fresh = [problem for problem in wrong if not _is_consequence(keys(problem), taken)]
         findings += [_finding(name, problem) for problem in fresh]
-        places = [_removable(problem, taken) for problem in problems]
+        places = [_removable(problem, taken) for problem in wrong]
         if not all(places):
             return None, findings
         # From behind, so that the numbers before it stay right.

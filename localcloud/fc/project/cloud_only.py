@@ -7,15 +7,16 @@ from typing import Any, Literal
 from pydantic import Field
 
 from localcloud.fc.project.declared import Declared
-from localcloud.fc.project.trigger import EventSinkConfig, RunOptions, Trigger
+from localcloud.fc.project.scaling import ProvisionConfig, ScalingConfig
+from localcloud.fc.project.trigger import Trigger
 
 
 class CodeObject(Declared):
-    """Code in a bucket, or a folder by its other spelling."""
+    """Code that goes to the cloud by way of a bucket; the schema of fc3 wants all three."""
 
-    src: str | None = None
-    oss_bucket_name: str | None = None
-    oss_object_name: str | None = None
+    src: str
+    oss_bucket_name: str
+    oss_object_name: str
 
 
 class VpcConfig(Declared):
@@ -54,7 +55,7 @@ class JaegerConfig(Declared):
 
 class TracingConfig(Declared):
     type: str = ""
-    params: Any = None
+    params: str = ""
     jaeger_config: JaegerConfig | None = None
 
 
@@ -74,18 +75,40 @@ class CustomRuntimeConfig(Declared):
     health_check_config: HealthCheck | None = None
 
 
+class RegistryLogin(Declared):
+    user_name: str = ""
+    password: str = ""
+
+
+class RegistryCertificate(Declared):
+    insecure: bool = False
+    root_ca_cert_base64: str = Field("", alias="rootCaCertBase64")
+
+
+class RegistryNetwork(Declared):
+    vpc_id: str = ""
+    v_switch_id: str = Field("", alias="vSwitchId")
+    security_group_id: str = ""
+
+
+class RegistryConfig(Declared):
+    auth_config: RegistryLogin | None = None
+    cert_config: RegistryCertificate | None = None
+    network_config: RegistryNetwork | None = None
+
+
 class CustomContainerConfig(Declared):
     image: str
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     port: int = Field(9000, ge=1, le=65_535)
     health_check_config: HealthCheck | None = None
-    registry_config: dict[str, Any] | None = None
+    registry_config: RegistryConfig | None = None
 
 
 class GpuConfig(Declared):
-    gpu_type: str
-    gpu_memory_size: int
+    gpu_type: Literal["fc.gpu.ampere.1", "fc.gpu.tesla.1"]
+    gpu_memory_size: int = Field(ge=1024, le=24_576, multiple_of=1024)
 
 
 class DnsOption(Declared):
@@ -101,6 +124,18 @@ class CustomDns(Declared):
 
 class VpcBinding(Declared):
     vpc_ids: tuple[str, ...]
+
+
+class Annotations(Declared):
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
+class SessionAffinityConfig(Declared):
+    affinity_header_field_name: str = ""
+    session_concurrency_per_instance: float = 0
+    session_idle_timeout_in_seconds: float = 0
+    session_ttl_in_seconds: float = Field(0, alias="sessionTTLInSeconds")
+    sse_endpoint_path: str = ""
 
 
 class Job(Declared):
@@ -140,7 +175,7 @@ class CdnTrigger(Trigger):
 
 class TablestoreTrigger(Trigger):
     trigger_type: Literal["tablestore"]
-    trigger_config: dict[str, Any] = Field(default_factory=dict)
+    trigger_config: dict[str, Any]
 
 
 class OtherEventSource(Declared):
@@ -152,9 +187,10 @@ class OtherEventBridgeConfig(Declared):
     trigger_enable: bool = True
     async_invocation_type: bool = False
     event_rule_filter_pattern: str = "{}"
-    event_sink_config: EventSinkConfig = EventSinkConfig()
+    # What of these goes with a source is EventBridge's business.
+    event_sink_config: dict[str, Any] = Field(default_factory=dict)
     event_source_config: OtherEventSource
-    run_options: RunOptions = RunOptions()
+    run_options: dict[str, Any] = Field(default_factory=dict)
 
 
 class OtherEventBridgeTrigger(Trigger):
@@ -172,8 +208,15 @@ class CloudOnly(Declared):
     resource_group_id: str = ""
     instance_isolation_mode: str = ""
     enable_long_living: bool = False
+    # The API's own; fc3 hands on what it does not know.
+    idle_timeout: int | None = None
+    disable_ondemand: bool = False
+    disable_inject_credentials: str = ""
+    juice_fs_config: dict[str, Any] | None = None
+    polar_fs_config: dict[str, Any] | None = None
+    micro_sandbox_config: dict[str, Any] | None = None
     session_affinity: str = ""
-    session_affinity_config: dict[str, Any] | str | None = None
+    session_affinity_config: SessionAffinityConfig | str | None = None
     vpc_config: VpcConfig | Literal["auto"] | None = None
     vpc_binding: VpcBinding | None = None
     nas_config: NasConfig | Literal["auto"] | None = None
@@ -184,7 +227,7 @@ class CloudOnly(Declared):
     custom_domain: dict[str, Any] | None = None
     custom_runtime_config: CustomRuntimeConfig | None = None
     custom_container_config: CustomContainerConfig | None = None
-    provision_config: dict[str, Any] | None = None
-    scaling_config: dict[str, Any] | None = None
-    annotations: dict[str, Any] = Field(default_factory=dict)
+    provision_config: ProvisionConfig | None = None
+    scaling_config: ScalingConfig | None = None
+    annotations: Annotations = Annotations()
     supplement: Any = None

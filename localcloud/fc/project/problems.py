@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from localcloud.fc.project.declared import Declared
@@ -20,7 +21,13 @@ def keys(problem: ErrorDetails) -> tuple[str | int, ...]:
     return tuple(part for index, part in enumerate(parts) if not (index and _is_mark(part)))
 
 
-def is_moot(problem: ErrorDetails) -> bool:
+def problems(failure: ValidationError) -> list[ErrorDetails]:
+    """What it found, without what is moot; of a value that is none of its forms, all of it."""
+    found = failure.errors()
+    return [problem for problem in found if not _is_moot(problem)] or found
+
+
+def _is_moot(problem: ErrorDetails) -> bool:
     """Whether it is about the shorter of two forms, such as `auto` for a whole part, where the longer one stands."""
     branch = str(problem["loc"][-1]) if problem["loc"] else ""
     return isinstance(problem["input"], (dict, list)) and _UNION.fullmatch(branch) is not None

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.cloud_only import CloudOnly
 from localcloud.fc.project.declared import Declared
-from localcloud.fc.project.problems import is_moot, location, message
+from localcloud.fc.project.problems import location, message, problems
 from localcloud.fc.project.rendering import render
 from localcloud.fc.project.trigger import AnyTrigger, HttpTrigger, OssTrigger, Trigger, conflict
 
@@ -225,8 +225,8 @@ def _function(file: Path, name: str, resource: Any) -> Function:
         # From JSON, where a list may stand for a tuple, and by no other leniency: "60" is no number.
         return Function.model_validate_json(json.dumps(props), strict=True)
     except ValidationError as error:
-        problems = [problem for problem in error.errors() if not is_moot(problem)]
-        raise ProjectError("\n".join(f"{place}.props{location(problem)}: {message(problem)}" for problem in problems)) from None
+        lines = [f"{place}.props{location(problem)}: {message(problem)}" for problem in problems(error)]
+        raise ProjectError("\n".join(lines)) from None
 
 
 def _oss_triggers(functions: Mapping[str, Function], places: Mapping[str, str]) -> Iterator[tuple[str, OssTrigger]]:

@@ -83,7 +83,7 @@ class MnsTopicConfig(Declared):
 class MnsTopicTrigger(Trigger):
     trigger_type: Literal["mns_topic"]
     source_arn: str = Field(pattern=r"^acs:mns:[^:]*:[^:]*:/topics/[^/]+$")
-    trigger_config: MnsTopicConfig = MnsTopicConfig()
+    trigger_config: MnsTopicConfig
 
     @property
     def topic(self) -> str:

@@ -131,6 +131,24 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("submit.diskSize", 1024, "diskSize", "512 or 10240"),
     ("submit.runtime", "python3.11", "runtime", "python3.12"),
     ("submit.region", None, "region", "is missing"),
+    ("submit.region", "cn-shangai", "region", "cn-shanghai"),
+    ("submit.handler", None, "handler", "is missing"),
+    ("submit.code", None, "code", "is missing"),
+    ("submit.code", {"src": "./functions/submit"}, "code.ossBucketName", "is missing"),
+    ("collect.triggers.0.triggerConfig", None, "triggers[0].triggerConfig", "is missing"),
+    ("submit.gpuConfig", {"gpuType": "fc.gpu.tesla.1", "gpuMemorySize": 100}, "gpuConfig.gpuMemorySize", "multiple of 1024"),
+    ("submit.gpuConfig", {"gpuType": "tesla", "gpuMemorySize": 1024}, "gpuConfig.gpuType", "fc.gpu.tesla.1"),
+    ("submit.annotations", {"headers": {"a": 1}}, "annotations.headers.a", "put it in quotes"),
+    ("submit.tracingConfig", {"type": "Jaeger", "params": {}}, "tracingConfig.params", "not a text"),
+    ("submit.scalingConfig", {"minInstances": "1"}, "scalingConfig.minInstances", "not a number"),
+    ("submit.scalingConfig", {"horizontalScalingPolicies": [{"maxInstance": 1}]}, "scalingConfig.horizontalScalingPolicies[0].maxInstance",
+     "did you mean maxInstances"),
+    ("submit.provisionConfig", {"defaultTarget": 1}, "provisionConfig.alwaysAllocateCPU", "is missing"),
+    ("submit.sessionAffinityConfig", {"sessionTTLInSeconds": "9"}, "sessionAffinityConfig.sessionTTLInSeconds", "not a number"),
+    ("submit.sessionAffinityConfig", [], "sessionAffinityConfig", "correct it"),
+    ("submit.vpcConfig", {"vpcId": "v", "vSwitchIds": {}, "securityGroupId": "s"}, "vpcConfig.vSwitchIds", "not a list"),
+    ("submit.customContainerConfig", {"image": "i", "registryConfig": {"authConfig": {"userName": 1}}},
+     "customContainerConfig.registryConfig.authConfig.userName", "not a text"),
     ("submit.handler", "handler", "handler", "'handler' is no handler"),
     ("submit.handler", "index.handles", "handler", "index.py has no handles"),
     ("submit.handler", "main.handler", "handler", "there is no main.py"),
@@ -479,3 +497,28 @@ def test_the_command_names_the_file_alone_where_there_is_no_template_and_no_plac
     printed = capsys.readouterr()
     assert f"{file}: 1 error, 0 warnings" in printed.out
     assert f"the first: {file}: the file: is not YAML" in printed.err
+
+
+def test_what_the_cloud_has_and_a_laptop_has_not_is_right(folder: Path) -> None:
+    """As fc3's own examples write it: sources of EventBridge with options of their own, keys that it hands on as they are."""
+    kafka = {
+        "triggerName": "kafka",
+        "triggerType": "eventbridge",
+        "triggerConfig": {
+            "eventSinkConfig": {"deliveryOption": {"eventSchema": "RawData"}},
+            "eventSourceConfig": {"eventSourceType": "Kafka", "eventSourceParameters": {"sourceKafkaParameters": {"Topic": "t"}}},
+            "runOptions": {"maximumTasks": 3, "retryStrategy": {"PushRetryStrategy": "BACKOFF_RETRY", "MaximumRetryAttempts": 0}},
+        },
+    }
+    document = others(one={"triggers": [kafka], "disableOndemand": False, "idleTimeout": 60, "disableInjectCredentials": "None"})
+    document["resources"]["domain"] = {"component": "fc3-domain", "props": {"region": "cn-hangzhou", "domainName": "auto"}}
+    assert errors(folder, document) == []
+
+
+def test_logs_are_named_or_not_spoken_of(folder: Path) -> None:
+    document = others(one={"logConfig": {}})
+    assert errors(folder, document) == [
+        "resources.one.props.logConfig: is missing: what the function prints is lost; name project and logstore"
+    ]
+    del document["resources"]["one"]["props"]["logConfig"]
+    assert errors(folder, document) == []
