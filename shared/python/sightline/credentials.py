@@ -40,7 +40,7 @@ def from_environment(environment: Mapping[str, str]) -> CredentialsProvider:
         for name, value in values.items():
             if not value and name != _TOKEN:
                 raise BadSetting(name, "is not set", "give the function a role, or set it by hand")
-            if not all("!" <= character <= "~" for character in value):
+            if not (value.isascii() and value.isprintable() and " " not in value):
                 raise BadSetting(name, "holds what no key does: a space, a line's end or the like", "set it to the key alone")
         key_id, secret, token = values.values()
         return Credentials(key_id, secret, token or None)

@@ -26,7 +26,7 @@ def _is_address(endpoint: str) -> bool:
         is_service = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0 and parts.path in ("", "/")
     except ValueError:
         return False
-    return is_service and all("!" <= character <= "~" and character not in "@?#" for character in endpoint)
+    return is_service and endpoint.isascii() and endpoint.isprintable() and not any(mark in endpoint for mark in " @?#")
 
 
 def _is_address_or_empty(endpoint: str) -> bool:

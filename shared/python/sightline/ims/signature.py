@@ -45,9 +45,7 @@ def sign(
         headers["x-acs-accesskey-id"] = credentials.access_key_id
         headers["x-acs-security-token"] = credentials.security_token
     names = ";".join(sorted(headers))
-    canonical = "\n".join(
-        [method, path, query, "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload]
-    )
+    canonical = "\n".join([method, path, query, "".join(f"{name}:{headers[name]}\n" for name in sorted(headers)), names, payload])
     text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return {**headers, "Authorization": f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={names},Signature={signature}"}
