@@ -25,7 +25,9 @@ from cli.provision.wanted import CHANGEABLE, LEVELS, Changeable, from_variables
 @click.option("--people", metavar="LIBRARY", help="Have jobs call the people of this library by name (SIGHTLINE_PEOPLE_LIBRARY).")
 @click.option("--pets", metavar="LIBRARY", help="Have jobs call the pets of this library by name (SIGHTLINE_PET_LIBRARY).")
 @click.option("--pipeline", metavar="ID|NAME", help="The pipeline of the jobs; one of that name is made if there is none.")
-@click.option("--change", multiple=True, type=click.Choice(CHANGEABLE), help="Change what is there already in another shape.")
+@click.option(
+    "--change", multiple=True, type=click.Choice(CHANGEABLE), help="Change what is there already in another shape; may be given for each."
+)
 def provision_command(
     data: Path | None,
     as_json: bool,
@@ -37,7 +39,7 @@ def provision_command(
     pipeline: str | None,
     change: tuple[str, ...],
 ) -> None:
-    """Make what the functions need and is missing: template, recognition libraries, search library, index, callback.
+    """Make what is missing of what the functions need: template, recognition libraries, search library, index, callback.
 
     Running it again makes nothing twice. Nothing is deleted, and nothing that is there is changed unless --change names it.
     """
