@@ -50,14 +50,14 @@ def provision_command(
     made = provision(target, wanted)
     output = Output(as_json)
     output.result({"target": target.place, "dry_run": dry_run, **made.to_json()})
-    _show(output, target, made)
+    show(output, target, made, dry_run)
     if made.missing:
         first = made.missing[0]
         nothing = "" if made.acted else "; nothing was made"
         raise CommandError(f"{first.kind} {first.name} is missing{nothing}", first.fix)
 
 
-def _show(output: Output, target: Target, made: Provisioned) -> None:
+def show(output: Output, target: Target, made: Provisioned, dry_run: bool) -> None:
     output.say(f"in {target.place}\n")
     output.table(("", "what", "name", ""), [(item.outcome, item.kind, item.name, item.note) for item in made.items])
     for item in made.to_mend:
@@ -67,10 +67,8 @@ def _show(output: Output, target: Target, made: Provisioned) -> None:
     told = (target.settings.get("SMARTTAG_TEMPLATE_ID"), target.settings.get("SMARTTAG_PIPELINE_ID"))
     if made.variables and told == (made.template_id, made.pipeline_id):
         output.say("\nSIGHTLINE_TEMPLATE_ID and SIGHTLINE_PIPELINE_ID name these already")
-    elif made.variables:
+    elif made.variables and not target.is_laptop:
         shown = " ".join(f"{name}={value}" for name, value in made.variables.items())
-        output.say(
-            "\nend `sightline up` and start it again, to use these"
-            if target.is_laptop
-            else f"\nbefore `s deploy` (or in the .env beside s.yaml):\n  export {shown}"
-        )
+        output.say(f"\nbefore `s deploy` (or in the .env beside s.yaml):\n  export {shown}")
+    elif made.variables and not dry_run:
+        output.say("\nthe functions go on with the template and the pipeline that they have; `sightline up`, started again, chooses anew")
