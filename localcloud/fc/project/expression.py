@@ -6,9 +6,11 @@ dots and calls; and of JavaScript beside them an index in brackets, `+` and pare
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 _TOKEN = re.compile(r"""\s*(?:(?P<text>'[^']*'|"[^"]*")|(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_$][\w$]*)|(?P<mark>\S))""")
@@ -140,8 +142,18 @@ def as_text(value: Any) -> str:
         return "null" if value is None else "undefined"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, (int, float)):
+        return _number_as_text(value)
     if isinstance(value, list):
         return ",".join("" if item is None else as_text(item) for item in value)
     return "[object Object]" if isinstance(value, Mapping) else str(value)
+
+
+def _number_as_text(value: int | float) -> str:
+    """ECMA-262, Number::toString: with an exponent from 1e21 on, and below 1e-6."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if abs(value) < 1e21 and value == int(value):
+        return str(int(value))
+    shortest = Decimal(repr(float(value)))
+    return f"{shortest:f}" if 1e-6 <= abs(value) < 1e21 else f"{shortest:e}"

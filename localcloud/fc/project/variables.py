@@ -50,7 +50,11 @@ class Variables:
             pairs = ((key, self.render(item, f"{place}.{key}" if place else str(key))) for key, item in value.items())
             return {key: item for key, item in pairs if item is not None}
         if isinstance(value, list):
-            return [self.render(item, f"{place}[{index}]") for index, item in enumerate(value)]
+            items = [self.render(item, f"{place}[{index}]") for index, item in enumerate(value)]
+            # What holds nothing is not set, so a list ends with its last item that is.
+            while items and items[-1] is None:
+                items.pop()
+            return items
         if not isinstance(value, str):
             return value
         try:

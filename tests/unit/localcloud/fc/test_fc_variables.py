@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from localcloud.fc.project.expression import as_text
 from localcloud.fc.project.variables import Unrendered, Variables
+from localcloud.fc.project.yaml_file import load_yaml
 
 NAMES: dict[str, Any] = {
     "vars": {
@@ -68,7 +72,7 @@ def test_values(variables: Variables, text: str, value: object) -> None:
 
 
 def test_structures_are_rendered_whole(variables: Variables) -> None:
-    assert variables.render({"a": ["${vars.count}", 1, None], "b": {"c": "${env('SET')}"}}) == {"a": [5, 1, None], "b": {"c": "yes"}}
+    assert variables.render({"a": ["${vars.count}", None, 1], "b": {"c": "${env('SET')}"}}) == {"a": [5, None, 1], "b": {"c": "yes"}}
 
 
 def test_paths_are_absolute(variables: Variables, tmp_path: Path) -> None:
@@ -112,3 +116,14 @@ def test_the_place_of_a_variable_is_told(variables: Variables) -> None:
 
 def test_config_stays_as_it_is_where_there_are_no_keys(variables: Variables) -> None:
     assert replace(variables, config=None).render("x ${config('AccountID')}") == "x ${config('AccountID')}"
+
+
+@pytest.mark.parametrize(("number", "text"), [(math.inf, "Infinity"), (-math.inf, "-Infinity"), (math.nan, "NaN"), (1.5e-7, "1.5e-7")])
+def test_a_number_is_text_as_in_javascript(number: float, text: str) -> None:
+    assert as_text(number) == text
+
+
+@pytest.mark.parametrize("value", ["!!set {x, y}", "!!binary aGk=", "!!omap [a: 1]", "!!pairs [a: 1]"])
+def test_a_tag_that_nobody_needs_is_refused(value: str) -> None:
+    with pytest.raises(yaml.YAMLError, match="is not read here"):
+        load_yaml(f"a: {value}")
