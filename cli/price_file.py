@@ -61,6 +61,13 @@ class _File(_Written):
             raise ValueError("has to be the three letters of a currency, such as CNY")
         return text
 
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _is_filled_in(cls, text: object) -> object:
+        if text in ("", None):
+            raise ValueError("is empty: write the day you looked the prices up, such as 2026-11-21")
+        return text
+
     @field_validator("items")
     @classmethod
     def _are_known(cls, items: dict[str, _Item]) -> dict[str, _Item]:
@@ -113,7 +120,8 @@ def _written(file: Path) -> _File:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CommandError(f"the prices in {file}: {field}: {first['msg']}", "mend it; --price-template shows the form", USAGE) from error
+        problem = f"the prices in {file}: {field}: {first['msg'].removeprefix('Value error, ')}"
+        raise CommandError(problem, "mend it; --price-template shows the form", USAGE) from error
 
 
 def template() -> Iterator[str]:
