@@ -49,6 +49,9 @@ class Statement(_Document):
         return [given] if isinstance(given, str) else given
 
     def covers(self, action: str, resource: str) -> bool:
+        """In most cases the case of an action does not count ("Permission policy elements"): it denies in any, and allows as written."""
+        if self.effect == "Deny":
+            return _any_matches([one.lower() for one in self.action], action.lower()) and _any_matches(self.resource, resource)
         return _any_matches(self.action, action) and _any_matches(self.resource, resource)
 
 
@@ -71,5 +74,5 @@ def _any_matches(patterns: Iterable[str], text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _expression(pattern: str) -> re.Pattern[str]:
-    """`*` stands for any characters, none and slashes too; `?` for one. Case counts (our assumption)."""
+    """`*` stands for any characters, none and slashes too; `?` for one. Case counts."""
     return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), re.DOTALL)

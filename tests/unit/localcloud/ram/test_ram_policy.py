@@ -54,6 +54,12 @@ def test_what_denies_counts_before_what_allows_wherever_it_stands() -> None:
         assert evaluate(policies, "oss:PutObject", ONE) is Verdict.ALLOWED
 
 
+def test_an_action_is_denied_in_any_case() -> None:
+    denied = policy(statement("Allow", "oss:*"), statement("Deny", "oss:getobject*"))
+    assert evaluate([denied], "oss:GetObject", ONE) is evaluate([denied], "oss:GetObjectAcl", ONE) is Verdict.DENIED
+    assert evaluate([denied], "oss:PutObject", ONE) is Verdict.ALLOWED
+
+
 def test_nothing_is_allowed_without_a_policy() -> None:
     assert evaluate([], "oss:GetObject", ONE) is Verdict.NOT_ALLOWED
 
