@@ -239,27 +239,32 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 @contextmanager
-def over_tls(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
+def over_tls(folder: Path, name: str) -> Iterator[tuple[Server, str, Path]]:
     trusted, key = certificate(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(trusted, key)
     server = Server()
     server.socket = context.wrap_socket(server.socket, server_side=True)
     with serving(server):
-        yield f"https://localhost:{server.server_address[1]}", trusted
+        yield server, f"https://localhost:{server.server_address[1]}", trusted
 
 
 def test_over_tls_the_other_side_must_be_who_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with over_tls(tmp_path, "localhost") as (address, trusted), closing(Connections()) as stranger, closing(Connections()) as friend:
+    with (
+        over_tls(tmp_path, "localhost") as (server, address, trusted),
+        closing(Connections()) as stranger,
+        closing(Connections()) as friend,
+    ):
         with pytest.raises(NoAnswer, match="SSLCertVerificationError") as raised:
             fetch(stranger, address)
         assert not raised.value.sent
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-        assert [fetch(friend, address) for _ in range(2)] == [b"content"] * 2
+        assert [fetch(friend, address) for _ in range(3)] == [b"content"] * 3
+        assert server.connections == 1
 
 
 def test_over_tls_another_name_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with over_tls(tmp_path, "oss.example") as (address, trusted), closing(Connections()) as connections:
+    with over_tls(tmp_path, "oss.example") as (_, address, trusted), closing(Connections()) as connections:
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         with pytest.raises(NoAnswer, match="SSLCertVerificationError"):
             fetch(connections, address)
