@@ -57,7 +57,7 @@ def rights(call: Call, operation: Operation, place: Place) -> Iterator[Right]:
         action = action.replace("Object", "ObjectVersion", 1)
     yield Right(f"oss:{action}", _resource(place, call.bucket, call.key))
     if operation.name in _SOURCES:
-        bucket, _, key = unquote(call.headers["x-oss-copy-source"].partition("?")[0]).strip("/").partition("/")
+        bucket, _, key = unquote(call.headers["x-oss-copy-source"].partition("?")[0]).removeprefix("/").partition("/")
         yield Right("oss:GetObject", _resource(place, bucket, key))
     # The EC 0003-00000905 of OSS has both: tags beside the content need a right of their own. The same of an ACL is our assumption.
     if "x-oss-tagging" in call.headers:

@@ -144,6 +144,15 @@ def test_a_copy_needs_both_its_ends(services: Services) -> None:
     services.bucket().copy_object("films", "one.txt", "two.txt")
 
 
+@pytest.mark.contract("OSS, CopyObject, permissions: oss:GetObject on the source, which may end with a slash")
+def test_the_source_of_a_copy_is_checked_as_it_is_read(services: Services) -> None:
+    services.bucket(services.keyring.account).put_object("hidden/", b"secret")
+    services.keyring.authority = roles(allow("oss:*", "*"), deny("oss:GetObject", "acs:oss:*:*:films/hidden/*"))
+    for source in ("hidden/", "hidden%2F", "%68idden/"):
+        copying = {"x-oss-copy-source": f"/films/{source}"}
+        assert refusal(lambda headers=copying: services.bucket().put_object("open", b"", headers=headers)).code == "AccessDenied"
+
+
 @pytest.mark.contract("OSS, EC 0003-00000905: tags beside the content need oss:PutObjectTagging")
 def test_tags_beside_the_content_need_a_right_of_their_own(services: Services) -> None:
     services.keyring.authority = roles(allow("oss:PutObject", "*"))
