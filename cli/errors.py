@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+from errno import EDQUOT, ENOSPC
+
 FAILED, USAGE, NOT_RUNNING, NOT_FOUND, TOO_LATE, WOULD_CHANGE = 1, 2, 3, 4, 5, 6
 
 
@@ -24,3 +26,9 @@ class CommandError(Exception):
         self.problem = problem
         self.fix = fix
         self.exit_code = exit_code
+
+
+def of_file(error: OSError, unnamed: str, other: str) -> CommandError:
+    """What is said of a file that can't be read or written; `other` is what may be named instead."""
+    fix = f"make room, or {other}" if error.errno in (ENOSPC, EDQUOT) else other
+    return CommandError(f"{error.strerror or error}: {error.filename or unnamed}", fix)

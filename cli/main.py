@@ -8,7 +8,7 @@ import sys
 import click
 
 from cli.commands import backfill, check, cloud, dead, doctor, functions, media, models, plan, provision, reindex
-from cli.errors import FAILED, USAGE, CommandError
+from cli.errors import FAILED, USAGE, CommandError, of_file
 from cli.output import Output
 from sightline.errors import SightlineError
 
@@ -74,8 +74,6 @@ def run(arguments: list[str]) -> int:
         output.error(CommandError(str(error), "look at `sightline logs` and `sightline status`"))
         return FAILED
     except OSError as error:
-        output.error(
-            CommandError(f"{error.strerror or error}: {error.filename or 'this machine'}", "make room, or name another file or --data")
-        )
+        output.error(of_file(error, "this machine", "name another file, or another folder with --data"))
         return FAILED
     return told if isinstance(told, int) else 0  # what a verb gave to `Context.exit`

@@ -27,6 +27,7 @@ from localcloud.database import Damaged, OtherVersion
 from localcloud.door import DoorError
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.package import Built
+from localcloud.identity import UnreadableKey
 from localcloud.ims.understanding.checks import EngineRefused, check_settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
@@ -56,7 +57,7 @@ def laptop_cloud(
     data.mkdir(parents=True, exist_ok=True)
     _log_to(data / "logs" / "laptop-cloud.log")
     place = Place()
-    with _told(data):
+    with told(data):
         cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
         try:
             state = _start(cloud, data, place, project, port, environment, packages)
@@ -68,7 +69,7 @@ def laptop_cloud(
 
 
 @contextmanager
-def _told(data: Path) -> Iterator[None]:
+def told(data: Path) -> Iterator[None]:
     """Turns what keeps a laptop cloud from starting into a CommandError."""
     try:
         yield
@@ -82,6 +83,9 @@ def _told(data: Path) -> Iterator[None]:
     except Damaged as error:
         fix = "put back a copy of this folder, or move it away (or name another with --data) and upload your media again"
         raise CommandError(f"{error} is damaged: it can't be read as a database", fix) from error
+    except UnreadableKey as error:
+        fix = "put back a copy of it, or remove it: another key is made, and addresses that this one has signed end"
+        raise CommandError(f"{error} holds no key that can be read", fix) from error
     except DoorError as error:
         raise CommandError(str(error), "pass another --port; 0 takes a free one") from error
     except ProjectError as error:

@@ -34,6 +34,10 @@ class CredentialError(Exception):
     """A key that does not count. Each service says so in its own words."""
 
 
+class UnreadableKey(Exception):
+    """The file that keeps the account's key holds none."""
+
+
 class UnknownAccessKey(CredentialError):
     pass
 
@@ -102,7 +106,7 @@ class Keyring:
 
     @classmethod
     def open(cls, path: Path, clock: Clock = time.time) -> Keyring:
-        """The keyring kept at `path` (mode 0600), made there if it is missing."""
+        """The keyring kept at `path` (mode 0600), made there if it is missing. Raises UnreadableKey."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             made = {"access_key_id": "LTAI" + secrets.token_hex(10), "access_key_secret": secrets.token_urlsafe(24)}
@@ -110,7 +114,10 @@ class Keyring:
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump(made, file)
             partial.replace(path)
-        return cls(Credential(**json.loads(path.read_text())), clock)
+        try:
+            return cls(Credential(**json.loads(path.read_text())), clock)
+        except (ValueError, TypeError):
+            raise UnreadableKey(str(path)) from None  # the cause would show what is in it
 
     def issue(self, role: str, seconds: float) -> Credential:
         """A temporary key for a role, good for `seconds`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cli.errors import FAILED, CommandError
+from cli.errors import FAILED, CommandError, of_file
 from cli.layer.build import build
 from cli.output import Output
 
@@ -28,7 +28,7 @@ def main(to: Path, as_json: bool) -> None:
         output.error(error)
         sys.exit(error.exit_code)
     except OSError as error:
-        output.error(CommandError(f"{error.strerror or error}: {error.filename or to}", "make room, or name another folder with --to"))
+        output.error(of_file(error, str(to), "name another folder with --to; wheels are kept in .cache, which has to be writable"))
         sys.exit(FAILED)
     output.result({"packages": [{**asdict(package), "path": str(package.path)} for package in packages]})
     rows = [(str(one.path), str(one.files), f"{one.zipped:,}", f"{one.unzipped:,}", one.sha256) for one in packages]
