@@ -97,7 +97,7 @@ class References:
             yield Finding(place, "Fn::GetAtt takes a resource and an attribute", "write [Resource, Attribute]")
             return
         resource, attribute = parts
-        if resource not in self._attributes:
+        if not isinstance(resource, str) or resource not in self._attributes:
             yield Finding(place, f"there is no resource {resource}", f"write {nearest(str(resource), self._attributes)}")
             return
         known = self._attributes[resource]

@@ -40,8 +40,9 @@ def _check_value(
     place: str, value: Any, facts: Facts, structures: Mapping[str, Mapping[str, Facts]], parameters: Mapping[str, Any]
 ) -> Iterator[Finding]:
     function = function_of(value)
-    if function == "Ref" and value["Ref"] in parameters:
-        default = parameters[value["Ref"]].get("Default") if isinstance(parameters[value["Ref"]], dict) else None
+    parameter = parameters.get(str(value["Ref"])) if function == "Ref" else None
+    if isinstance(parameter, dict):
+        default = parameter.get("Default")
         if default is not None:
             yield from _check_plain(f"{place} (the default of {value['Ref']})", default, facts)
     elif function is not None or facts["is"] == "any":

@@ -37,6 +37,13 @@ _PARAMETER = (
     *("Type", "Default", "AllowedValues", "AllowedPattern", "MinLength", "MaxLength", "MinValue", "MaxValue", "NoEcho", "Description"),
     *("ConstraintDescription", "Label", "AssociationProperty", "AssociationPropertyMetadata", "Confirm", "Required", "Placeholder"),
 )
+_CONSTRAINTS: Mapping[str, tuple[type, ...]] = {
+    "AllowedValues": (list,),
+    "AllowedPattern": (str,),
+    **dict.fromkeys(("MinLength", "MaxLength", "MinValue", "MaxValue"), (int, float)),
+    "NoEcho": (bool,),
+    "Description": (str, dict),
+}
 _RESOURCE = ("Type", "Properties", "DependsOn", "DeletionPolicy", "Condition", "Count", "Metadata", "CreationPolicy", "UpdatePolicy")
 _DELETION = ("Delete", "Retain")
 _OUTPUT = ("Value", "Description", "Label", "Condition", "NoEcho")
@@ -74,6 +81,8 @@ def check_template(text: str) -> list[Finding]:
 
 def _check(template: dict[Any, Any]) -> Iterator[Finding]:
     yield from _only("template", template, _SECTIONS)
+    if not isinstance(template.get("Description", ""), str | dict):
+        yield Finding("Description", "this is no text", "put it in quotes")
     if template.get("ROSTemplateFormatVersion") != VERSION:
         yield Finding("ROSTemplateFormatVersion", f"{template.get('ROSTemplateFormatVersion')!r} is no version", f"write '{VERSION}'")
     sections = {name: template.get(name) or {} for name in ("Parameters", "Resources", "Outputs")}
@@ -98,7 +107,7 @@ def _only(place: str, given: Mapping[Any, Any], known: tuple[str, ...]) -> Itera
 
 
 def _attributes(resource: Any) -> tuple[str, ...] | None:
-    table = tables().get(resource.get("Type", "")) if isinstance(resource, dict) else None
+    table = tables().get(str(resource.get("Type"))) if isinstance(resource, dict) else None
     return None if table is None else tuple(table["attributes"])
 
 
@@ -109,10 +118,30 @@ def _check_parameters(parameters: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(place, "this is no mapping", "write its Type in it")
             continue
         yield from _only(place, one, _PARAMETER)
-        if one.get("Type") not in _PARAMETER_TYPES:
+        if str(one.get("Type")) not in _PARAMETER_TYPES:
             yield Finding(f"{place}.Type", f"{one.get('Type')!r} is none", f"write {nearest(str(one.get('Type')), _PARAMETER_TYPES)}")
-        elif one.get("Default") is not None:
+            continue
+        wrong = list(_check_constraints(place, one))
+        yield from wrong
+        if not wrong and one.get("Default") is not None:
             yield from _check_default(f"{place}.Default", one["Default"], one)
+
+
+def _check_constraints(place: str, declared: Mapping[str, Any]) -> Iterator[Finding]:
+    for name, kinds in _CONSTRAINTS.items():
+        given = declared.get(name)
+        if name in declared and (not isinstance(given, kinds) or (isinstance(given, bool) and bool not in kinds)):
+            yield Finding(f"{place}.{name}", f"{given!r} is none", f"write a {kinds[0].__name__}")
+        elif name == "AllowedPattern" and name in declared and not _is_pattern(str(given)):
+            yield Finding(f"{place}.{name}", f"{given!r} is no regular expression", "correct it")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _check_default(place: str, default: Any, declared: Mapping[str, Any]) -> Iterator[Finding]:
@@ -142,7 +171,7 @@ def _check_resources(resources: Mapping[str, Any], parameters: Mapping[str, Any]
         if one.get("DeletionPolicy", "Delete") not in _DELETION:
             yield Finding(f"{place}.DeletionPolicy", f"{one['DeletionPolicy']!r} is none", f"write {' or '.join(_DELETION)}")
         yield from _check_dependencies(place, one.get("DependsOn") or [], resources)
-        table = tables().get(one["Type"])
+        table = tables().get(str(one["Type"]))
         if table is None:
             yield Finding(f"{place}.Type", f"nothing is known of {one['Type']}", f"write {nearest(str(one['Type']), tables())}")
             continue
@@ -162,5 +191,7 @@ def _check_outputs(outputs: Mapping[str, Any]) -> Iterator[Finding]:
     for name, one in outputs.items():
         if not isinstance(one, dict) or "Value" not in one:
             yield Finding(f"Outputs.{name}", "it has no Value", "write one")
-        else:
-            yield from _only(f"Outputs.{name}", one, _OUTPUT)
+            continue
+        yield from _only(f"Outputs.{name}", one, _OUTPUT)
+        if one["Value"] is None:
+            yield Finding(f"Outputs.{name}.Value", "it is empty", "write one")

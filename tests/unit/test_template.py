@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_nothing_is_wrong_with_it() -> None:
         ("Effect: Allow", "Effect: allow", "Statement[0].Effect: 'allow' is none; write Allow or Deny"),
         ("- oss:GetObject", "- GetObject", "Statement[0].Action: 'GetObject' is none; write it as in oss:GetObject"),
         ("Fn::Sub: acs:oss:*:*:${State", "Fn::Sub: acs:oss:${State", "is none; write it as in acs:oss:*:*:bucket/*"),
+        (
+            "- Effect: Allow\n                Action:\n                  - oss:GetObject\n",
+            "- Effect: Allow\n",
+            "Statement[0].Action: it is missing or empty",
+        ),
+        ("- oss:GetObject\n", "- 5\n", "Statement[0].Action: 5 is no text"),
+        ("                - fc.aliyuncs.com", "                - 5", "Principal.Service: 5 is none; write it as in fc.aliyuncs.com"),
+        ("              Service:\n                - fc.aliyuncs.com", "              Service: []", "Principal.Service: None is none"),
+        ("AllowedPattern: ^[^*?]*/$", "AllowedPattern: '?'", "Parameters.UploadPrefix.AllowedPattern: '?' is no regular expression"),
+        ("MinValue: 1\n", "MinValue: []\n", "Parameters.LogDays.MinValue: [] is none"),
+        ("Type: Number", "Type: [Number]", "Parameters.LogDays.Type: ['Number'] is none"),
+        ("Type: ALIYUN::MNS::Topic", "Type: [ALIYUN::MNS::Topic]", "CallbackTopic.Type: nothing is known"),
+        ("Ref: DeadQueueName", "Ref: [DeadQueueName]", "['DeadQueueName'] is no parameter and no resource"),
+        ("Fn::GetAtt: [LogProject, Name]", "Fn::GetAtt: [[LogProject], Name]", "there is no resource ['LogProject']"),
         ('Version: "1"', "Version: 1", "AssumeRolePolicyDocument.Version: 1 is no version; write '1', in quotes"),
         ("TTL:", "TTL: 3\n      TTL:", "this is no YAML: TTL stands there twice"),
         ("Outputs:", "Output:", "template.Output: there is no such key; write Outputs"),
@@ -77,6 +92,28 @@ def test_a_mistake_is_found(written: str, instead: str, finding: str) -> None:
     assert written in TEXT
     found = "\n".join(str(one) for one in check_template(TEXT.replace(written, instead, 1)))
     assert finding in found
+
+
+def places(value: Any) -> Iterator[tuple[str | int, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield (key,)
+        yield from ((key, *rest) for rest in places(item))
+
+
+@pytest.mark.parametrize("nonsense", [[{}], {"a": 1}])
+def test_nonsense_is_told_wherever_it_stands(nonsense: Any) -> None:
+    kept = ("MediaBucket", "DeadQueue", "CallbackTopic", "SearchRole", "LogProject", "LogStore", "LogIndex")
+    right = {**TEMPLATE, "Resources": {name: TEMPLATE["Resources"][name] for name in kept}, "Outputs": {}}
+    assert check_template(json.dumps(right)) == []
+    for place in places(right):
+        changed = json.loads(json.dumps(right))
+        part = changed
+        for key in place[:-1]:
+            part = part[key]
+        part[place[-1]] = nonsense
+        is_text_by_language = place[-1] == "Description" and nonsense == {"a": 1}
+        assert check_template(json.dumps(changed)) or is_text_by_language, place
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "a: [", "ROSTemplateFormatVersion: '2015-09-01'", "Resources: []", "Resources: {A: 1}"])
