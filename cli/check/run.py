@@ -44,7 +44,7 @@ def check(file: Path, environment: Mapping[str, str]) -> list[tuple[Path, Findin
     template = file.parent / stack.TEMPLATE
     found = [(file, finding) for finding in check_project(file, environment)]
     if template.is_file():
-        found += [(template, finding) for finding in check_template(template.read_text(encoding="utf-8"))]
+        found += [(template, finding) for finding in check_template(template.read_bytes())]
     return sorted(found, key=lambda one: one[1].level is not Level.ERROR)
 
 

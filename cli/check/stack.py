@@ -59,7 +59,7 @@ _KINDS = {"queues": "ALIYUN::MNS::Queue", "topics": "ALIYUN::MNS::Topic"}
 def _template(file: Path) -> dict[str, Any] | None:
     try:
         template = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):  # told of where the template is checked
         return None
     return template if isinstance(template, dict) and isinstance(template.get("Resources"), dict) else None
 

@@ -68,11 +68,13 @@ def tables() -> Mapping[str, Any]:
     return known
 
 
-def check_template(text: str) -> list[Finding]:
+def check_template(text: str | bytes) -> list[Finding]:
     """All that is wrong with it, in its order."""
     try:
         template = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
+    except RecursionError:
+        return [Finding("template", "it is nested too deeply", "make it flatter")]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         return [Finding("template", f"this is no YAML: {' '.join(str(error).split())}", "mend it there")]
     if not isinstance(template, dict):
         return [Finding("template", "this is no mapping", f"begin with ROSTemplateFormatVersion: '{VERSION}'")]

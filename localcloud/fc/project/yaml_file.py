@@ -98,3 +98,5 @@ def read_yaml(file: Path) -> Any:
         raise ProjectError(f"{file}: can't be read ({error.strerror}); correct the path") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{file}: is not YAML: {error}") from None
+    except RecursionError:
+        raise ProjectError(f"{file}: is nested too deeply; make it flatter") from None

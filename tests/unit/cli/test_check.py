@@ -522,3 +522,11 @@ def test_logs_are_named_or_not_spoken_of(folder: Path) -> None:
     ]
     del document["resources"]["one"]["props"]["logConfig"]
     assert errors(folder, document) == []
+
+
+@pytest.mark.parametrize("name", ["s.yaml", "template.yaml"])
+@pytest.mark.parametrize("content", [b"\xe9: 1", b"a: " + b"[" * 3000, b"\xff\xfe", b""], ids=["latin", "deep", "mark", "empty"])
+def test_a_file_that_nobody_can_read_is_told(folder: Path, name: str, content: bytes) -> None:
+    (folder / "s.yaml").write_text(json.dumps(others(one={})))
+    (folder / name).write_bytes(content)
+    assert [finding for file, finding in check(folder / "s.yaml", {}) if file.name == name and finding.level is Level.ERROR]
