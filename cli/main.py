@@ -4,36 +4,49 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 
-from cli.commands import backfill, check, cloud, dead, doctor, functions, media, models, plan, provision, reindex
 from cli.errors import FAILED, USAGE, CommandError, of_file
 from cli.output import Output
 from sightline.errors import SightlineError
 
-VERBS = (
-    cloud.up,
-    cloud.down,
-    cloud.status,
-    cloud.demo_command,
-    media.upload_command,
-    media.search_command,
-    media.explain_command,
-    backfill.backfill,
-    reindex.reindex_command,
-    provision.provision_command,
-    plan.plan_command,
-    doctor.doctor_command,
-    check.check_command,
-    functions.invoke,
-    functions.logs,
-    dead.dead,
-    models.models,
-)
+VERBS = {
+    "up": "cloud.up",
+    "down": "cloud.down",
+    "status": "cloud.status",
+    "demo": "cloud.demo_command",
+    "upload": "media.upload_command",
+    "search": "media.search_command",
+    "explain": "media.explain_command",
+    "backfill": "backfill.backfill",
+    "reindex": "reindex.reindex_command",
+    "provision": "provision.provision_command",
+    "plan": "plan.plan_command",
+    "doctor": "doctor.doctor_command",
+    "check": "check.check_command",
+    "invoke": "functions.invoke",
+    "logs": "functions.logs",
+    "dead": "dead.dead",
+    "models": "models.models",
+}
+"""Where each verb is, in the room `commands`."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Verbs(click.Group):
+    """Imports a verb when it is called: `up` brings a whole cloud along, and the others need not wait for that."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        module, _, name = VERBS.get(cmd_name, "").partition(".")
+        found: click.Command | None = getattr(import_module(f"cli.commands.{module}"), name) if module else None
+        return found
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sightline")
 def cli() -> None:
     """Upload a camera clip; seconds later, find it with a sentence.
@@ -41,10 +54,6 @@ def cli() -> None:
     Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not running (or running already), 4 no such thing, 5 took too long,
     6 a deploy would change something (`plan --exit-code`).
     """
-
-
-for verb in VERBS:
-    cli.add_command(verb)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -44,7 +45,9 @@ def test_there_are_commands() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one(command: str) -> None:
     verb, *arguments = shlex.split(command)
-    with cli.commands[verb].make_context(verb, arguments):
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    with command.make_context(verb, arguments):
         pass
 
 
