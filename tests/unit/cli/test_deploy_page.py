@@ -45,9 +45,9 @@ def test_there_are_commands() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one(command: str) -> None:
     verb, *arguments = shlex.split(command)
-    command = cli.get_command(click.Context(cli), verb)
-    assert command is not None
-    with command.make_context(verb, arguments):
+    found = cli.get_command(click.Context(cli), verb)
+    assert found is not None
+    with found.make_context(verb, arguments):
         pass
 
 
