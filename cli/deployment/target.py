@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import oss2
@@ -17,7 +18,7 @@ from mns.account import Account
 
 from cli.deployment.endpoints import Endpoints, endpoints_of, region_of
 from cli.errors import NOT_FOUND, USAGE, CommandError
-from cli.running import Running
+from cli.running import Running, default_data
 from localcloud.fc.errors import ProjectError
 from localcloud.fc.project.dotenv import with_dotenv
 from localcloud.fc.project.project import Project
@@ -28,6 +29,8 @@ from sightline.host import Host
 from sightline.ims.transport import ImsTransport
 
 OSS_SECONDS = 30
+MPS_VERSION, RAM_VERSION = "2014-06-18", "2015-05-01"
+"""Of the APIs of ApsaraVideo Media Processing and of Resource Access Management."""
 # "Bucket naming conventions" of OSS, "Limits" of Simple Message Queue, and the guide to IPC search.
 _BUCKET = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _QUEUE = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,119}")
@@ -53,6 +56,7 @@ class Target:
     """`region` is that of functions and buckets; IMS may search in another one.
 
     `settings` are the functions' environment variables; `variables` are those that begin with SIGHTLINE_, exported or in the .env.
+    `options` make a command act on this deployment and no other.
     """
 
     is_laptop: bool
@@ -65,6 +69,7 @@ class Target:
     settings: Mapping[str, str]
     project: Project = field(repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: tuple[str, ...] = ()
     host: Host = field(default_factory=Host, repr=False, compare=False)
 
     @property
@@ -76,6 +81,10 @@ class Target:
     def place(self) -> str:
         """For people."""
         return "the laptop cloud" if self.is_laptop else f"account {self.account_id} in {self.region}"
+
+    def command(self, verb: str, *words: str) -> str:
+        """A command of ours that acts on this deployment, for people to copy; `verb` may have a word more (`dead list`)."""
+        return f"`{shlex.join(['sightline', *verb.split(), *self.options, *words])}`"
 
     def bucket(self, name: str) -> oss2.Bucket:
         key = self.credentials
@@ -103,7 +112,7 @@ class Target:
         return self._transport(self.endpoints.mps)
 
     def ram(self) -> ImsTransport:
-        """Roles; its calls need `version="2015-05-01"`."""
+        """Roles; its calls need `version=RAM_VERSION`."""
         return self._transport(self.endpoints.ram)
 
     def _transport(self, endpoint: str) -> ImsTransport:
@@ -154,7 +163,9 @@ def laptop(running: Running, environment: Mapping[str, str]) -> Target:
     """The laptop cloud that runs. Raises CommandError."""
     place = Place(running.region, running.account_id)
     variables = laptop_variables(running.endpoint, place, LAPTOP_NAMES, environment, running.template_id, running.pipeline_id)
-    return rendered(variables, Credentials(running.access_key_id, running.access_key_secret), is_laptop=True)
+    options = () if Path(running.data) == default_data().resolve() else ("--data", running.data)
+    target = rendered(variables, Credentials(running.access_key_id, running.access_key_secret), is_laptop=True)
+    return replace(target, options=options)
 
 
 def cloud(environment: Mapping[str, str]) -> Target:
@@ -166,7 +177,7 @@ def cloud(environment: Mapping[str, str]) -> Target:
     if not environment.get("SIGHTLINE_ACCOUNT_ID", "").isdecimal():
         fix = "export SIGHTLINE_ACCOUNT_ID: the number of the account that is deployed to, as the console's account menu shows it"
         raise CommandError("SIGHTLINE_ACCOUNT_ID is not set to an account's number", fix, USAGE)
-    return rendered(environment, _credentials(environment), is_laptop=False)
+    return replace(rendered(environment, _credentials(environment), is_laptop=False), options=("--cloud",))
 
 
 def rendered(variables: Mapping[str, str], credentials: Credentials, is_laptop: bool) -> Target:

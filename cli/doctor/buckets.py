@@ -77,16 +77,16 @@ def state_bucket_private(site: Site) -> Finding:
 def _private(site: Site, name: str) -> Finding:
     access = site.buckets.state(name).access
     if access != "private":
-        return failed(f"the ACL of {name} is {access}", f"`ossutil api put-bucket-acl --bucket {name} --acl private`")
+        return failed(f"the ACL of {name} is {access}", site.mend.ossutil("put-bucket-acl", name, "--acl", "private"))
     policy = site.buckets.policy(name)
     statements = objects(json_object(policy).get("Statement"))
-    look = f"`ossutil api get-bucket-policy --bucket {name}`"
+    look = site.mend.ossutil("get-bucket-policy", name)
     if policy and not statements:
         return unknown(f"the policy of {name} can't be read", look)
     if any(_lets_everybody(statement) for statement in statements):
         return failed(f"the policy of {name} lets everybody in", f"{look}, and take out the statement whose Principal is *")
     if site.buckets.blocks_public_access(name) is False:
-        fix = f"`ossutil api put-bucket-public-access-block --bucket {name}` with BlockPublicAccess true"
+        fix = f"{site.mend.ossutil('put-bucket-public-access-block', name)} with BlockPublicAccess true"
         return warned(f"{name} is private, and the ACL of an object may still open that object", fix)
     return passed(f"{name}: a private ACL, and no policy that lets everybody in")
 
@@ -125,7 +125,7 @@ def state_bucket_lifecycle(site: Site) -> Finding:
     expirations = site.buckets.expirations(name)
     harmful = [f"{one.rule} ({one.prefix or 'everything'})" for one in expirations if not one.prefix.startswith(BUDGETS)]
     if harmful:
-        fix = f"take the rules out: `ossutil api get-bucket-lifecycle --bucket {name}`, `ossutil api put-bucket-lifecycle --bucket {name}`"
+        fix = f"take the rules out: {', '.join(site.mend.ossutil(f'{verb}-bucket-lifecycle', name) for verb in ('get', 'put'))}"
         return failed(f"rules that take ledgers or records away: {', '.join(harmful)}", fix)
     if not expirations:
         return passed("no rule; the sweep removes budgets of past days itself")

@@ -36,18 +36,15 @@ def pipeline(site: Site) -> Finding:
     if found is None:
         return failed(
             f"there is no pipeline {identity}",
-            f"{site.mend.provision}, export the SIGHTLINE_PIPELINE_ID that it prints, then {site.mend.deploy}",
+            site.mend.provision_and_set("SIGHTLINE_PIPELINE_ID"),
         )
     if as_text(found.get("State")) != "Active":
-        return failed(
-            f"pipeline {identity} is {as_text(found.get('State'))}: jobs wait in it",
-            f"`aliyun mts UpdatePipeline --PipelineId {identity} --Name {as_text(found.get('Name'))} --State Active`",
-        )
+        return failed(f"pipeline {identity} is {as_text(found.get('State'))}: jobs wait in it", site.mend.change("pipeline"))
     bound = _bound(found)
     if bound != f"topic {topic}":
         return failed(
             f"pipeline {identity} tells its news to {bound or 'nobody'}, not to topic {topic}",
-            site.mend.change("callback" if bound else ""),
+            site.mend.change("callback") if bound else site.mend.provision,
         )
     return passed(f"{identity} tells topic {topic}")
 

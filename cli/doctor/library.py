@@ -20,7 +20,7 @@ INDEX = "mm"
 def template(site: Site) -> Finding:
     """The template of the analyses exists, is of type 11, and describes events."""
     identity = site.target.settings.get("SMARTTAG_TEMPLATE_ID", "")
-    fix = f"{site.mend.provision}, export the SIGHTLINE_TEMPLATE_ID that it prints, then {site.mend.deploy}"
+    fix = site.mend.provision_and_set("SIGHTLINE_TEMPLATE_ID")
     if not identity:
         return failed("SMARTTAG_TEMPLATE_ID is not set", fix)
     try:

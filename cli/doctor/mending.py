@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from cli.deployment.target import Target
+from cli.provision.wanted import Changeable
 
 
 @dataclass(frozen=True)
@@ -14,17 +16,20 @@ class Mending:
     @property
     def provision(self) -> str:
         """Makes what is missing in IMS, and binds the callbacks."""
-        return self.change("")
+        return self.target.command("provision")
 
-    def change(self, what: str) -> str:
+    def change(self, what: Changeable) -> str:
         """The same, where something of another shape is there already, which it leaves unless it is told."""
-        options = ("" if self.target.is_laptop else " --cloud") + (f" --change {what}" if what else "")
-        return f"`sightline provision{options}`"
+        return self.target.command("provision", "--change", what)
+
+    def provision_and_set(self, variable: str) -> str:
+        """Makes something that the functions know by an id; a laptop provisions at each start."""
+        return self.deploy if self.target.is_laptop else f"{self.provision}, export the {variable} that it prints, then {self.deploy}"
 
     @property
     def deploy(self) -> str:
         """Deploys the functions and their triggers."""
-        return "`sightline down`, then `sightline up`" if self.target.is_laptop else "`s deploy`"
+        return f"{self._down}, then {self.target.command('up')}" if self.target.is_laptop else "`s deploy`"
 
     @property
     def topic_trigger(self) -> str:
@@ -45,7 +50,7 @@ class Mending:
     def new_state_bucket(self) -> str:
         """Where the one that is there can't be mended."""
         if self.target.is_laptop:
-            return "`sightline down`, then `sightline up --data` with a new folder"
+            return f"{self._down}, then `sightline up --data` with a new folder"
         return f"`export SIGHTLINE_STATE_BUCKET=` with a new name, {self._ros_stack}, then {self.deploy}"
 
     @property
@@ -60,18 +65,20 @@ class Mending:
     @property
     def sweep(self) -> str:
         """Has the sweep come now."""
-        return "`sightline invoke sweep`" if self.target.is_laptop else "`s sweep invoke`"
+        return self.target.command("invoke", "sweep") if self.target.is_laptop else "`s sweep invoke`"
 
     @property
     def reindex(self) -> str:
         """Puts the media back into an index that has lost them."""
-        return "`sightline reindex --all`" if self.target.is_laptop else "upload the media again: `sightline reindex` knows laptops only"
+        if self.target.is_laptop:
+            return self.target.command("reindex", "--all")
+        return "upload the media again: `sightline reindex` knows laptops only"
 
     @property
     def dead_letters(self) -> str:
         """Says why events are dead, and tries them again."""
         if self.target.is_laptop:
-            return "`sightline dead list` says why; then `sightline dead replay`"
+            return f"{self.target.command('dead list')} says why; then {self.target.command('dead replay', '--all')}"
         return f"`ossutil cat` each of `ossutil ls oss://{self.target.names.state_bucket}/letters/dead/`: it says why, and holds the event"
 
     @property
@@ -86,8 +93,17 @@ class Mending:
     def endpoint(self, service: str) -> str:
         """Where nobody answers."""
         if self.target.is_laptop:
-            return "`sightline status`; if the laptop cloud is gone, `sightline up`"
+            return f"{self.target.command('status')}; if the laptop cloud is gone, {self.target.command('up')}"
         return f"look at the network, and at the endpoint of {service} in the SIGHTLINE_ variables and s.yaml"
+
+    def ossutil(self, operation: str, bucket: str, *options: str) -> str:
+        """A bucket's own settings; on a laptop with the key that `sightline up` prints."""
+        where = ("--endpoint", self.target.endpoints.oss, "--region", self.target.region) if self.target.is_laptop else ()
+        return f"`{shlex.join(['ossutil', 'api', operation, '--bucket', bucket, *options, *where])}`"
+
+    @property
+    def _down(self) -> str:
+        return self.target.command("down")
 
     @property
     def _ros_stack(self) -> str:

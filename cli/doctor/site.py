@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from cli.deployment.function_compute import FunctionCompute
-from cli.deployment.target import Target
+from cli.deployment.target import MPS_VERSION, RAM_VERSION, Target
 from cli.doctor.mending import Mending
 from cli.doctor.mns import Messages
 from cli.doctor.oss import Buckets
@@ -23,8 +23,6 @@ from sightline.ims.answers import Json
 from sightline.ims.transport import ICE_VERSION, ImsTransport
 
 REQUEST_SECONDS = 5
-MPS_VERSION = "2014-06-18"
-RAM_VERSION = "2015-05-01"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cli.deployment.target import Target
+from cli.deployment.target import RAM_VERSION, Target
 from cli.errors import CommandError
 from cli.plan.changes import Change
 from cli.provision.making import Work
@@ -16,7 +16,6 @@ from cli.provision.wanted import Wanted
 from localcloud.fc.project.project import Project
 from sightline.errors import ServiceRefused, ServiceUnreachable
 
-RAM_VERSION = "2015-05-01"
 MISSING = "missing; a deploy does not make it: template.yaml does"
 
 

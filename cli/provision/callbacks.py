@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from functools import partial
 
+from cli.deployment.target import MPS_VERSION
 from cli.provision.making import Work
-from cli.provision.pipelines import MPS_VERSION, Pipeline, pipeline_of
+from cli.provision.pipelines import Pipeline, pipeline_of
 from cli.provision.report import Item
 
 ROLE = "AliyunMTSDefaultRole"
@@ -24,8 +25,15 @@ def callbacks(work: Work) -> str:
         return ""
     work.tell(_bound(work, pipeline))
     if pipeline.state == "Paused":
-        work.tell(Item("pipeline", pipeline.name, "left", "it is paused: jobs wait in it", "activate it in the console of MPS"))
+        work.tell(_activated(work, pipeline))
     return pipeline.id
+
+
+def _activated(work: Work, pipeline: Pipeline) -> Item:
+    fix = f"{work.command('--change', 'pipeline')} activates it"
+    parameters = {"PipelineId": pipeline.id, "Name": pipeline.name, "State": "Active"}
+    activate = partial(work.target.mps().call, "UpdatePipeline", parameters, version=MPS_VERSION)
+    return work.change(Item("pipeline", pipeline.name, "found"), "it is paused: jobs wait in it", fix, "pipeline", activate)
 
 
 def _bound(work: Work, pipeline: Pipeline) -> Item:

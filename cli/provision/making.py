@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,7 +62,7 @@ class Work:
             "--pipeline": self.wanted.pipeline,
         }
         options = [part for option, value in chosen.items() if value and option not in more for part in (option, value)]
-        return f"`{shlex.join(['sightline', 'provision', *([] if self.target.is_laptop else ['--cloud']), *options, *more])}`"
+        return self.target.command("provision", *options, *more)
 
 
 def make_once(find: Callable[[], T | None], make: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:

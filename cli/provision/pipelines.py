@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cli.deployment.target import Target
+from cli.deployment.target import MPS_VERSION, Target
 from cli.errors import NOT_FOUND, CommandError
 from cli.provision.making import Work, listed, told
 from cli.provision.report import Item
 from sightline.ims.answers import Json, as_text, decode_data
 from sightline.untrusted import plain
 
-MPS_VERSION = "2014-06-18"
 MOST_QUERIED = 10
 """Pipelines that one QueryPipelineList takes."""
 # Those for smart tags by name (AddPipeline of MPS, ALIYUN::MPS::Pipeline), then the kind that the service makes by itself.

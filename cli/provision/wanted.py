@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from cli.errors import USAGE, CommandError
 
-Changeable = Literal["template", "index", "callback"]
+Changeable = Literal["template", "index", "pipeline", "callback"]
 CHANGEABLE: tuple[Changeable, ...] = get_args(Changeable)
 LEVELS = ("Shared", "S.large", "S.2xlarge", "S.4xlarge", "S.8xlarge", "S.16xlarge")
 LONGEST_LIBRARY_NAME = 64

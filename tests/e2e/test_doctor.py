@@ -19,12 +19,12 @@ from mns.queue import Message
 from mns.topic import TopicMeta
 
 from cli.deployment import target as deployment
-from cli.deployment.target import Target, project_folder
+from cli.deployment.target import MPS_VERSION, Target, project_folder
 from cli.doctor.callbacks import pipeline
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, State
 from cli.doctor.runner import run
-from cli.doctor.site import MPS_VERSION, Site
+from cli.doctor.site import Site
 from localcloud.identity import Keyring
 from localcloud.place import Place
 from sightline.clock import utc_now
@@ -320,7 +320,7 @@ def test_a_topic_that_somebody_deleted(target: Target, own: Cloud) -> None:
     finally:
         topic.create(TopicMeta())
     assert finding.state is State.FAIL
-    assert finding.fix.startswith("`sightline provision`")
+    assert finding.fix.startswith("`sightline provision ")
     assert look(target)["callback-topic"].state is State.PASS
 
 

@@ -14,7 +14,7 @@ from mns.account import Account
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
-from cli.provision.pipelines import MPS_VERSION
+from cli.deployment.target import MPS_VERSION
 from cli.running import Running
 from tests.laptop import Cloud
 

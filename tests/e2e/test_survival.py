@@ -10,7 +10,7 @@ from pathlib import Path
 from mns.account import Account
 from mns.topic import TopicMeta
 
-from cli.provision.pipelines import MPS_VERSION
+from cli.deployment.target import MPS_VERSION
 from tests.laptop import Cloud, wait_until
 
 MakeCloud = Callable[..., Cloud]

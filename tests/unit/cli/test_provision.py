@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cli.errors import CommandError
-from cli.provision.pipelines import MPS_VERSION
+from cli.deployment.target import MPS_VERSION
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
 from cli.provision.wanted import Wanted
@@ -292,7 +292,7 @@ def test_libraries_that_a_template_does_not_name_are_a_difference(there: Account
     make_template(there, name, AnalyseTypes="vlEventDesc")
     made = run(there, name)
     assert ", there is none" in note(made, "template")
-    assert f"--cloud --people '{name} people'" in next(item.fix for item in made.to_mend)
+    assert f"provision --cloud --people '{name} people'" in next(item.fix for item in made.to_mend)
     run(there, name, full(name, change=frozenset({"template"})))
     assert set(outcomes(run(there, name)).values()) == {"found"}
 
