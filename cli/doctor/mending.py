@@ -65,7 +65,7 @@ class Mending:
     @property
     def sweep(self) -> str:
         """Has the sweep come now."""
-        return self.target.command("invoke", "sweep") if self.target.is_laptop else "`s sweep invoke`"
+        return self.target.command("invoke sweep") if self.target.is_laptop else "`s sweep invoke`"
 
     @property
     def reindex(self) -> str:
