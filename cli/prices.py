@@ -93,7 +93,7 @@ class Prices:
         """What these jobs cost, by the price of a job of their kind."""
         priced = {self.by_item[f"job.{kind}"]: count for kind, count in jobs.items() if f"job.{kind}" in self.by_item}
         unpriced = {kind: count for kind, count in jobs.items() if count and f"job.{kind}" not in self.by_item}
-        total = sum((price.price / price.per * count for price, count in priced.items()), Decimal(0))
+        total = sum((price.price * count / price.per for price, count in priced.items()), Decimal(0))
         has_jobs = any(item.startswith("job.") for item in self.by_item)
         days = [price.as_of for price in self.by_item.values() if price.item.startswith("job.")]
         as_of = min((day for day in days if day), default=None) if all(days) else None

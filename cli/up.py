@@ -120,6 +120,9 @@ def _start(
     variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id)
     layer = built.packages / "layer.zip" if built else project / "shared"
     pages = cloud.deploy(project / "s.yaml", {LAYER: layer}, variables, port + 1 if port else 0, built)
+    if SEARCH_FUNCTION not in pages:
+        fix = "leave its name and its HTTP trigger as they are: the commands know it by them"
+        raise CommandError(f"s.yaml gives no function {SEARCH_FUNCTION} an HTTP trigger", fix)
     return Running(
         pid=os.getpid(),
         endpoint=cloud.endpoint,

@@ -31,7 +31,7 @@ class Line:
 
     @property
     def cost(self) -> Decimal | None:
-        return self.charged / self.price.per * self.price.price if self.price else None
+        return self.charged * self.price.price / self.price.per if self.price else None
 
     def to_json(self) -> dict[str, Any]:
         return {

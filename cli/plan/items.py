@@ -24,6 +24,10 @@ VIDEO_MINUTES, IMAGES, VIDEO_JOBS, IMAGE_JOBS = "ims.video_minutes", "ims.images
 SEQUENCE_JOBS, ORDERS = "job.sequence", "ims.ipc_orders"
 
 
+BEYOND = "beyond"
+"""Stands for the level that more film than the largest holds would need: there is none, so somebody has to be asked."""
+
+
 def index_item(level: str) -> str:
     return f"ims.search_index.{level}"
 
@@ -46,7 +50,7 @@ UNITS: Mapping[str, str] = {
     IMAGE_JOBS: "job",
     SEQUENCE_JOBS: "job",
     ORDERS: "order-month",
-    **{index_item(level): "index-month" for level in INDEX_LEVELS},
+    **{index_item(level): "index-month" for level in [*INDEX_LEVELS, BEYOND]},
 }
 
 MEANINGS: Mapping[str, str] = {
@@ -68,4 +72,5 @@ MEANINGS: Mapping[str, str] = {
     SEQUENCE_JOBS: "IMS: smart tag of a sequence, by the job (`sightline backfill --dry-run`)",
     ORDERS: "IMS: IPC orders of one month (--analysis orders)",
     **{index_item(level): f"IMS: search index of level {level}, to {hours:,} hours of film" for level, hours in INDEX_LEVELS.items()},
+    index_item(BEYOND): f"IMS: film beyond {max(INDEX_LEVELS.values()):,} hours, by arrangement: no level holds it",
 }

@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from cli.plan import items, measured
 from cli.plan.load import DAYS_A_MONTH, Load
 from cli.plan.measured import Work
+from sightline.settings import FIELDS
 
 # OSS, "Request fees": which requests count as which; that HEAD counts as GET is our assumption.
 # https://www.alibabacloud.com/help/en/oss/api-operation-calling-fees, read in the version of 2026-03-25.
@@ -46,10 +47,10 @@ class Deployment:
 
     sizes: Mapping[str, Size]
     sweeps: Decimal
-    checked_per_sweep: int = 20
-    keys_per_sweep: int = 5_000
-    facts_retention_days: int = 90
-    index_wait_seconds: Decimal = Decimal(20)
+    checked_per_sweep: int = int(FIELDS["media_checked_per_sweep"].default or 0)
+    keys_per_sweep: int = int(FIELDS["audit_keys_per_sweep"].default or 0)
+    facts_retention_days: int = int(FIELDS["facts_retention_days"].default or 0)
+    index_wait_seconds: Decimal = Decimal(FIELDS["index_wait_seconds"].default or 0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def usage_of(load: Load, deployment: Deployment) -> Usage:
         items.MESSAGES: 4 * load.uploads + requests["MNS GET"],
         **_logs(load, doings),
         **_analysis(load),
-        **({items.index_item(level): Decimal(1)} if level else {}),
+        items.index_item(level or items.BEYOND): Decimal(1),
     }
     return Usage(doings, quantities, requests, level)
 

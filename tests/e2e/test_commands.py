@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -120,3 +121,22 @@ def test_up_is_ready_in_seconds_and_down_ends_it(new_cloud: Callable[..., Cloud]
     cloud.command("down")
     assert cloud.wait_for_end() == 0
     cloud.command("status", code=3)
+
+
+def test_up_needs_the_search_function_by_its_name(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("functions", "shared", "template.yaml"):
+        (project / name).symlink_to(root / name)
+    (project / "s.yaml").write_text((root / "s.yaml").read_text().replace("sightline-search${vars.suffix}", "finder"))
+    done = subprocess.run(
+        [SIGHTLINE, "up", "--port", "0", "--data", tmp_path / "data"],
+        env={**os.environ, "SIGHTLINE_PROJECT": str(project)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "sightline-search" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -131,7 +131,10 @@ def test_more_film_than_any_index_holds_is_told() -> None:
     assert index_level(Decimal(160_001)) is None
     usage = usage_of(Load(Decimal(10**6), video_minutes=Decimal(60)), DEPLOYMENT)
     assert usage.index_level is None
-    assert not any(item.startswith("ims.search_index.") for item in usage.quantities)
+    beyond = items.index_item(items.BEYOND)
+    assert [item for item in usage.quantities if item.startswith("ims.search_index.")] == [beyond]
+    dearer = Prices({item: price for item, price in DEARER.by_item.items() if item != beyond}, DEARER.currency)
+    assert bill(usage.quantities, dearer).to_json()["total"] is None, "what nobody has priced makes no total"
 
 
 @pytest.mark.contract("IMS API reference, CreateIpcOrder: 300 images and 75 searches a day")
@@ -214,3 +217,8 @@ def test_every_request_that_was_measured_has_a_service_that_is_known() -> None:
 def test_what_counts_as_which_request() -> None:
     assert {kind for kind, item in KIND_OF_REQUEST.items() if item == items.PUTS} == {"OSS PUT", "OSS APPEND", "OSS LIST", "OSS DELETE"}
     assert {kind for kind, item in KIND_OF_REQUEST.items() if item == items.GETS} == {"OSS GET", "OSS HEAD"}
+
+
+def test_a_price_for_three_units_is_divided_last() -> None:
+    price = Price(items.IMAGES, Decimal("0.01"), per=Decimal(3))
+    assert bill({items.IMAGES: Decimal(30)}, Prices({items.IMAGES: price}, "CNY")).total == Decimal("0.1")

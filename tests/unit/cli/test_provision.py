@@ -12,8 +12,8 @@ from zlib import crc32
 import httpx
 import pytest
 
-from cli.errors import CommandError
 from cli.deployment.target import MPS_VERSION
+from cli.errors import CommandError
 from cli.provision.report import Provisioned
 from cli.provision.run import provision
 from cli.provision.wanted import Wanted
