@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up layer test soak soak-kills lint fix bench lock clean
+.PHONY: help setup setup-dev setup-measures demo up layer test soak soak-kills lint fix bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +16,9 @@ help: ## Show this list
 setup: $(VENV)/.local ## Make a virtual environment with what the laptop cloud needs
 
 setup-dev: $(VENV)/.dev ## The same with the tools and SDKs of the tests
+
+setup-measures: setup-dev ## Compile what a few more tests of sound need; takes a C compiler
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/measures.lock
 
 demo: setup ## Run the main job: upload, understand, search. PATHS="a.mp4 photos/" takes your own files
 	$(BIN)/sightline demo $(PATHS)
@@ -50,9 +53,11 @@ bench: setup-dev ## Measure; the tables are kept in bench/RESULTS.md
 lock: setup-dev ## Resolve the dependencies anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
-		pyproject.toml --extra ocr --extra build -o requirements/local.lock
+		pyproject.toml --extra ocr --extra sound --extra build -o requirements/local.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
-		pyproject.toml --extra ocr --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
+		pyproject.toml --extra ocr --extra sound --extra build --extra dev -c requirements/local.lock -o requirements/dev.lock
+	echo pesq | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
+		--no-header -c requirements/dev.lock - -o requirements/measures.lock
 	echo scikit-image | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate \
 		--no-header --no-deps - -o requirements/samples.lock
 	printf '%s\n' alibabacloud_ice20201109 alibabacloud_credentials oss2 aliyun-mns-sdk httpx pydantic | $(BIN)/uv pip compile --quiet \
