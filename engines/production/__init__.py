@@ -1,1 +1,1 @@
-"""Intelligent production: the fifteen functions of SubmitIProductionJob, each from a file to files. One module each, by what they work on."""
+"""Intelligent production: the fifteen functions of SubmitIProductionJob, each from a file to files."""
