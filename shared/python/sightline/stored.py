@@ -77,15 +77,50 @@ class Stored:
         value = self._document.get(name)
         if value is None:
             return None
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not (math.isfinite(value) and value >= 0):
+        if _finite(name, value) < 0:
             raise Unreadable(f"{name}: no number of seconds")
         return float(value)
+
+    def number(self, name: str) -> float | None:
+        """Finite; None where it is missing."""
+        value = self._document.get(name)
+        return None if value is None else _finite(name, value)
+
+    def numbers(self, name: str) -> Sequence[float]:
+        """None where they are missing."""
+        value = self._document.get(name, [])
+        if not isinstance(value, list):
+            raise Unreadable(f"{name}: no list of numbers")
+        return [_finite(name, entry) for entry in value]
+
+    def object(self, name: str) -> Stored:
+        """An empty one where it is missing."""
+        value = self._document.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise Unreadable(f"{name}: no JSON object")
+        return Stored(value or {})
+
+    def objects(self, name: str, most: int) -> Sequence[Stored]:
+        """The first `most`; none where they are missing."""
+        value = self._document.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise Unreadable(f"{name}: no list of JSON objects")
+        return [Stored(entry) for entry in value[:most]]
+
+    def names(self) -> Sequence[str]:
+        return list(self._document)
 
     def moment(self, name: str) -> datetime:
         try:
             return from_iso(self.text(name))
         except ValueError as error:
             raise error if isinstance(error, Unreadable) else Unreadable(f"{name}: no time") from error
+
+
+def _finite(name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise Unreadable(f"{name}: no number")
+    return float(value)
 
 
 def _sendable(name: str, text: str) -> str:

@@ -19,6 +19,7 @@ from sightline.ims.descriptions import (
     SmarttagResult,
 )
 from sightline.media.types import KINDS, Media, MediaKind
+from sightline.record.findings import Findings, read_findings
 from sightline.stored import Stored, Unreadable
 from sightline.value import Value
 
@@ -66,7 +67,10 @@ class SmarttagPart(Value):
 
 
 class Record(Value):
-    """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image."""
+    """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image.
+
+    `found` is what jobs other than the smart tags say.
+    """
 
     said: SmarttagPart
     media_id: str
@@ -78,16 +82,19 @@ class Record(Value):
     namespace: str
     device: str | None
     time: datetime
+    found: Findings = Findings()
 
     def to_json(self) -> dict[str, Any]:
         """One object: what was said, and what it was said of."""
-        about = {name: value for name, value in self._asdict().items() if name != "said"}
-        return {**self.said.to_json(), **about, "time": to_iso(self.time)}
+        about = {name: value for name, value in self._asdict().items() if name not in ("said", "found")}
+        found = self.found.to_json()
+        return {**self.said.to_json(), **about, "time": to_iso(self.time), **({"found": found} if found else {})}
 
 
-def merge(media: Media, preview_key: str, part: SmarttagPart) -> Record:
+def merge(media: Media, preview_key: str, part: SmarttagPart, found: Findings) -> Record:
     """The record of one generation, from what its jobs said."""
-    return Record(part, media.id, media.bucket, media.key, preview_key, media.etag, media.kind, media.namespace, media.device, media.time)
+    about = (media.id, media.bucket, media.key, preview_key, media.etag, media.kind, media.namespace, media.device, media.time)
+    return Record(part, *about, found)
 
 
 def read_part(stored: Stored) -> SmarttagPart:
@@ -126,4 +133,5 @@ def read_record(stored: Stored) -> Record:
         namespace=stored.text("namespace"),
         device=stored.optional_text("device"),
         time=stored.moment("time"),
+        found=read_findings(stored.object("found")) if stored.value("found") else Findings(),
     )

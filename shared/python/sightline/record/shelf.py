@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from sightline.errors import UnusableAnswer
 from sightline.media.types import Media
+from sightline.record.findings import Findings
 from sightline.record.model import Record, SmarttagPart, merge, read_part, read_record
 from sightline.store.types import Bucket
 from sightline.stored import Stored, Unreadable
@@ -29,7 +30,7 @@ class RecordShelf:
 
         Raises UnusableAnswer where a part is gone or can't be read. That is for good: only the job's result brings it back.
         """
-        record = merge(media, preview_key, self._part(media, "smarttag"))
+        record = merge(media, preview_key, self._part(media, "smarttag"), Findings())
         self._bucket.put(_record_key(media.id), to_json(record.to_json()).encode(), _JSON)
         return record
 
