@@ -51,22 +51,40 @@ def video_header(path: Path, pixels: int = PIXELS) -> VideoHeader:
         return VideoHeader(width, height, _seconds(container, stream), rate, container.metadata.get("title"))
 
 
-def frames(path: Path, per_second: float, longest: int | None = None, pixels: int = PIXELS) -> Iterator[Frame]:
-    """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`.
+def frames(
+    path: Path,
+    per_second: float,
+    longest: int | None = None,
+    pixels: int = PIXELS,
+    *,
+    start: float = 0.0,
+    end: float = math.inf,
+    key_frames: bool = False,
+) -> Iterator[Frame]:
+    """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`, from `start` to `end` seconds.
 
+    `key_frames` decodes those alone that need no other, about six times as fast; how many a video has is its encoder's choice.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
     with _opened(path, pixels) as (container, stream):
-        due, start, count = 0.0, None, 0
+        if key_frames:
+            stream.codec_context.skip_frame = "NONKEY"
+        origin = None
+        if start > 0:
+            origin = (stream.start_time or 0) * float(stream.time_base)
+            _seek(container, stream, origin + start)
+        due, count = start, 0
         for frame in decoded(container, stream):
             # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
             stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
             count += 1
-            start = stamp if start is None else start
-            if stamp - start + 1e-6 < due:
+            origin = stamp if origin is None else origin
+            if stamp - origin > end:
+                break
+            if stamp - origin + 1e-6 < due:
                 continue
-            yield Frame(stamp - start, _upright(frame, longest))
-            due = (math.floor((stamp - start) * per_second + 1e-6) + 1) / per_second
+            yield Frame(stamp - origin, _upright(frame, longest))
+            due = (math.floor((stamp - origin) * per_second + 1e-6) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
 

@@ -161,6 +161,21 @@ def test_frames_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
     assert [float(frame.image.mean()) for frame in seen] == pytest.approx([10 * index for index in range(20)], abs=4)
 
 
+def test_frames_of_a_part(tmp_path: Path) -> None:
+    seen = list(frames(numbered_clip(tmp_path / "clip.mp4"), 10, start=1.5, end=2.0))
+    assert [frame.time for frame in seen] == pytest.approx([1.5, 1.6, 1.7, 1.8, 1.9, 2.0], abs=1e-3)
+    assert [float(frame.image.mean()) for frame in seen] == pytest.approx([5 * index for index in range(15, 21)], abs=4)
+
+
+def test_key_frames_alone(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "clip.mp4")
+    with av.open(str(clip)) as container:
+        key_packets = [
+            float(packet.pts * packet.time_base) for packet in container.demux(video=0) if packet.pts is not None and packet.is_keyframe
+        ]
+    assert [frame.time for frame in frames(clip, 10, key_frames=True)] == pytest.approx(key_packets, abs=1e-3)
+
+
 def test_names_with_odd_characters(tmp_path: Path) -> None:
     path = numbered_clip(tmp_path / "海 %2F+100%d:é 🎥.mp4")
     assert probe(path).kind == "video"
