@@ -1,9 +1,10 @@
 """The process that looks at the pixels: `python -m localcloud.ims.understanding.worker`, JSON lines in and out.
 
 First line in: `{"settings": {...}}` (EngineSettings); answer: `{"ready": "name of the engine"}`. Then `{"files": [...], "kind": "video",
-"wishes": {...}}` each, or `{"sound": "file", "language": null}`, or `{"picture": "file", "algorithm": "face"}`, which enrols a sample;
-answers: `{"description": {...}}`, `{"transcript": {...}}`, `{"enrolment": {...}}`, `{"untranscribed": "why"}`, `{"unreadable": "why"}` or
-`{"failed": "why"}`. The process ends when its standard input does, even in the middle of a piece of work: then its parent is dead.
+"wishes": {...}}` each, or `{"sound": "file", "language": null}`, or `{"picture": "file", "algorithm": "face"}`, which enrols a sample, or
+`{"work": ...}` for a factory that builds a `Doer`; answers: `{"description": {...}}`, `{"transcript": {...}}`, `{"enrolment": {...}}`,
+`{"done": ...}`, `{"untranscribed": "why"}`, `{"unreadable": "why"}` or `{"failed": "why"}`. The process ends when its standard input does,
+even in the middle of a piece of work: then its parent is dead.
 """
 
 from __future__ import annotations
@@ -18,11 +19,22 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from engines.speech.types import Transcript, Untranscribed
 from engines.understanding.types import Engine, UnreadableMedia
 from localcloud.ims.understanding.engine import DESCRIPTION, ENROLMENT, TRANSCRIPT, WISHES, EngineSettings
+
+
+class Doer(Protocol):
+    """What a factory builds for work of another kind than understanding: JSON in, JSON out."""
+
+    @property
+    def name(self) -> str: ...
+
+    def do(self, work: Any) -> Any:
+        """Raises UnreadableMedia."""
+        ...
 
 
 def build_engine(settings: EngineSettings) -> Engine:
@@ -66,14 +78,16 @@ def _read(lines: queue.Queue[str]) -> None:
 
 @dataclass(frozen=True)
 class _Tools:
-    engine: Engine
+    """`engine` is an Engine or a Doer, by the factory."""
+
+    engine: Any
     transcribe: Transcribe | None
 
 
 def _start(line: str) -> tuple[_Tools, dict[str, Any]]:
     settings = EngineSettings(**json.loads(line)["settings"])
     module, _, function = settings.factory.partition(":")
-    engine: Engine = getattr(importlib.import_module(module), function)(settings)
+    engine: Engine | Doer = getattr(importlib.import_module(module), function)(settings)
     return _Tools(engine, build_transcriber(settings) if settings.speech_base_url else None), {"ready": engine.name}
 
 
@@ -84,6 +98,8 @@ def _work(tools: _Tools, work: dict[str, Any]) -> dict[str, Any]:
             return {"transcript": TRANSCRIPT.dump_python(tools.transcribe(Path(work["sound"]), work["language"]), mode="json")}
         if "picture" in work:
             return {"enrolment": ENROLMENT.dump_python(tools.engine.enrol(Path(work["picture"]), work["algorithm"]), mode="json")}
+        if "work" in work:
+            return {"done": tools.engine.do(work["work"])}
         files = [Path(file) for file in work["files"]]
         description = tools.engine.describe(files, work["kind"], WISHES.validate_python(work["wishes"]))
         return {"description": DESCRIPTION.dump_python(description, mode="json")}

@@ -44,7 +44,10 @@ class WorkerLimits:
 
 
 class Workers:
-    """An `Understanding` that runs its engine in `count` processes. Their error output goes to the file `log_file`."""
+    """An `Understanding` that runs its engine in `count` processes, begun by `start` or when they are needed, or other work, by `do`.
+
+    Their error output goes to the file `log_file`.
+    """
 
     def __init__(self, engine: EngineSettings, log_file: Path, count: int = 2, limits: WorkerLimits | None = None) -> None:
         self._engine = engine
@@ -75,6 +78,17 @@ class Workers:
         if "unreadable" in answer:
             raise UnreadableMedia(answer["unreadable"])
         return DESCRIPTION.validate_python(answer["description"])
+
+    def do(self, work: Any, urgent: bool = True, seconds: float | None = None) -> Any:
+        """What the `worker.Doer` of the engine's factory answers; both are JSON.
+
+        Raises UnreadableMedia, AnalysisFailed, or Stopped once it was closed.
+        """
+        with self._worker(urgent) as worker:
+            answer = worker.ask({"work": work}, seconds or self._limits.seconds)
+        if "unreadable" in answer:
+            raise UnreadableMedia(answer["unreadable"])
+        return answer["done"]
 
     def enrol(self, picture: Path, algorithm: Algorithm) -> Enrolment:
         with self._enrolling:
