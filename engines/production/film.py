@@ -1,0 +1,165 @@
+"""A clip taken apart and put together again: its frames one by one, and a file of changed frames with their times and the clip's sound.
+
+Nothing is held but the frame at hand and what the encoder looks ahead at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import cv2
+
+from engines.imaging import Frame, Image, frames
+from engines.imaging.video import decoded, opened_container
+from engines.production.soundtrack import Soundtrack, soundtrack
+
+_TICKS = 90_000
+"""Of a second: MPEG's own clock, which every common frame rate fits to less than a hundredth of a millisecond."""
+_USUAL_RATE = 25
+# What tags an RGB picture's way to YUV, as H.273 numbers it and swscale takes it; BT.601 is what swscale takes for all the rest.
+_BT601, _MATRICES, _LIMITED_RANGE = 5, (1, 9), 1
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a film is written; `pixels` is the format of the encoder's frames, `frame` that of the arrays that it is given."""
+
+    container: str
+    codec: str
+    pixels: str
+    frame: str
+    options: dict[str, str]
+    copied_sound: frozenset[str]
+    sound: str
+    container_options: dict[str, str]
+
+
+MP4 = Encoding(
+    "mp4",
+    "libx264",
+    "yuv420p",
+    "bgr24",
+    {"preset": "veryfast", "crf": "18"},
+    # Of what MP4 can hold, what players commonly take.
+    frozenset(("aac", "mp3", "ac3", "eac3", "opus")),
+    "aac",
+    {"movflags": "+faststart"},
+)
+TRANSPARENT_WEBM = Encoding(
+    "webm",
+    "libvpx-vp9",
+    "yuva420p",
+    "bgra",
+    # libvpx refuses alternate reference frames beside an alpha plane.
+    {"deadline": "realtime", "cpu-used": "6", "row-mt": "1", "crf": "24", "b": "0", "auto-alt-ref": "0"},
+    frozenset(("opus", "vorbis")),
+    "libopus",
+    {},
+)
+
+
+def film_frames(source: Path) -> Iterator[Frame]:
+    """Every frame, upright, with its time in seconds from the first one. Raises UnreadableMedia."""
+    return frames(source, _TICKS)
+
+
+class FilmWriter:
+    """Writes frames (height x width x 3 in BGR, or x 4 in BGRA for TRANSPARENT_WEBM) with the sound of `source`, in step with its frames.
+
+    The size is that of the first frame, made even by repeating its last row and column. The sound is copied where the container can hold
+    it, and else encoded anew. `parts` are the stretches of the source, in seconds from its first frame and in order, whose sound follows
+    one upon the other: of a film that was cut; without it, all sound is taken over. To be used with `with`.
+    """
+
+    def __init__(self, target: Path, source: Path, encoding: Encoding = MP4, *, parts: Sequence[tuple[float, float]] | None = None) -> None:
+        self._encoding = encoding
+        self._source = source
+        self._parts = parts
+        self._container = av.open(f"file:{target}", "w", format=encoding.container, options=dict(encoding.container_options))
+        self._look: _Look = _look(source)
+        self._stream: Any = None
+        self._sound: Soundtrack | None = None
+        self._last = -1
+
+    def __enter__(self) -> FilmWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+            self._container.close()
+
+    def write(self, time: float, image: Image) -> None:
+        """`time` in seconds from the beginning of the film, each later than the one before."""
+        if self._stream is None:
+            self._begin(image)
+        frame = av.VideoFrame.from_ndarray(self._fitted(image), format=self._encoding.frame)
+        frame = frame.reformat(format=self._encoding.pixels, dst_colorspace=self._look.matrix, dst_color_range=_LIMITED_RANGE)
+        self._last = frame.pts = max(self._last + 1, round(time * _TICKS))
+        frame.time_base = Fraction(1, _TICKS)
+        self._container.mux(self._stream.encode(frame))
+        if self._sound is not None:
+            self._sound.until(time)
+
+    def _begin(self, image: Image) -> None:
+        height, width = (side + side % 2 for side in image.shape[:2])
+        stream = self._container.add_stream(self._encoding.codec, rate=self._look.rate, options=dict(self._encoding.options))
+        stream.width, stream.height, stream.pix_fmt = width, height, self._encoding.pixels
+        context = stream.codec_context
+        context.time_base = stream.time_base = Fraction(1, _TICKS)
+        context.colorspace, context.color_primaries, context.color_trc = self._look.tags
+        context.color_range = _LIMITED_RANGE
+        self._stream = stream
+        self._sound = soundtrack(
+            self._source, self._container, self._encoding.copied_sound, self._encoding.sound, self._look.begin, self._parts
+        )
+
+    def _fitted(self, image: Image) -> Image:
+        """Of the film's size, even if the source changes its own on the way."""
+        width, height = self._stream.width, self._stream.height
+        down, right = height - image.shape[0], width - image.shape[1]
+        if {down, right} <= {0, 1}:
+            fitted: Image = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
+        else:
+            fitted = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        return fitted
+
+    def _finish(self) -> None:
+        if self._stream is None:
+            return
+        if self._sound is not None:
+            self._sound.until(None)
+        self._container.mux(self._stream.encode())
+
+
+@dataclass(frozen=True)
+class _Look:
+    """`tags` are the source's matrix, primaries and transfer, `begin` the container's time of the first frame in seconds."""
+
+    rate: Fraction
+    matrix: int
+    tags: tuple[int, int, int]
+    begin: float
+
+
+def _look(source: Path) -> _Look:
+    """What of a source's looks a player must be told again. Raises UnreadableMedia."""
+    with opened_container(source) as container:
+        stream = next(each for each in container.streams.video if not each.disposition & av.stream.Disposition.attached_pic)
+        context = stream.codec_context
+        rate = stream.average_rate or stream.guessed_rate or Fraction(_USUAL_RATE)
+        matrix = context.colorspace if context.colorspace in _MATRICES else _BT601
+        first = next((frame.time for frame in decoded(container, stream)), None)
+        return _Look(
+            min(Fraction(rate), Fraction(240)), matrix, (context.colorspace, context.color_primaries, context.color_trc), first or 0.0
+        )
