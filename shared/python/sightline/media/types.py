@@ -7,8 +7,8 @@ from typing import Literal
 
 from sightline.value import Value
 
-MediaKind = Literal["image", "video", "sequence"]
-KINDS: tuple[MediaKind, ...] = ("image", "video", "sequence")
+MediaKind = Literal["image", "video", "sequence", "audio"]
+KINDS: tuple[MediaKind, ...] = ("image", "video", "sequence", "audio")
 
 
 class Media(Value):

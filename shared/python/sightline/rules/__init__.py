@@ -1,0 +1,1 @@
+"""Which jobs an upload gets."""
