@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from engines.endpoint import clean
 
 _ITEMS = 20
+Shape = TypeVar("Shape", bound=BaseModel)
 
 # Asked of the model, as OpenAI's strict mode wants it, but not enforced: a key too many does no harm.
 _CLOSED = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
@@ -74,6 +75,11 @@ def answer_schema() -> dict[str, Any]:
 
 
 def read_answer(text: str) -> VisionAnswer:
+    """What a model says of a media. Raises InvalidAnswer."""
+    return read_object(text, VisionAnswer)
+
+
+def read_object(text: str, shape: type[Shape]) -> Shape:
     """The answer in a model's text, which may put its thoughts, a sentence or a code fence around the JSON. Raises InvalidAnswer."""
     # Reasoning models close their thoughts with this tag; some servers swallow the one that opens them.
     said = text.rpartition("</think>")[2]
@@ -82,7 +88,7 @@ def read_answer(text: str) -> VisionAnswer:
         raise InvalidAnswer("there is no JSON object in it")
     try:
         value, _ = json.JSONDecoder().raw_decode(said, start)
-        return VisionAnswer.model_validate(value)
+        return shape.model_validate(value)
     except ValidationError as error:
         raise InvalidAnswer("; ".join(_complaint(problem) for problem in error.errors()[:5])) from None
     except (ValueError, RecursionError) as error:

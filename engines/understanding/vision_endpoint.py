@@ -9,14 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from engines.endpoint import Caller, EndpointFailed, EndpointSettings, RequestRefused
+from engines.understanding.vision_answer import InvalidAnswer
 
 __all__ = ["Endpoint", "EndpointFailed", "VisionSettings"]
+
+_LONGEST_QUOTE = 20_000
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Endpoint:
         text = self._post({**question, **loosest})
         self._accepted(loosest)
         return text
+
+    def ask_for(self, messages: Sequence[Mapping[str, Any]], read: Callable[[str], Read]) -> Read:
+        """What `read` makes of the answer, or where that raises InvalidAnswer, of a second one. Raises EndpointFailed, InvalidAnswer."""
+        text = self.ask(messages)
+        try:
+            return read(text)
+        except InvalidAnswer as invalid:
+            complaint = f"That was not the JSON object that was asked for: {invalid}. Answer again, with that JSON object alone."
+            said = {"role": "assistant", "content": text[:_LONGEST_QUOTE]}
+            return read(self.ask([*messages, said, {"role": "user", "content": complaint}]))
 
     def _post(self, question: Mapping[str, Any]) -> str:
         return _content(self._caller.post("chat/completions", json=question))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 
@@ -39,6 +40,11 @@ def shots(files: Sequence[Path], kind: MediaKind, count: int) -> tuple[Probe, li
         seen = evenly(frames(files[0], per_second, LONGEST_SIDE), count)
         return what, [Shot(_jpeg(frame.image), frame.time) for frame in seen]
     return what, [Shot(_jpeg(shrink(read_image(file, longest=LONGEST_SIDE), LONGEST_SIDE))) for file in evenly(files, count)]
+
+
+def parts(seen: Sequence[Shot]) -> list[dict[str, Any]]:
+    """The shots as parts of a message."""
+    return [{"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + base64.b64encode(shot.jpeg).decode()}} for shot in seen]
 
 
 def evenly(items: Iterable[Item], count: int) -> list[Item]:
