@@ -20,6 +20,8 @@ from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_forei
 _FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,gif,m4v,wav,mp3,aac,flac"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _DECODER_THREADS = 2
+EXACT_COLOURS = 0x2 | 0x2000 | 0x4000 | 0x40000
+"""swscale's bilinear with full chroma both ways and accurate rounding; as a number, since older PyAV has no names for the last three."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,12 @@ def frames(
     start: float = 0.0,
     end: float = math.inf,
     key_frames: bool = False,
+    exact_colours: bool = False,
 ) -> Iterator[Frame]:
     """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`, from `start` to `end` seconds.
 
     `key_frames` decodes those alone that need no other, about six times as fast; how many a video has is its encoder's choice.
+    `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
     with _opened(path, pixels) as (container, stream):
@@ -83,7 +87,7 @@ def frames(
                 break
             if stamp - origin + 1e-6 < due:
                 continue
-            yield Frame(stamp - origin, _upright(frame, longest))
+            yield Frame(stamp - origin, _upright(frame, longest, exact_colours))
             due = (math.floor((stamp - origin) * per_second + 1e-6) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
@@ -196,11 +200,12 @@ def _rotation(frame: Any) -> int:
     return int(frame.rotation) if frame is not None else 0
 
 
-def _upright(frame: Any, longest: int | None) -> Image:
+def _upright(frame: Any, longest: int | None, exact_colours: bool = False) -> Image:
     factor = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
-    # Even sizes: the chroma planes of most videos are half as large.
-    width, height = (max(2, round(side * factor / 2) * 2) for side in (frame.width, frame.height))
-    image = frame.to_ndarray(format="bgr24", width=width, height=height) if factor < 1 else frame.to_ndarray(format="bgr24")
+    # Even sizes where it is made smaller: the chroma planes of most videos are half as large.
+    width, height = (max(2, round(side * factor / 2) * 2) if factor < 1 else side for side in (frame.width, frame.height))
+    interpolation = EXACT_COLOURS if exact_colours else None
+    image = frame.to_ndarray(format="bgr24", width=width, height=height, interpolation=interpolation)
     # PyAV gives the counter-clockwise turn that shows the frame upright, as np.rot90 takes it.
     turns = _rotation(frame) // 90 % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

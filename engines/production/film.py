@@ -16,7 +16,7 @@ import av
 import cv2
 
 from engines.imaging import Frame, Image, frames
-from engines.imaging.video import decoded, opened_container
+from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
 from engines.production.soundtrack import Soundtrack, soundtrack
 
 _TICKS = 90_000
@@ -66,7 +66,7 @@ TRANSPARENT_WEBM = Encoding(
 
 def film_frames(source: Path) -> Iterator[Frame]:
     """Every frame, upright, with its time in seconds from the first one. Raises UnreadableMedia."""
-    return frames(source, _TICKS)
+    return frames(source, _TICKS, exact_colours=True)
 
 
 class FilmWriter:
@@ -104,7 +104,9 @@ class FilmWriter:
         if self._stream is None:
             self._begin(image)
         frame = av.VideoFrame.from_ndarray(self._fitted(image), format=self._encoding.frame)
-        frame = frame.reformat(format=self._encoding.pixels, dst_colorspace=self._look.matrix, dst_color_range=_LIMITED_RANGE)
+        frame = frame.reformat(
+            format=self._encoding.pixels, dst_colorspace=self._look.matrix, dst_color_range=_LIMITED_RANGE, interpolation=EXACT_COLOURS
+        )
         self._last = frame.pts = max(self._last + 1, round(time * _TICKS))
         frame.time_base = Fraction(1, _TICKS)
         self._container.mux(self._stream.encode(frame))

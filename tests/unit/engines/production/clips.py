@@ -12,9 +12,11 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import Interpolation
 
 from engines.imaging import Image
 
+EXACT = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 Plane = npt.NDArray[Any]
 
 
@@ -67,7 +69,7 @@ def steady(seconds: float, fps: float, draw: Callable[[float], Image]) -> Iterab
 def seen(path: Path) -> list[tuple[float, Image]]:
     """Every frame as it is shown: its time in the container, in seconds, and its picture in BGR."""
     with av.open(str(path)) as container:
-        return [(float(frame.time), frame.to_ndarray(format="bgr24")) for frame in container.decode(video=0)]
+        return [(float(frame.time), frame.to_ndarray(format="bgr24", interpolation=EXACT)) for frame in container.decode(video=0)]
 
 
 def heard(path: Path, rate: int = 48_000) -> npt.NDArray[np.float32]:
