@@ -9,6 +9,8 @@
     └── ServiceRefused     the service answered with an error (retryable when it was busy or broken)
         ├── CredentialsExpired  the temporary key has ended, and the instance has no newer one (retryable, in another instance)
         ├── PermissionMissing   the role may not do this: names the RAM action to grant
+        ├── KeyRefused          the service does not know the key, or it is not the right one: names neither
+        ├── ModelNotFound       PAI has no such model for this AppId: ask for it, or leave the job out
         └── UnusableAnswer      what it answered is no answer: names the field (retryable where it was a question)
 
 `retryable` says whether the same call may succeed later without anybody changing anything.
@@ -139,6 +141,24 @@ class PermissionMissing(ServiceRefused):
         advice = f"grant {permission.action} on {permission.resource} to the function's role"
         super().__init__(service, operation, status, code, f"{advice}; it says: {message}", request_id)
         self.permission = permission
+
+
+class KeyRefused(ServiceRefused):
+    """The service does not take the key: its id is unknown, or its secret another."""
+
+    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
+        advice = "it does not take the AppId or its token: compare both with the Multimedia Analysis page of the PAI console"
+        super().__init__(service, operation, status, code, f"{advice}; it says: {message}", request_id)
+
+
+class ModelNotFound(ServiceRefused):
+    """The model is not deployed for this AppId: nothing is wrong with what was sent, and nothing but a contract mends it."""
+
+    missing = False
+
+    def __init__(self, service: str, operation: str, status: int, code: str, message: str, request_id: str = "") -> None:
+        advice = "the model is not deployed for this AppId: ask the account manager for it, or do without"
+        super().__init__(service, operation, status, code, f"{advice}; it says: {message}", request_id)
 
 
 class UnusableAnswer(ServiceRefused):
