@@ -31,7 +31,14 @@ _SIGNATURE_KEYS = {"signature", "x-oss-signature", "ossaccesskeyid", "security-t
 
 
 class InputError(Exception):
-    """An input can't be had, for a reason that a person can act on. Its text never carries the query of a URL, which may be a signature."""
+    """An input can't be had, for a reason that a person can act on. Its text never carries the query of a URL, which may be a signature.
+
+    `status` is that of a server that gave something else than the input.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,8 @@ class Inputs:
     def _download(self, address: str, file: Path, transfer: _Transfer) -> None:
         with self._client.stream("GET", address) as response, file.open("wb") as out:
             if response.status_code != httpx.codes.OK:
-                raise InputError(f"the input {printable(address)} can't be fetched: HTTP {response.status_code}")
+                reason = f"the input {printable(address)} can't be fetched: HTTP {response.status_code}"
+                raise InputError(reason, response.status_code)
             for chunk in response.iter_bytes():
                 if self._stopping.is_set():
                     raise Stopped
