@@ -80,7 +80,7 @@ class Findings(Value):
 
     def to_json(self) -> dict[str, Any]:
         """Without what is empty: most media have little of it."""
-        return {name: _plain(value) for name, value in self._asdict().items() if value not in (None, 0) and value != _EMPTY[name]}
+        return {name: _plain(value) for name, value in self._asdict().items() if value != _EMPTY[name]}
 
 
 _EMPTY: Mapping[str, Any] = Findings()._asdict()
@@ -91,7 +91,7 @@ def join(parts: Iterable[Findings]) -> Findings:
     told: dict[str, Any] = {}
     for part in parts:
         for name, value in part._asdict().items():
-            if value in (None, 0) or value == _EMPTY[name]:
+            if value == _EMPTY[name]:
                 continue
             told[name] = [*told.get(name, ()), *value] if name in _LISTS else value
     return Findings(**told)
