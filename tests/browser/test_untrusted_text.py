@@ -61,7 +61,7 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}/"
         self.media, self.state = FakeBucket("media", FakeClock()), FakeBucket("state", FakeClock())
         self.media.put(KEY, b"a picture")
-        searcher = Searcher(Library(), RecordShelf(self.state), self.media, 3600)
+        searcher = Searcher(Library(), RecordShelf(self.state), self.media, self.state, 3600)
         self.site = SearchSite(searcher, PAGE, "home", "https://media.example")
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 

@@ -112,8 +112,9 @@ class Wiring:
         from sightline.search.searcher import Searcher
         from sightline.search.web import SearchSite
 
-        chosen, media = self.settings, self.bucket(self.settings.media_bucket)
-        searcher = Searcher(self.library(), RecordShelf(self.bucket(chosen.state_bucket)), media, chosen.page_url_seconds)
+        chosen = self.settings
+        media, state = self.bucket(chosen.media_bucket), self.bucket(chosen.state_bucket)
+        searcher = Searcher(self.library(), RecordShelf(state), media, state, chosen.page_url_seconds)
         address = urlsplit(media.presign("-", 60))
         return SearchSite(searcher, page, chosen.default_namespace, f"{address.scheme}://{address.netloc}")
 

@@ -116,7 +116,7 @@ def test_an_upload_from_its_event_to_its_removal(bench: Bench) -> None:
 
 def test_a_search_and_each_of_its_hits(bench: Bench) -> None:
     keys = {bench.searchable() for _ in range(3)}
-    searcher = Searcher(bench.wiring.library(), bench.pipeline.records, bench.pipeline.media_bucket, 3600)
+    searcher = Searcher(bench.wiring.library(), bench.pipeline.records, bench.pipeline.media_bucket, bench.pipeline.state_bucket, 3600)
     answers: list[dict[str, object]] = []
     requests = bench.counted(lambda: answers.append(searcher.search(SearchQuery("a person walks", NAMESPACE, 1, 50))))
     hits = answers[0]["hits"]

@@ -106,7 +106,7 @@ def site(finds: Finds, *records: Record, media: FakeBucket | None = None, object
         state.put(f"{known.media_id}/record.json", json.dumps(known.to_json()).encode())
         if objects:
             media.put(known.key, CONTENT)
-    return SearchSite(Searcher(finds, RecordShelf(state), media, 3600), PAGE, "home", "https://media.example")
+    return SearchSite(Searcher(finds, RecordShelf(state), media, state, 3600), PAGE, "home", "https://media.example")
 
 
 def get(answering: SearchSite, path: str = "/search", method: str = "GET", **query: str) -> HttpResponse:
@@ -193,7 +193,9 @@ def test_a_record_that_can_not_be_read_hides_its_hit_alone() -> None:
     media.put("uploads/m1.mp4", CONTENT)
     state.put(f"{identity('m1')}/record.json", json.dumps(record().to_json()).encode())
     state.put(f"{identity('m2')}/record.json", b'{"v":1,"title":')
-    answering = SearchSite(Searcher(FakeFinds(hit("m2"), hit()), RecordShelf(state), media, 3600), PAGE, "home", "https://media.example")
+    answering = SearchSite(
+        Searcher(FakeFinds(hit("m2"), hit()), RecordShelf(state), media, state, 3600), PAGE, "home", "https://media.example"
+    )
     assert shown(get(answering, q="a person")) == [identity("m1")]
 
 

@@ -8,22 +8,24 @@ it has gone, it is shown without a picture.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sightline.clock import to_iso
 from sightline.errors import ServiceRefused, ServiceUnreachable
 from sightline.ims.search_library import SearchHit, SearchPage
 from sightline.media.identity import is_media_id
+from sightline.record.findings import Findings
 from sightline.record.model import Record
 from sightline.record.shelf import RecordShelf
 from sightline.search.query import SearchQuery
-from sightline.search.rights import Caller, may_see
+from sightline.search.rights import Caller, is_own, may_see
 from sightline.search.side_by_side import side_by_side
 from sightline.store.types import Bucket
 from sightline.value import Value
 
 Json = dict[str, Any]
+Fits = Callable[[Record], bool]
 
 # Hits that are looked up at once, each with two requests in turn, a sequence with three. More would share the one CPU of a function with
 # the answer itself.
@@ -38,14 +40,17 @@ NOT_READY = (
     "The search library is still being built, or has no index: nothing can be found before it is ready. Look again in a few minutes."
 )
 
+NO_FINDINGS = Findings()
 
 logger = logging.getLogger("sightline")
 
 
-class Finds(Protocol):
-    """Met by `ims.SearchLibrary`."""
+class Pages(Protocol):
+    def search(self, text: str, namespace: str, page: int, page_size: int, /) -> SearchPage: ...
 
-    def search(self, text: str, namespace: str, page: int, page_size: int) -> SearchPage: ...
+
+class Finds(Pages, Protocol):
+    """Met by `ims.SearchLibrary`."""
 
     def is_ready(self) -> bool: ...
 
@@ -59,32 +64,58 @@ class _Shown(Value):
 
 
 class Searcher:
-    """`url_seconds` is how long the addresses of pictures and players work."""
+    """`url_seconds` is how long the addresses of pictures and players work; near-duplicates are looked for in the `state_bucket`."""
 
-    def __init__(self, library: Finds, records: RecordShelf, media_bucket: Bucket, url_seconds: int) -> None:
+    def __init__(self, library: Finds, records: RecordShelf, media_bucket: Bucket, state_bucket: Bucket, url_seconds: int) -> None:
         self._library = library
         self._records = records
         self._media_bucket = media_bucket
+        self._state_bucket = state_bucket
         self._url_seconds = url_seconds
 
     def search(self, query: SearchQuery) -> Json:
-        """The answer of `GET /search`. Raises ServiceRefused and ServiceUnreachable.
+        """The answer of `GET /search`. Raises ServiceRefused and ServiceUnreachable; Unknown for a media that is to be like none of ours.
 
         `total` is what the library counts, less what this page does not show. While media are being indexed, pages move: one that was on
         the first may be on the second as well.
         """
+        if query.similar or query.wish:
+            return self._sifted(query)
         found = self._library.search(query.text, query.namespace, query.page, query.page_size)
         shown = self._join(found.hits, Caller(query.namespace))
         total = max(found.total - (len(found.hits) - len(shown)), 0)
+        return self._answer(query, total, None if total else self._advice(found), shown)
+
+    def _answer(self, query: SearchQuery, total: int, hint: str | None, shown: Sequence[_Shown]) -> Json:
         return {
             "query": query.text,
             "namespace": query.namespace,
             "page": query.page,
             "page_size": query.page_size,
             "total": total,
-            "hint": None if total else self._advice(found),
+            "hint": hint,
             "hits": [self._show(one) for one in shown],
         }
+
+    def _sifted(self, query: SearchQuery) -> Json:
+        """The same with `sifted`: `total` counts those that pass among the `looked_at`, which are all unless it says otherwise."""
+        from sightline.search.sifting import advice, sift  # the usual search pays for none of this
+
+        pages, fits, about = self._wanted(query)
+        sifted = sift(pages, lambda hits: self._join(hits, Caller(query.namespace), fits), query)
+        hint = advice(query, sifted) if sifted.of or query.similar else self._advice(SearchPage(0, []))
+        answer = self._answer(query, sifted.passing, hint, sifted.page)
+        return {**answer, **about, "sifted": {"looked_at": sifted.looked_at, "of": sifted.of, "is_all": sifted.is_all}}
+
+    def _wanted(self, query: SearchQuery) -> tuple[Pages, Fits | None, Json]:
+        """Where the hits come from, what their records must be like, and what the answer says of it."""
+        wished = query.wish.fits if query.wish else None
+        if not query.similar:
+            return self._library, wished, {}
+        from sightline.search.similar import near
+
+        like = near(self._state_bucket, self._records, query.similar, Caller(query.namespace))
+        return like, lambda record: like.is_still(record) and (wished is None or wished(record)), {"similar": like.to_json()}
 
     def _advice(self, found: SearchPage) -> str:
         """A library that can't answer yet finds nothing, which is not the same as that nothing fits."""
@@ -97,15 +128,15 @@ class Searcher:
             ready = True  # it answered the search itself, and only advice is at stake
         return NOTHING_FITS if ready else NOT_READY
 
-    def _join(self, hits: Sequence[SearchHit], caller: Caller) -> list[_Shown]:
+    def _join(self, hits: Sequence[SearchHit], caller: Caller, fits: Fits | None = None) -> list[_Shown]:
         known = [hit for hit in hits if is_media_id(hit.media_id)]
-        found = side_by_side(lambda hit: self._look_up(hit, caller), known, SIDE_BY_SIDE)
+        found = side_by_side(lambda hit: self._look_up(hit, caller, fits), known, SIDE_BY_SIDE)
         return [one for one in found if one is not None]
 
-    def _look_up(self, hit: SearchHit, caller: Caller) -> _Shown | None:
+    def _look_up(self, hit: SearchHit, caller: Caller, fits: Fits | None) -> _Shown | None:
         """A media whose record is gone is on its way out of the library; one that may not be seen is not even asked about."""
         record = self._records.get(hit.media_id)
-        if record is None or not may_see(caller, record):
+        if record is None or not may_see(caller, record) or (fits and not fits(record)):
             return None
         found = self._media_bucket.head(record.key)
         if found is None or found.etag != record.generation:
@@ -133,10 +164,26 @@ class Searcher:
             "labels": said.labels,
             "objects": said.objects,
             "actions": said.actions,
-            "thumbnail_url": self._address(shown.picture, _preview(clips) if is_video else IMAGE_PREVIEW),
+            "thumbnail_url": self._thumbnail(shown, clips),
             "media_url": self._address(shown.picture),
             "engine": said.engine._asdict() if said.engine else None,
+            **(self._found(record) if record.found != NO_FINDINGS else {}),
         }
+
+    def _thumbnail(self, shown: _Shown, clips: Sequence[Json]) -> str | None:
+        """Who asked for a moment wants to see that moment. Where there is none, the cover says more of a film than its first frame."""
+        record = shown.record
+        cover = record.found.cover
+        if cover and not clips and is_own(record, cover):
+            return self._address(cover, IMAGE_PREVIEW)
+        if record.kind == "audio":
+            return None
+        return self._address(shown.picture, _preview(clips) if record.kind == "video" else IMAGE_PREVIEW)
+
+    def _found(self, record: Record) -> Json:
+        from sightline.search.found import show_found
+
+        return show_found(record, self._address)
 
     def _address(self, key: str | None, process: str | None = None) -> str | None:
         return None if key is None else self._media_bucket.presign(key, self._url_seconds, process)

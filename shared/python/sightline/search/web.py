@@ -8,7 +8,7 @@ from typing import Any
 
 from sightline.errors import BadInput, ServiceRefused
 from sightline.events.http import HttpRequest, HttpResponse
-from sightline.search.query import parse_query
+from sightline.search.query import Unknown, parse_query
 from sightline.search.searcher import Searcher
 from sightline.untrusted import plain, to_json
 
@@ -58,6 +58,8 @@ class SearchSite:
             return self._problem(400, "InvalidQuery", error)
         try:
             return self._json(200, self._searcher.search(query))
+        except Unknown as error:
+            return self._problem(404, error.code, error)
         except ServiceRefused as error:
             if error.missing and error.service == "IMS":
                 return self._error(503, "LibraryMissing", "there is no search library yet, so nothing can be found", LIBRARY_FIX)

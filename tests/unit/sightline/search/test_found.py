@@ -1,0 +1,103 @@
+"""What other jobs found out, as a hit shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sightline.ims.search_library import HitClip, SearchHit
+from sightline.record.findings import Beats, Cue, Derived, Findings, FoundTag, Gap
+from sightline.search.found import MOST_CAPTION_CHARACTERS, MOST_CAPTIONS
+from tests.fakes.sightline import etag
+from tests.unit.sightline.test_search import CONTENT, FakeFinds, document, get, hit, identity, record, site
+
+PLACE = f"derived/{identity('m1')}/{etag(CONTENT)}"
+COVER = f"{PLACE}/cover/00001.png"
+
+
+def the_hit(found: Findings, *clips: HitClip, **more: Any) -> Any:
+    answering = site(FakeFinds(SearchHit(identity("m1"), clips)), record(found=found, **more))
+    (shown,) = document(get(answering, q="x"))["hits"]
+    return shown
+
+
+def test_a_media_of_which_nothing_more_is_known_is_shown_as_ever() -> None:
+    assert not {"found", "cover_url", "has_embedding"} & set(the_hit(Findings(), HitClip(2.0, 4.0, 0.9)))
+
+
+def test_a_cover_stands_for_a_film_that_was_found_without_a_moment() -> None:
+    shown = the_hit(Findings(cover=COVER))
+    assert COVER in shown["thumbnail_url"]
+    assert "image/resize" in shown["thumbnail_url"]
+    assert COVER in shown["cover_url"]
+
+
+def test_who_asked_for_a_moment_sees_that_moment() -> None:
+    shown = the_hit(Findings(cover=COVER), HitClip(2.0, 4.0, 0.9))
+    assert "video/snapshot,t_3000," in shown["thumbnail_url"]
+    assert COVER in shown["cover_url"]
+
+
+@pytest.mark.parametrize(
+    "key", ["uploads/next door/a.mp4", f"derived/{identity('m2')}/{etag(CONTENT)}/a.mp4", f"derived/{identity('m1')}/OLD/a.mp4"]
+)
+def test_an_output_that_is_not_of_this_content_is_not_shown(key: str) -> None:
+    """Whatever a service names as its output, nobody reads another's media by it."""
+    shown = the_hit(Findings(cover=key, captions_key=key, derived=[Derived("VideoH2V", key)], quality=50.0))
+    assert key not in str(shown)
+    assert shown["found"] == {"quality": 50.0}
+    assert shown["cover_url"] is None
+
+
+def test_everything_that_was_found_out_is_told() -> None:
+    found = Findings(
+        captions=[Cue(1.0, 2.5, "Stand clear.")],
+        captions_key=f"{PLACE}/captions.srt",
+        quality=0.0,
+        sound={"score": 71.5, "codec": "pcm"},
+        beats=Beats([0.5, 1.0, 1.5, 2.0], [0.5]),
+        choruses=[Cue(39.32, 63.85, "副歌")],
+        tags=[FoundTag("cat", 0.9)],
+        derived=[Derived("VideoH2V", f"{PLACE}/tall.mp4")],
+        gaps=[Gap("production:MusicDemix", "has no sound")],
+        alike=64,
+    )
+    shown = the_hit(found)
+    told = shown["found"]
+    assert shown["has_embedding"] is True
+    assert told["quality"] == 0.0
+    assert told["tags"] == [{"name": "cat", "score": 0.9}]
+    assert told["captions"] == [{"start": 1.0, "end": 2.5, "text": "Stand clear."}]
+    assert "captions.srt" in told["captions_url"]
+    assert (told["sound"], told["beats_per_minute"]) == ({"score": 71.5, "codec": "pcm"}, 120.0)
+    assert told["choruses"] == [{"start": 39.32, "end": 63.85, "text": "副歌"}]
+    assert (told["derived"][0]["function"], "tall.mp4?" in told["derived"][0]["url"]) == ("VideoH2V", True)
+    assert told["gaps"] == [{"job": "production:MusicDemix", "reason": "has no sound"}]
+    assert "captions_cut" not in told
+
+
+@pytest.mark.parametrize(
+    ("cues", "kept"),
+    [
+        ([Cue(float(number), number + 1.0, "word") for number in range(MOST_CAPTIONS + 5)], MOST_CAPTIONS),
+        ([Cue(float(number), number + 1.0, "x" * 300) for number in range(50)], MOST_CAPTION_CHARACTERS // 300),
+    ],
+)
+def test_captions_that_are_too_many_for_a_page_are_cut_and_it_is_said(cues: list[Cue], kept: int) -> None:
+    told = the_hit(Findings(captions=cues, captions_key=f"{PLACE}/captions.srt"))["found"]
+    assert (len(told["captions"]), told["captions_cut"]) == (kept, True)
+    assert told["captions_url"]
+
+
+@pytest.mark.parametrize("beats", [[], [1.0], [1.0, 1.0, 1.0, 1.0], [3.0, 2.0, 1.0]])
+def test_beats_that_have_no_pace_have_none(beats: list[float]) -> None:
+    found = the_hit(Findings(beats=Beats(beats), quality=1.0))["found"]
+    assert "beats_per_minute" not in found
+
+
+def test_a_sound_has_no_picture_but_its_cover() -> None:
+    answering = site(FakeFinds(hit("m1")), record(kind="audio"))
+    (shown,) = document(get(answering, q="x"))["hits"]
+    assert shown["thumbnail_url"] is None
+    assert shown["media_url"]
