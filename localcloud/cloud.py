@@ -22,6 +22,8 @@ from localcloud.fc.project.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
 from localcloud.identity import Keyring
+from localcloud.ims.assembly import PRODUCTION_THREADS
+from localcloud.ims.production.producing import ProductionWorkers
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding.engine import EngineSettings, Understanding
 from localcloud.ims.understanding.workers import Workers
@@ -78,6 +80,7 @@ class LaptopCloud:
             partial(open_library, power_safe=power_safe),
             lambda: self.endpoint,
             settings=Settings(reach=reach),
+            production=ProductionWorkers(engine, data / "logs" / "production.log", PRODUCTION_THREADS),
         )
         self.fc: FunctionCompute | None = None
         self._door = Door([self.mns, self.ims, self.ram, self._gate, self.oss], host, port, scratch=data / "scratch", patience=patience)

@@ -93,3 +93,16 @@ class Objects(Protocol):
     """Met by OSS, for services that are given an `oss://` address."""
 
     def find(self, bucket: str, key: str) -> StoredObject | None: ...
+
+
+class WritableObjects(Objects, Protocol):
+    """What IMS needs besides, for jobs that make files."""
+
+    def has_bucket(self, bucket: str) -> bool: ...
+
+    def put(self, bucket: str, key: str, file: Path, mime_type: str) -> None:
+        """Make an object of a file, which is moved away, and tell of it as of any upload.
+
+        Raises KeyError where there is no such bucket, and ValueError for what can't be a key.
+        """
+        ...

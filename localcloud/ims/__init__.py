@@ -1,4 +1,4 @@
-"""Intelligent Media Services on a laptop: smart tag jobs, search libraries, and their callbacks."""
+"""Intelligent Media Services on a laptop: smart tag and production jobs, search libraries, and their callbacks."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,13 @@ from localcloud.ims.libraries.media_search import MediaSearch
 from localcloud.ims.libraries.searching import Searching
 from localcloud.ims.libraries.shelf import OpenLibrary, Shelf
 from localcloud.ims.libraries.streams import Streams
+from localcloud.ims.production.addresses import Addresses
+from localcloud.ims.production.jobs import ProductionJobs
+from localcloud.ims.production.messages import Endings
+from localcloud.ims.production.orders import Orders as ProductionOrders
+from localcloud.ims.production.producing import Production
+from localcloud.ims.production.runner import ProductionRunner
+from localcloud.ims.production.store import ProductionStore
 from localcloud.ims.recognition.face_index import FaceIndex
 from localcloud.ims.recognition.face_search import FaceSearch
 from localcloud.ims.recognition.known_faces import KnownFaces
@@ -48,16 +56,21 @@ from localcloud.ims.understanding.engine import Memory, Understanding
 from localcloud.network import Reach
 from localcloud.nonces import NonceBook
 from localcloud.place import Place
-from localcloud.ports import CallbackQueues, Objects
+from localcloud.ports import CallbackQueues, WritableObjects
+
+PRODUCTION_THREADS = max(2, os.cpu_count() or 2)
+"""Each keeps a processor busy."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`jobs_at_once` is a pipeline's default in the cloud; `retry_seconds` the first wait before a callback is sent again;
-    `reach` says where the URLs of inputs may lead, `faces` whether the engine compares any.
+    """`jobs_at_once` is a pipeline's default in the cloud; `production_threads` are the production jobs of all pipelines together;
+    `retry_seconds` is the first wait before a callback is sent again; `reach` says where the URLs of inputs may lead, `faces` whether the
+    engine compares any.
     """
 
     jobs_at_once: int = 2
+    production_threads: int = PRODUCTION_THREADS
     index_jobs_at_once: int = 4
     inputs: InputLimits = field(default_factory=InputLimits)
     reach: Reach = field(default_factory=Reach)
@@ -71,8 +84,9 @@ class Surroundings:
 
     place: Place
     queues: CallbackQueues
-    objects: Objects
+    objects: WritableObjects
     understanding: Understanding
+    production: Production
     open_library: OpenLibrary
     endpoint: Callable[[], str]
     clock: Callable[[], float]
@@ -97,13 +111,17 @@ class Parts:
         samples = RecognitionSamples(self._recognition, pictures, around.clock)
         events = EventCallback(self.database, self._callbacks, around.queues, around.place.account_id, around.clock)
         tagging = self._tagging(events, samples)
+        # What was assumed of pipelines for one kind of job holds for the other: each runs two at a time.
+        endings = Endings(self._notices, self._callbacks, events)
+        self._productions = ProductionStore(self.database, endings, around.clock, settings.jobs_at_once)
+        producing = self._producing(data)
         kinds = self._index_kinds(samples)
         indexing = Indexing(self.database, self._shelf, self._inputs, kinds, around.clock, settings.index_jobs_at_once).runner
-        self.runners: Sequence[Runner[Any]] = (self._notices.runner, self._callbacks.runner, tagging, indexing)
+        self.runners: Sequence[Runner[Any]] = (self._notices.runner, self._callbacks.runner, tagging, indexing, producing)
         known_faces = KnownFaces(self._recognition, samples.acquaintance)
         face_search = FaceSearch(self.database, pictures, known_faces, around.clock)
         recognition = (RecognitionLibs(self._recognition, around.clock), samples, face_search)
-        self.operations = operations.table((*self._jobs(tagging), *recognition, events, *self._search(kinds, indexing)))
+        self.operations = operations.table((*self._jobs(tagging, producing), *recognition, events, *self._search(kinds, indexing)))
 
     def close(self) -> None:
         self._inputs.close()
@@ -135,14 +153,28 @@ class Parts:
             "face": FaceIndex(self.database, self._around.understanding, self._settings.faces),
         }
 
-    def _jobs(self, tagging: Runner[Any]) -> tuple[object, ...]:
+    def _producing(self, data: Path) -> Runner[Any]:
+        around, threads = self._around, self._settings.production_threads
+        store, folder = self._productions, data / "scratch-production"
+        return ProductionRunner(store, self._inputs, around.objects, around.production, folder, threads).runner
+
+    def _jobs(self, tagging: Runner[Any], producing: Runner[Any]) -> tuple[object, ...]:
         """Those who answer operations on templates, pipelines and jobs."""
         around, database = self._around, self.database
         templates = Templates(database, around.clock)
-        pipelines = Pipelines(database, around.queues, around.clock, tagging.call)
+
+        def changed() -> None:
+            tagging.call()
+            producing.call()
+
+        pipelines = Pipelines(database, around.queues, around.clock, changed)
         jobs = JobStore(database, pipelines, around.place.account_id, around.clock, tagging.call, around.endpoint)
         sources = Sources(database, self._inputs)
-        return (templates, pipelines, SmarttagJobs(jobs, templates, sources), CognitionJobs(jobs, templates, sources), Editing(database))
+        addresses = Addresses(around.place.region, around.endpoint)
+        orders = ProductionOrders(database, sources, self._inputs, around.objects, addresses, around.clock)
+        production = ProductionJobs(self._productions, orders, pipelines, producing.call)
+        cognition = (SmarttagJobs(jobs, templates, sources), CognitionJobs(jobs, templates, sources))
+        return (templates, pipelines, *cognition, production, Editing(database))
 
     def _search(self, kinds: IndexKinds, indexing: Runner[Any]) -> tuple[object, ...]:
         """Those who answer operations on search libraries, what is in them, and what of it is paid for."""

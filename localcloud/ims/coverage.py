@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localcloud.covered import Covered
-from localcloud.ims.operation import ICE
-from localcloud.ims.operations import FAMILIES, NOT_HERE
+from localcloud.ims.operations import FAMILIES
 
 
 def covered() -> Sequence[Covered]:
-    here = [Covered(one.name, _request(one.version, one.name), one.lacks) for family in FAMILIES.values() for one in family]
-    return [*here, *(Covered(name, _request(ICE, name), here=False) for name in NOT_HERE)]
-
-
-def _request(version: str, name: str) -> str:
-    return f"POST / {name} {version}"
+    return [Covered(one.name, f"POST / {one.name} {one.version}", one.lacks) for family in FAMILIES.values() for one in family]

@@ -1,4 +1,4 @@
-"""All operations: those that are here, gathered from who answers them, and those of the same families that are not."""
+"""All operations, gathered from who answers them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from localcloud.ims.callbacks import events
-from localcloud.ims.errors import not_implemented, unknown_operation
+from localcloud.ims.errors import unknown_operation
 from localcloud.ims.jobs import cognition_jobs, editing, orders, pipelines, smarttag, templates
 from localcloud.ims.libraries import label_search, libraries, media, media_search, searching, streams
-from localcloud.ims.operation import ICE, Bound, Operation
+from localcloud.ims.operation import Bound, Operation
+from localcloud.ims.production import jobs as production
 from localcloud.ims.recognition import face_search, samples
 from localcloud.ims.recognition import libraries as recognition
 
@@ -18,6 +19,7 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
     pipelines.Pipelines: pipelines.OPERATIONS,
     smarttag.SmarttagJobs: smarttag.OPERATIONS,
     cognition_jobs.CognitionJobs: cognition_jobs.OPERATIONS,
+    production.ProductionJobs: production.OPERATIONS,
     recognition.RecognitionLibs: recognition.OPERATIONS,
     samples.RecognitionSamples: samples.OPERATIONS,
     face_search.FaceSearch: face_search.OPERATIONS,
@@ -33,13 +35,6 @@ FAMILIES: Mapping[type, Sequence[Operation[Any, Any]]] = {
 }
 """The operations by the class that answers them."""
 
-NOT_HERE = (
-    "SubmitIProductionJob",
-    "QueryIProductionJob",
-    "CancelIProductionJob",
-)
-"""Operations that the cloud has and this laptop cloud has not; one that comes is taken out here."""
-
 Table = Mapping[tuple[str, str], Bound]
 
 
@@ -49,10 +44,8 @@ def table(behaviours: Iterable[object]) -> Table:
 
 
 def find(operations: Table, version: str, name: str) -> Bound:
-    """Raises AcsError: not in the cloud, or in the cloud and not here."""
+    """Raises AcsError."""
     operation = operations.get((version, name))
-    if operation:
-        return operation
-    if version == ICE and name in NOT_HERE:
-        raise not_implemented(f"the operation {name}")
-    raise unknown_operation(name, version)
+    if operation is None:
+        raise unknown_operation(name, version)
+    return operation

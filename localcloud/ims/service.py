@@ -18,10 +18,11 @@ from localcloud.ims.assembly import Parts, Settings, Surroundings
 from localcloud.ims.errors import internal_error, unsupported_method
 from localcloud.ims.libraries.shelf import OpenLibrary
 from localcloud.ims.operation import ICE, MPS
+from localcloud.ims.production.producing import Production
 from localcloud.ims.results.subtitles import is_subtitle, serve_subtitle
 from localcloud.ims.understanding.engine import Understanding
 from localcloud.place import Place
-from localcloud.ports import CallbackQueues, Objects
+from localcloud.ports import CallbackQueues, WritableObjects
 
 __all__ = ["IntelligentMediaServices", "Settings"]
 
@@ -34,8 +35,8 @@ STOP_SECONDS = 5.0
 class IntelligentMediaServices:
     """A `Service`: IMS (product ICE, 2020-11-09), and of MPS (2014-06-18) the one operation that binds callbacks.
 
-    `data` is its own folder; `endpoint` the address under which clients reach it; `understanding` is started and closed with it. What was
-    under way when the process ended is done again after `start`.
+    `data` is its own folder; `endpoint` the address under which clients reach it; `understanding` is started and closed with it, and
+    `production` closed. What was under way when the process ended is done again after `start`.
     """
 
     def __init__(
@@ -44,19 +45,22 @@ class IntelligentMediaServices:
         place: Place,
         keyring: Keyring,
         queues: CallbackQueues,
-        objects: Objects,
+        objects: WritableObjects,
         understanding: Understanding,
         open_library: OpenLibrary,
         endpoint: Callable[[], str],
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
+        *,
+        production: Production,
     ) -> None:
         self._place = place
         self._keyring = keyring
         self._clock = clock
         self._understanding = understanding
+        self._production = production
         self._stopping = threading.Event()
-        around = Surroundings(place, queues, objects, understanding, open_library, endpoint, clock)
+        around = Surroundings(place, queues, objects, understanding, production, open_library, endpoint, clock)
         self._parts = Parts(data, around, settings or Settings(), self._stopping)
 
     def start(self) -> None:
@@ -69,6 +73,7 @@ class IntelligentMediaServices:
         for runner in self._parts.runners:
             runner.stop()
         self._understanding.close()
+        self._production.close()
         deadline = time.monotonic() + STOP_SECONDS
         for runner in self._parts.runners:
             runner.join(max(0.0, deadline - time.monotonic()))

@@ -17,6 +17,14 @@ CREATE TABLE IF NOT EXISTS smarttag_job (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, work TEXT NOT NULL,
     user_data TEXT, state TEXT NOT NULL, results TEXT, submitted REAL NOT NULL, finished REAL);
 CREATE INDEX IF NOT EXISTS smarttag_job_waiting ON smarttag_job (position) WHERE state = 'Submitted';
+CREATE TABLE IF NOT EXISTS production_job (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, priority INTEGER NOT NULL,
+    function TEXT NOT NULL, work TEXT NOT NULL, user_data TEXT, state TEXT NOT NULL, result TEXT, outputs TEXT,
+    submitted REAL NOT NULL, finished REAL);
+CREATE INDEX IF NOT EXISTS production_job_waiting ON production_job (priority, position) WHERE state = 'Queuing';
+CREATE INDEX IF NOT EXISTS production_job_running ON production_job (pipeline) WHERE state = 'Analysing';
+-- Times as in media.
+CREATE TABLE IF NOT EXISTS produced_media (id TEXT PRIMARY KEY, input TEXT NOT NULL, type TEXT NOT NULL, created INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS notice (
     position INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS callback (

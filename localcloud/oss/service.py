@@ -29,8 +29,9 @@ from localcloud.oss.routes import Parts, Routes
 from localcloud.oss.signing.signature import authenticate
 from localcloud.oss.storage.blobs import Blobs
 from localcloud.oss.storage.outbox import Outbox
+from localcloud.oss.storage.records import Change
 from localcloud.oss.storage.store import Store
-from localcloud.oss.wire import Call, address, error_reply, finished
+from localcloud.oss.wire import Call, address, error_reply, finished, new_request_id
 from localcloud.place import Place
 from localcloud.ports import ObjectEvents, StoredObject
 
@@ -38,7 +39,7 @@ log = logging.getLogger("localcloud.oss")
 
 
 class ObjectStorage:
-    """OSS behind the door (`Service`), and its objects for the services beside it (`Objects`).
+    """OSS behind the door (`Service`), and its objects for the services beside it (`WritableObjects`).
 
     Everything lies in the folder `data`. `endpoint` gives the address under which clients reach it, `http://host:port`.
     An object that was acknowledged, and its event, survive a kill of the process.
@@ -59,7 +60,7 @@ class ObjectStorage:
         self._blobs = Blobs(data / "blobs", clock)
         self._outbox = Outbox(self._store, events) if events else None
         reading = Reading(self._store, self._blobs, place.account_id)
-        writing = Writing(self._store, self._blobs, self._changed)
+        writing = self._writing = Writing(self._store, self._blobs, self._changed)
         multipart = Multipart(self._store, self._blobs, writing, self._changed)
         callbacks = Callbacks(self._store, self._file)
         form = PostObject(self._store, self._blobs, writing, callbacks, keyring, place)
@@ -135,6 +136,23 @@ class ObjectStorage:
         if record is None or record.type == "Symlink":
             return None
         return StoredObject(self._blobs.path(record.blob), record.size, record.etag, record.properties.content_type)
+
+    def has_bucket(self, bucket: str) -> bool:
+        try:
+            self._store.bucket(bucket)
+        except OssError:
+            return False
+        return True
+
+    def put(self, bucket: str, key: str, file: Path, mime_type: str) -> None:
+        """As a PutObject of the account that owns the bucket."""
+        if not self.has_bucket(bucket):
+            raise KeyError(bucket)
+        origin = Change("ObjectCreated:PutObject", new_request_id(), "127.0.0.1", self._clock())
+        try:
+            self._writing.put_file(bucket, key, file, mime_type, origin)
+        except OssError as error:
+            raise ValueError(error.message) from error
 
     def _file(self, bucket: str, key: str) -> Path | None:
         found = self.find(bucket, key)

@@ -29,6 +29,10 @@ _LONGEST_ERROR = 4096
 _TROUBLESHOOTING = "https://api.aliyun.com/troubleshoot?q="
 
 
+def new_request_id() -> str:
+    return secrets.token_hex(12).upper()
+
+
 @dataclass(frozen=True)
 class Call:
     """One request as OSS reads it. `bucket` is empty for a call of the service, `key` for one of a bucket.
@@ -40,7 +44,7 @@ class Call:
     bucket: str
     key: str
     now: float
-    request_id: str = field(default_factory=lambda: secrets.token_hex(12).upper())
+    request_id: str = field(default_factory=new_request_id)
     principal: Principal | None = None
 
     @property

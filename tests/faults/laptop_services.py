@@ -23,6 +23,7 @@ from localcloud.cloud import LaptopCloud
 from localcloud.door import Door
 from localcloud.http import Body, FileSlice, Headers, Later, Reply, Request, Service
 from localcloud.identity import Keyring
+from localcloud.ims.production.producing import ProductionWorkers
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.mns.service import MessageService
@@ -90,6 +91,7 @@ class LaptopServices:
             lambda: self.endpoint,
             clock.seconds,
             Settings(faces=False, reach=Reach(own=lambda: self.endpoint)),
+            production=ProductionWorkers(EngineSettings(), data / "production.log", 1),
         )
         services: list[Service] = [self._mns, self._ims, self._oss]
         self._door = Door(services, scratch=data / "scratch") if sockets else None

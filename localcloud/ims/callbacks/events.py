@@ -1,6 +1,7 @@
 """Event callbacks: one receiver for the whole region, told of the events that it subscribed to.
 
-Of the documented events this laptop cloud has one that happens here: MediaAiAnalysisComplete, the end of a SubmitMediaAiAnalysisJob.
+Of the documented events two happen here: MediaAiAnalysisComplete, the end of a SubmitMediaAiAnalysisJob, and AIProduceComplete, that of a
+SubmitIProductionJob.
 """
 
 from __future__ import annotations
@@ -127,6 +128,11 @@ def check_queue(parameter: str, name: str, queues: CallbackQueues) -> None:
 
 
 OPERATIONS = (
-    Operation("SetEventCallback", SetEventCallback, EventCallback.set, lacks="events other than MediaAiAnalysisComplete never happen here"),
+    Operation(
+        "SetEventCallback",
+        SetEventCallback,
+        EventCallback.set,
+        lacks="events other than MediaAiAnalysisComplete and AIProduceComplete never happen here",
+    ),
     Operation("GetEventCallback", GetEventCallback, EventCallback.get),
 )

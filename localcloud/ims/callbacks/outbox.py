@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from localcloud.database import Database
 from localcloud.ims.runner import Runner
@@ -28,9 +28,8 @@ class Notices:
         self._retry_seconds = retry_seconds
         self.runner: Runner[sqlite3.Row] = Runner("ims-notices", 1, self._next, self._send, self._postpone)
 
-    def write(self, transaction: sqlite3.Connection, pipeline: str, job: str, state: str, user_data: str) -> None:
+    def write(self, transaction: sqlite3.Connection, pipeline: str, body: Mapping[str, object]) -> None:
         """Part of the transaction that changes the state. A pipeline that is bound to nothing tells nobody."""
-        body = {"Type": "smarttag", "JobId": job, "State": state, "UserData": user_data}
         transaction.execute(
             "INSERT INTO notice (pipeline, body, attempts, due) SELECT id, ?, 0, 0 FROM pipeline WHERE id = ? AND notify_kind IS NOT NULL",
             (json.dumps(body, ensure_ascii=False), pipeline),

@@ -24,10 +24,10 @@ class StateChanges:
         if work.family == "analysis":
             self._tell_of_analysis(write, work, state, user_data)
             return
-        self._notices.write(write, job["pipeline"], job["id"], state, user_data)
+        body = {"Type": "smarttag", "JobId": job["id"], "State": state, "UserData": user_data}
+        self._notices.write(write, job["pipeline"], body)
         if work.notify_url:
-            # The body is documented nowhere; assumed is that of the message to a queue.
-            body = {"Type": "smarttag", "JobId": job["id"], "State": state, "UserData": user_data}
+            # What is posted there is documented nowhere; assumed is the message to a queue.
             self._callbacks.write(write, Receiver(work.notify_url), body)
 
     def wake(self) -> None:

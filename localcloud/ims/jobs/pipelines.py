@@ -54,8 +54,11 @@ class Pipelines:
         if row["is_default"]:
             raise operation_denied("the default pipeline stays")
         with self._database.transaction() as write:
-            sql = "SELECT 1 FROM smarttag_job WHERE pipeline = ? AND state IN ('Submitted', 'Processing')"
-            if write.execute(sql, (row["id"],)).fetchone():
+            sql = (
+                "SELECT 1 FROM smarttag_job WHERE pipeline = ? AND state IN ('Submitted', 'Processing')"
+                " UNION SELECT 1 FROM production_job WHERE pipeline = ? AND state IN ('Queuing', 'Analysing')"
+            )
+            if write.execute(sql, (row["id"], row["id"])).fetchone():
                 raise operation_denied("jobs are waiting or running in this pipeline")
             write.execute("DELETE FROM pipeline WHERE id = ?", (row["id"],))
             write.execute("DELETE FROM notice WHERE pipeline = ?", (row["id"],))

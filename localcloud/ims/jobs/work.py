@@ -140,9 +140,14 @@ class Sources:
 
     def _asset(self, identity: str) -> Source:
         # Media ids are unique in a library only, and a job names no library: the newest media of that id is an assumption.
-        row = self._database.one("SELECT input, type FROM media WHERE id = ? AND stream IS NULL ORDER BY created DESC LIMIT 1", identity)
+        row = self._database.one(
+            "SELECT input, type, created FROM media WHERE id = ? AND stream IS NULL"
+            " UNION SELECT input, type, created FROM produced_media WHERE id = ? AND type != 'text' ORDER BY created DESC LIMIT 1",
+            identity,
+            identity,
+        )
         if row is None:
-            raise invalid_parameter("Input.Media", f'there is no media "{identity}" in any search library')
+            raise invalid_parameter("Input.Media", f'there is no media "{identity}" in any search library, and no job made one')
         return Source([row["input"]], row["type"])
 
 

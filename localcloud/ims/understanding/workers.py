@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,10 @@ ENROLMENT_SECONDS = 30.0
 """For one picture."""
 LOOK_SECONDS = 0.2
 """How often the memory of a busy worker is looked at."""
+
+
+class Cancelled(Exception):
+    """Whoever asked for the work does not want it any more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +83,13 @@ class Workers:
             raise UnreadableMedia(answer["unreadable"])
         return DESCRIPTION.validate_python(answer["description"])
 
-    def do(self, work: Any, urgent: bool = True, seconds: float | None = None) -> Any:
+    def do(self, work: Any, urgent: bool = True, seconds: float | None = None, cancelled: Callable[[], bool] | None = None) -> Any:
         """What the `worker.Doer` of the engine's factory answers; both are JSON.
 
-        Raises UnreadableMedia, AnalysisFailed, or Stopped once it was closed.
+        Raises UnreadableMedia, AnalysisFailed, Cancelled soon after `cancelled` says so, or Stopped once it was closed.
         """
         with self._worker(urgent) as worker:
-            answer = worker.ask({"work": work}, seconds or self._limits.seconds)
+            answer = worker.ask({"work": work}, seconds or self._limits.seconds, cancelled)
         if "unreadable" in answer:
             raise UnreadableMedia(answer["unreadable"])
         return answer["done"]
@@ -205,13 +209,13 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, work: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Raises AnalysisFailed; then the process is of no further use."""
+    def ask(self, work: dict[str, Any], seconds: float, cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
+        """Raises AnalysisFailed or Cancelled; then the process is of no further use."""
         if not self._ready:
             self._answer(START_SECONDS, "starting")
             self._ready = True
         self._write(work)
-        return self._answer(seconds, "analysing")
+        return self._answer(seconds, "analysing", cancelled)
 
     def end(self) -> None:
         self._process.kill()
@@ -237,7 +241,7 @@ class _Worker:
                 self._lines.put(line.decode())
         self._lines.put(None)
 
-    def _answer(self, seconds: float, doing: str) -> dict[str, Any]:
+    def _answer(self, seconds: float, doing: str, cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -245,6 +249,8 @@ class _Worker:
                 break
             except queue.Empty:
                 self._check(deadline, seconds, doing)
+                if cancelled and cancelled():
+                    raise Cancelled from None
         if line is None:
             raise AnalysisFailed(f"the analysing process ended while {doing} ({_ending(self._process.wait())})")
         answer: dict[str, Any] = json.loads(line)

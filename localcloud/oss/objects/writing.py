@@ -6,9 +6,10 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
-from localcloud.http import Reply
+from localcloud.http import Body, Reply
 from localcloud.oss import documents
 from localcloud.oss.errors import (
     invalid_argument,
@@ -54,6 +55,19 @@ class Writing:
         try:
             check_digest(call, content.md5)
             return self.save(_record(call, content, properties, storage_class), change_of(call, event), forbid)
+        except BaseException:
+            self._blobs.discard(content.blob)
+            raise
+
+    def put_file(self, bucket: str, key: str, file: Path, content_type: str, origin: Change) -> StoredRecord:
+        """Make an object of a file of this machine, which is moved away. Raises InvalidObjectName and NoSuchBucket."""
+        check_key(key)
+        storage_class = self._store.bucket(bucket).storage_class
+        content = self._blobs.take(Body(path=file))
+        etag, properties = content.md5.hex().upper(), Properties({"Content-Type": content_type})
+        record = StoredRecord(bucket, key, content.blob, content.size, etag, content.crc, "Normal", origin.time, properties)
+        try:
+            return self.save(replace(record, storage_class=storage_class), origin, False)
         except BaseException:
             self._blobs.discard(content.blob)
             raise

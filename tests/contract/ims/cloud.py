@@ -20,12 +20,14 @@ from engines.understanding.types import USUAL, Description, Engine, MediaKind, W
 from localcloud.door import Door
 from localcloud.identity import Credential, Keyring
 from localcloud.ims import EngineSettings, IntelligentMediaServices, Settings, WorkerLimits, Workers
+from localcloud.ims.production.producing import Production
 from localcloud.ims.runner import Stopped
 from localcloud.ims.understanding.engine import Understanding
 from localcloud.network import Reach
 from localcloud.place import Place
 from localcloud.ports import QueueMessage, StoredObject
 from tests.contract.ims.scripted_engine import ScriptedEngine
+from tests.contract.ims.scripted_production import InProcessProduction
 
 KEY = Credential("LTAItest", "the secret")
 PLACE = Place()
@@ -114,13 +116,27 @@ class FakeObjects:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._stored: dict[tuple[str, str], StoredObject] = {}
+        self.buckets = {"media"}
+        self.written: list[str] = []
+        """The keys of what a job made, one for each time that it was written."""
 
-    def put(self, key: str, content: bytes) -> str:
-        """The oss:// address of an object of the bucket `media`."""
+    def add(self, key: str, content: bytes | str) -> str:
+        """The oss:// address of a new object of the bucket `media`."""
         path = self._folder / uuid.uuid4().hex
-        path.write_bytes(content)
-        self._stored["media", key] = StoredObject(path, len(content), "ETAG", "application/octet-stream")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        self._stored["media", key] = StoredObject(path, path.stat().st_size, "ETAG", "application/octet-stream")
         return f"oss://media/{key}"
+
+    def has_bucket(self, bucket: str) -> bool:
+        return bucket in self.buckets
+
+    def put(self, bucket: str, key: str, file: Path, mime_type: str) -> None:
+        if bucket not in self.buckets:
+            raise KeyError(bucket)
+        path = self._folder / uuid.uuid4().hex
+        file.rename(path)
+        self._stored[bucket, key] = StoredObject(path, path.stat().st_size, "ETAG", mime_type)
+        self.written.append(key)
 
     def find(self, bucket: str, key: str) -> StoredObject | None:
         return self._stored.get((bucket, key))
@@ -172,7 +188,7 @@ class InProcess:
 
 
 class Cloud:
-    """With `engine` the media are analysed by real worker processes, otherwise in this one, as scripted."""
+    """With `engine` the media are analysed by real worker processes, otherwise in this one, as scripted; so with `production`."""
 
     def __init__(
         self,
@@ -181,6 +197,7 @@ class Cloud:
         limits: WorkerLimits | None = None,
         reach: Reach = Reach(this_machine=True),  # noqa: B008 (it is immutable)
         faces: bool = True,
+        production: Production | None = None,
     ) -> None:
         self.folder = folder
         self.reach = reach
@@ -190,6 +207,7 @@ class Cloud:
         self.keyring = Keyring(KEY)
         self._engine = engine
         self._limits = limits
+        self._production = production
         self.start()
 
     def start(self) -> None:
@@ -206,7 +224,8 @@ class Cloud:
             understanding,
             open_library,
             endpoint=lambda: f"http://127.0.0.1:{self.door.port}",
-            settings=Settings(retry_seconds=0.01, reach=self.reach, faces=self.faces),
+            settings=Settings(retry_seconds=0.01, reach=self.reach, faces=self.faces, production_threads=2),
+            production=self._production or InProcessProduction(),
         )
         self.door = Door([self.service], scratch=self.folder / "scratch")
         self.service.start()

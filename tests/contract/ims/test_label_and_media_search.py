@@ -28,7 +28,7 @@ def client(cloud: Cloud) -> Any:
 
 
 def add(cloud: Cloud, client: Any, name: str, *seen: str, title: str = "", **more: Any) -> str:
-    address = cloud.objects.put(f"{name}.mp4", "\n".join(["say it", *seen]).encode())
+    address = cloud.objects.add(f"{name}.mp4", "\n".join(["say it", *seen]).encode())
     body = json.dumps({"title": title, **more.pop("body", {})})
     request = ice.InsertMediaToSearchLibRequest(search_lib_name=LIBRARY, input=address, media_id=name, msg_body=body, **more)
     client.insert_media_to_search_lib(request)
@@ -258,10 +258,10 @@ def test_what_only_key_frames_show_is_found_without_times(cloud: Cloud) -> None:
     client = cloud.client()
     client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="IPCamera_1"))
     client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name="IPCamera_1", index_type="aiLabel"))
-    clip = cloud.objects.put("clip.mp4", b"tag object 1 4 van")
+    clip = cloud.objects.add("clip.mp4", b"tag object 1 4 van")
     frames = [
-        cloud.objects.put("1.jpg", b"tag object 0 0 van\ntag object 0 0 ladder\nread 0 GATE 4\nperson 0 0 Xiaoshuai of lib-1"),
-        cloud.objects.put("2.jpg", b"unreadable torn"),
+        cloud.objects.add("1.jpg", b"tag object 0 0 van\ntag object 0 0 ladder\nread 0 GATE 4\nperson 0 0 Xiaoshuai of lib-1"),
+        cloud.objects.add("2.jpg", b"unreadable torn"),
     ]
     request = ice.InsertMediaToSearchLibRequest(
         search_lib_name="IPCamera_1", input=clip, media_id="a", images_input=json.dumps({"images": frames})

@@ -97,7 +97,7 @@ def test_a_fault_of_our_own_is_told_in_the_words_of_the_service(cloud: Cloud) ->
     lib = create_lib(client)
     entity = create_entity(client, lib)
     with pytest.raises(ServerException) as caught:
-        create_sample(client, lib, entity, cloud.objects.put("fault.png", b"away with it"))
+        create_sample(client, lib, entity, cloud.objects.add("fault.png", b"away with it"))
     assert (caught.value.status_code, caught.value.code) == (500, "InternalError")
     assert caught.value.data["Recommend"]
     assert "with it" not in caught.value.message

@@ -83,7 +83,7 @@ def call(client: Any, operation: Operation[Any, Any], query: dict[str, str]) -> 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     made = Cloud(tmp_path_factory.mktemp("odd"))
-    made.objects.put("a", b"say a dog barks")
+    made.objects.add("a", b"say a dog barks")
     yield made
     made.stop()
 
@@ -164,7 +164,7 @@ def test_namespaces(tmp_path: Path) -> None:
     spaces = ["name-1", "name", "%", "' OR 1=1 --", "名字 🐼", "n" * 128]
     for number, space in enumerate(spaces):
         body = json.dumps({"title": "a dog barks"})
-        address = cloud.objects.put(str(number), b"tag object 0 1 dog")
+        address = cloud.objects.add(str(number), b"tag object 0 1 dog")
         request = ice.InsertMediaToSearchLibRequest(
             search_lib_name=LIBRARY, input=address, media_id=str(number), msg_body=body, namespace=space
         )

@@ -67,7 +67,7 @@ def enrol(cloud: Cloud, lib: str, name: str, *pictures: Picture) -> str:
     client = cloud.client()
     entity = create_entity(client, lib, name)
     for number, picture in enumerate(pictures):
-        create_sample(client, lib, entity, cloud.objects.put(f"{entity}-{number}.png", png(picture)))
+        create_sample(client, lib, entity, cloud.objects.add(f"{entity}-{number}.png", png(picture)))
     return entity
 
 
@@ -81,7 +81,7 @@ def described(cloud: Cloud, lib: str, media: dict[str, object]) -> tuple[Any, st
 def test_somebody_who_is_enrolled_is_called_by_name_and_a_stranger_is_not(cloud: Cloud, tmp_path: Path) -> None:
     lib = create_lib(cloud.client())
     enrol(cloud, lib, "Xiaoshuai", portrait(RED), portrait(RED, phase=3.3))
-    known = video(cloud.objects.put("red.mp4", clip(tmp_path, [walker(SMALL, RED, 1)])))
+    known = video(cloud.objects.add("red.mp4", clip(tmp_path, [walker(SMALL, RED, 1)])))
     event, notes = described(cloud, lib, known)
     assert event["brief"] == "Xiaoshuai enters from the left, walks to the right and leaves at the right."
     assert event["title"] == "Xiaoshuai walks to the right"
@@ -92,7 +92,7 @@ def test_somebody_who_is_enrolled_is_called_by_name_and_a_stranger_is_not(cloud:
     assert f"recognised Xiaoshuai of {lib} with a score of 0.9" in notes
     assert "by the clothes alone" in notes
 
-    stranger = video(cloud.objects.put("green.mp4", clip(tmp_path, [walker(SMALL, GREEN, 1)])))
+    stranger = video(cloud.objects.add("green.mp4", clip(tmp_path, [walker(SMALL, GREEN, 1)])))
     event, notes = described(cloud, lib, stranger)
     assert event["label"]["human"] is True
     assert "Xiaoshuai" not in str(event) + notes
@@ -103,7 +103,7 @@ def test_two_who_meet_keep_their_own_names(cloud: Cloud, tmp_path: Path) -> None
     lib = create_lib(cloud.client())
     enrol(cloud, lib, "<b>x</b> 😀", portrait(RED))
     meeting = clip(tmp_path, [walker(SMALL, RED, 1, start=0.3), walker(SMALL, GREEN, -1, start=3.5)])
-    event, _ = described(cloud, lib, video(cloud.objects.put("both.mp4", meeting)))
+    event, _ = described(cloud, lib, video(cloud.objects.add("both.mp4", meeting)))
     assert event["brief"].startswith("<b>x</b> 😀 enters from the left")
     assert "a person wearing green enters from the right" in event["brief"]
 
@@ -113,9 +113,9 @@ def test_a_name_is_said_of_a_picture_and_of_a_sequence(cloud: Cloud) -> None:
     lib = create_lib(cloud.client())
     enrol(cloud, lib, "小" * 21, portrait(GREEN))
     scene = street(640, 360, np.random.default_rng(3))
-    empty = cloud.objects.put("empty.png", png(scene))
+    empty = cloud.objects.add("empty.png", png(scene))
     draw_person(scene, Pose((300, 320), 220, -1, 2.0), GREEN)
-    picture = cloud.objects.put("green.png", png(scene))
+    picture = cloud.objects.add("green.png", png(scene))
     for media in (images(picture), images(empty, picture)):
         event, _ = described(cloud, lib, media)
         assert event["brief"] == f"{'小' * 21} is seen."
@@ -127,7 +127,7 @@ def test_who_is_enrolled_under_two_names_has_none(cloud: Cloud, tmp_path: Path) 
     lib = create_lib(cloud.client())
     enrol(cloud, lib, "Xiaoshuai", portrait(RED))
     twin = enrol(cloud, lib, "Dashuai", portrait(RED, phase=math.pi))
-    media = video(cloud.objects.put("red.mp4", clip(tmp_path, [walker(SMALL, RED, 1)])))
+    media = video(cloud.objects.add("red.mp4", clip(tmp_path, [walker(SMALL, RED, 1)])))
     event, notes = described(cloud, lib, media)
     assert "shuai" not in str(event) + notes
     request = ice.DeleteRecognitionEntityRequest(algorithm="pedestrian", lib_id=lib, entity_id=twin)
@@ -142,7 +142,7 @@ def test_who_is_enrolled_under_two_names_has_none(cloud: Cloud, tmp_path: Path) 
 def test_clothes_that_many_wear_name_nobody(cloud: Cloud, tmp_path: Path) -> None:
     lib = create_lib(cloud.client())
     enrol(cloud, lib, "Xiaoshuai", portrait(BLACK))
-    event, notes = described(cloud, lib, video(cloud.objects.put("black.mp4", clip(tmp_path, [walker(SMALL, BLACK, 1)]))))
+    event, notes = described(cloud, lib, video(cloud.objects.add("black.mp4", clip(tmp_path, [walker(SMALL, BLACK, 1)]))))
     assert "Xiaoshuai" not in str(event)
     assert "the samples of Xiaoshuai show clothes in colours that many wear" in notes
 
@@ -162,11 +162,11 @@ def test_pictures_without_one_whole_person_are_refused(cloud: Cloud) -> None:
         "too many pixels": _huge_header(),
     }
     for said, content in bad.items():
-        address = cloud.objects.put("bad.png", content)
+        address = cloud.objects.add("bad.png", content)
         code, message = refused(partial(create_sample, client, lib, entity, address))
         assert code == "InvalidParameter"
         assert said in message, message
-    create_sample(client, lib, entity, cloud.objects.put("good.png", whole))
+    create_sample(client, lib, entity, cloud.objects.add("good.png", whole))
 
 
 @pytest.mark.contract("our assumption: faces are compared where the extra `faces` is installed")
@@ -174,15 +174,15 @@ def test_pictures_without_one_whole_person_are_refused(cloud: Cloud) -> None:
 def test_a_face_is_called_by_name_and_found_again(cloud: Cloud) -> None:
     client = cloud.client()
     lib = create_lib(client, "faces", "face")
-    portrait_of_her = cloud.objects.put("her.png", photo("astronaut.png").read_bytes())
+    portrait_of_her = cloud.objects.add("her.png", photo("astronaut.png").read_bytes())
     create_sample(client, lib, create_entity(client, lib, "Eileen", "face"), portrait_of_her, "face")
-    mirrored = cloud.objects.put("mirrored.png", png(np.ascontiguousarray(read_image(photo("astronaut.png"))[:, ::-1])))
+    mirrored = cloud.objects.add("mirrored.png", png(np.ascontiguousarray(read_image(photo("astronaut.png"))[:, ::-1])))
     body = result(client, submit(client, images(mirrored), template_id=template(client, FaceCategoryIds=lib)))
     assert given(body)["EventDesc"]["brief"] == "Eileen is seen facing the camera."
 
     client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="faces"))
     client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name="faces", index_type="face"))
-    for name, address in (("her", mirrored), ("cat", cloud.objects.put("cat.png", photo("chelsea.png").read_bytes()))):
+    for name, address in (("her", mirrored), ("cat", cloud.objects.add("cat.png", photo("chelsea.png").read_bytes()))):
         request = ice.InsertMediaToSearchLibRequest(search_lib_name="faces", media_id=name, input=address, media_type="image")
         client.insert_media_to_search_lib(request)
         asked = ice.QueryMediaIndexJobRequest(search_lib_name="faces", media_id=name)

@@ -340,7 +340,7 @@ def test_video_cognition(seen: Cloud, website: Website) -> None:
 def _inserted(cloud: Cloud, client: Any, media: str) -> str:
     """The Input that names a media of a search library."""
     client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="lib"))
-    address = cloud.objects.put("kept.mp4", b"say it")
+    address = cloud.objects.add("kept.mp4", b"say it")
     client.insert_media_to_search_lib(ice.InsertMediaToSearchLibRequest(search_lib_name="lib", input=address, media_id=media))
     return json.dumps({"Type": "Media", "Media": media})
 

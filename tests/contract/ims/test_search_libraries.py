@@ -96,7 +96,7 @@ def test_the_guide_to_event_search(cloud: Cloud) -> None:
     index = client.create_search_index(request).body
     assert (index.success, index.code) == ("true", "200")
 
-    address = cloud.objects.put("clip.mp4", b"moment 2 4 two pandas are fighting\nmoment 5 9 an empty yard")
+    address = cloud.objects.add("clip.mp4", b"moment 2 4 two pandas are fighting\nmoment 5 9 an empty yard")
     frames = json.dumps({"images": ["oss://media/1.jpg"]})
     media = insert(
         client, address, "Two pandas are fighting in a yard", "Pandas fight", media_type="video", namespace="name-1", images_input=frames
@@ -119,8 +119,8 @@ def test_the_guide_to_event_search(cloud: Cloud) -> None:
 
 @pytest.mark.contract("our assumption: the score of a media reaches the client in its best clip, or in one that spans the media")
 def test_a_media_without_clips_is_one_clip(cloud: Cloud, client: Any) -> None:
-    video = indexed(client, insert(client, cloud.objects.put("a.mp4", b"say it"), "a dog barks"))
-    picture = indexed(client, insert(client, cloud.objects.put("a.jpg", b"say it"), "a dog barks", media_type="image"))
+    video = indexed(client, insert(client, cloud.objects.add("a.mp4", b"say it"), "a dog barks"))
+    picture = indexed(client, insert(client, cloud.objects.add("a.jpg", b"say it"), "a dog barks", media_type="image"))
     clips = {hit.media_id: hit.clip_info for hit in search(client, "a dog barks").media_list}
     assert [(clip.from_, clip.to) for clip in clips[video]] == [(0, 10)]
     assert [(clip.from_, clip.to) for clip in clips[picture]] == [(0, 0)]
@@ -129,7 +129,7 @@ def test_a_media_without_clips_is_one_clip(cloud: Cloud, client: Any) -> None:
 
 @pytest.mark.contract("SearchMediaByHybrid, API reference: Namespace, MediaType, MediaId, PageNo, PageSize, Total")
 def test_what_a_search_may_be_narrowed_to(cloud: Cloud, client: Any) -> None:
-    address = cloud.objects.put("a", b"say it")
+    address = cloud.objects.add("a", b"say it")
     first = insert(client, address, "a red car parks", namespace="one")
     second = insert(client, address, "a red car parks", namespace="two", media_type="image", media_id="mine")
     assert second == "mine"
@@ -180,7 +180,7 @@ def test_a_wrong_search_is_refused(client: Any, changed: dict[str, Any], code: s
 
 @pytest.mark.contract("SearchMediaByHybrid, API reference: CustomFilters exact, of several, in a range, all of them; UtcCreate in ms")
 def test_filters(cloud: Cloud, client: Any) -> None:
-    address = cloud.objects.put("a", b"say it")
+    address = cloud.objects.add("a", b"say it")
     for number, text in ((12, "abc"), (13, "cd"), (14, "abc")):
         body = json.dumps({"visionDescription": "a dog barks", "customFields": {"intField1": number, "strField1": text}})
         indexed(client, insert(client, address, media_id=str(number), msg_body=body))
@@ -238,7 +238,7 @@ def test_a_missing_input_fails_the_index_job(client: Any) -> None:
 
 @pytest.mark.contract("our assumption: a media that can't be looked into is found by the words that came with it; without words it fails")
 def test_words_alone(cloud: Cloud, client: Any) -> None:
-    address = cloud.objects.put("manifest.json", b"unreadable it is a manifest")
+    address = cloud.objects.add("manifest.json", b"unreadable it is a manifest")
     media = indexed(client, insert(client, address, "a cat sleeps"))
     assert found(client, "a cat sleeps") == [media]
     assert [job["Status"] for job in index_jobs(client, insert(client, address))] == ["Fail"]
@@ -246,7 +246,7 @@ def test_words_alone(cloud: Cloud, client: Any) -> None:
 
 @pytest.mark.contract("our assumption: inserting a known MediaId replaces the media")
 def test_a_second_insert_replaces_the_first(cloud: Cloud, client: Any) -> None:
-    address = cloud.objects.put("a", b"say it")
+    address = cloud.objects.add("a", b"say it")
     indexed(client, insert(client, address, "a dog barks", media_id="mine", namespace="one"))
     indexed(client, insert(client, address, "a cat sleeps", media_id="mine", namespace="two"))
     assert found(client, "a dog barks") == []
@@ -257,8 +257,8 @@ def test_a_second_insert_replaces_the_first(cloud: Cloud, client: Any) -> None:
 @pytest.mark.contract("our assumption: what is stale never replaces what is new, and what was deleted stays so")
 def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     gates = [tmp_path / "gate-1", tmp_path / "gate-2"]
-    slow = [cloud.objects.put(f"slow-{n}", f"wait {gate}\nsay it".encode()) for n, gate in enumerate(gates)]
-    quick = cloud.objects.put("quick", b"say it")
+    slow = [cloud.objects.add(f"slow-{n}", f"wait {gate}\nsay it".encode()) for n, gate in enumerate(gates)]
+    quick = cloud.objects.add("quick", b"say it")
     for media, address in zip(("replaced", "deleted"), slow, strict=True):
         insert(client, address, "a dog barks", media_id=media)
     until(lambda: len(cloud.scripted.asked) == 2)
@@ -282,10 +282,10 @@ def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_pat
 @pytest.mark.contract("our assumption: what is stale never replaces what is new, under an id that was deleted and is used again too")
 def test_an_id_that_is_deleted_and_inserted_again_at_once(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     started, gate = tmp_path / "started", tmp_path / "gate"
-    insert(client, cloud.objects.put("old", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks", media_id="mine")
+    insert(client, cloud.objects.add("old", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks", media_id="mine")
     until(started.exists)
     client.delete_media_from_search_lib(ice.DeleteMediaFromSearchLibRequest(search_lib_name=LIBRARY, media_id="mine"))
-    indexed(client, insert(client, cloud.objects.put("new", b"say that"), "a cat sleeps", media_id="mine"))
+    indexed(client, insert(client, cloud.objects.add("new", b"say that"), "a cat sleeps", media_id="mine"))
 
     gate.touch()
     until(lambda: len(cloud.scripted.done) == 2)
@@ -300,7 +300,7 @@ def test_an_id_that_is_deleted_and_inserted_again_at_once(cloud: Cloud, client: 
 @pytest.mark.contract("DropSearchLib, API reference: it deletes all media entries")
 def test_an_index_job_leaves_nothing_of_a_dropped_library(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     started, gate = tmp_path / "started", tmp_path / "gate"
-    insert(client, cloud.objects.put("slow", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks")
+    insert(client, cloud.objects.add("slow", f"started {started}\nwait {gate}\nsay it".encode()), "a dog barks")
     until(started.exists)
     client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY))
 
@@ -315,7 +315,7 @@ def test_an_index_job_leaves_nothing_of_a_dropped_library(cloud: Cloud, client: 
 
 @pytest.mark.contract("IMS, common error codes: a library that somebody drops at the same moment is ResourceNotFound, no InternalError")
 def test_a_library_that_is_dropped_during_inserts(cloud: Cloud) -> None:
-    address = cloud.objects.put("a", b"say it")
+    address = cloud.objects.add("a", b"say it")
     codes: list[str] = []
     ended = threading.Event()
 
@@ -348,7 +348,7 @@ def test_a_library_that_is_dropped_during_inserts(cloud: Cloud) -> None:
 
 @pytest.mark.contract("UpdateMediaToSearchLib, DeleteMediaFromSearchLib and SearchIndexJobRerun, API reference")
 def test_update_rerun_and_delete(cloud: Cloud, client: Any) -> None:
-    media = indexed(client, insert(client, cloud.objects.put("a", b"say it"), "a dog barks", "Dog", namespace="one"))
+    media = indexed(client, insert(client, cloud.objects.add("a", b"say it"), "a dog barks", "Dog", namespace="one"))
     body = json.dumps({"visionDescription": "a cat sleeps"})
     update = ice.UpdateMediaToSearchLibRequest(search_lib_name=LIBRARY, media_id=media, msg_body=body, namespace="one")
     assert client.update_media_to_search_lib(update).body.media_id == media
@@ -371,15 +371,15 @@ def test_the_library_remembers_what_was_understood(cloud: Cloud, client: Any, we
     content = b"say it\nmoment 1 2 a dog barks"
     media = {"type": "URL", "inputs": [website.put("a.mp4", content)], "extra": {"mediaType": "video"}}
     result(client, submit(client, media))
-    indexed(client, insert(client, cloud.objects.put("a.mp4", content), "words"))
-    indexed(client, insert(client, cloud.objects.put("b.mp4", b"say another"), "words"))
+    indexed(client, insert(client, cloud.objects.add("a.mp4", content), "words"))
+    indexed(client, insert(client, cloud.objects.add("b.mp4", b"say another"), "words"))
     assert cloud.scripted.asked == [("video", True), ("video", False)]
     assert [(clip.from_, clip.to) for clip in search(client, "a dog barks").media_list[0].clip_info] == [(1, 2)]
 
 
 @pytest.mark.contract("AlterSearchIndex and DropSearchIndex, API reference: the data of the index is cleared")
 def test_without_an_active_index_nothing_is_found(cloud: Cloud, client: Any) -> None:
-    media = indexed(client, insert(client, cloud.objects.put("a", b"say it"), "a dog barks"))
+    media = indexed(client, insert(client, cloud.objects.add("a", b"say it"), "a dog barks"))
 
     def status(value: str) -> None:
         request = ice.AlterSearchIndexRequest(search_lib_name=LIBRARY, index_type="mm", index_status=value)
@@ -410,7 +410,7 @@ def test_libraries(cloud: Cloud, client: Any) -> None:
     )
     for name in ("bad name", "under_score", LIBRARY):
         assert refused(client.create_search_lib, ice.CreateSearchLibRequest(search_lib_name=name)).code == "InvalidParameter"
-    media = indexed(client, insert(client, cloud.objects.put("a", b"say it"), "a dog barks"))
+    media = indexed(client, insert(client, cloud.objects.add("a", b"say it"), "a dog barks"))
     client.drop_search_lib(ice.DropSearchLibRequest(search_lib_name=LIBRARY))
     assert refused(client.query_search_lib, ice.QuerySearchLibRequest(search_lib_name=LIBRARY)).status_code == 404
 
@@ -424,7 +424,7 @@ def test_libraries(cloud: Cloud, client: Any) -> None:
 @pytest.mark.contract("our assumption: an index job is never lost")
 def test_index_jobs_survive_a_restart(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    media = insert(client, cloud.objects.put("a", f"wait {gate}\nsay it".encode()), "a dog barks")
+    media = insert(client, cloud.objects.add("a", f"wait {gate}\nsay it".encode()), "a dog barks")
     until(lambda: cloud.scripted.asked)
     cloud.scripted.close()
     gate.touch()
@@ -439,11 +439,11 @@ def test_index_jobs_survive_a_restart(cloud: Cloud, client: Any, tmp_path: Path)
 
 @pytest.mark.contract("InsertMediaToSearchLib, API reference: ImagesInput; that its pictures are found with their video is our assumption")
 def test_key_frames_make_a_media_searchable(cloud: Cloud, client: Any) -> None:
-    clip = cloud.objects.put("clip.mp4", b"say a dog barks\nmoment 1 3 a dog barks")
+    clip = cloud.objects.add("clip.mp4", b"say a dog barks\nmoment 1 3 a dog barks")
     frames = [
-        cloud.objects.put("1.jpg", b"say a red parcel lies there"),
+        cloud.objects.add("1.jpg", b"say a red parcel lies there"),
         "oss://media/gone.jpg",
-        cloud.objects.put("2.jpg", b"unreadable torn"),
+        cloud.objects.add("2.jpg", b"unreadable torn"),
     ]
     media = insert(client, clip, title="yard", images_input=json.dumps({"images": frames}))
     assert message(client, indexed(client, media)) == (
@@ -456,7 +456,7 @@ def test_key_frames_make_a_media_searchable(cloud: Cloud, client: Any) -> None:
 
 @pytest.mark.contract("our assumption: a video that can't be looked into is found by its key frames")
 def test_key_frames_of_a_video_that_can_not_be_seen(cloud: Cloud, client: Any) -> None:
-    clip, frame = cloud.objects.put("clip.mp4", b"unreadable torn"), cloud.objects.put("1.jpg", b"say a red parcel lies there")
+    clip, frame = cloud.objects.add("clip.mp4", b"unreadable torn"), cloud.objects.add("1.jpg", b"say a red parcel lies there")
     media = insert(client, clip, images_input=json.dumps({"images": [frame]}))
     assert message(client, indexed(client, media)) == "indexed by its words and key frames alone: torn"
     assert found(client, "a red parcel") == [media]

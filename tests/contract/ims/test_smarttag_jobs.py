@@ -146,7 +146,7 @@ def test_every_result_names_its_engine_and_what_that_can_not_see(cloud: Cloud, w
 def test_what_a_media_is_taken_for(cloud: Cloud, website: Website) -> None:
     client = cloud.client()
     clip, picture = website.put("clip", "say a"), website.put("a.jpg", "say a")
-    stored = cloud.objects.put("a folder/视频 +.mp4", b"say a")
+    stored = cloud.objects.add("a folder/视频 +.mp4", b"say a")
     jobs = [
         submit(client, images(picture)),
         submit(client, images(picture, picture, picture)),
@@ -161,7 +161,7 @@ def test_what_a_media_is_taken_for(cloud: Cloud, website: Website) -> None:
 @pytest.mark.contract("SubmitSmarttagJob, API reference: the address of an object is printed as OSS://bucket/object")
 def test_the_scheme_of_an_object_may_be_in_capitals(cloud: Cloud) -> None:
     client = cloud.client()
-    stored = cloud.objects.put("Photos/A.JPG", b"say a").replace("oss://", "OSS://")
+    stored = cloud.objects.add("Photos/A.JPG", b"say a").replace("oss://", "OSS://")
     jobs = [
         submit(client, stored, "OSS"),
         submit(client, stored, "URL"),
@@ -316,8 +316,6 @@ def test_refusals(cloud: Cloud) -> None:
 
     assert refused(client.query_smarttag_job, ice.QuerySmarttagJobRequest()) == (400, "MissingParameter")
     assert refused(client.query_smarttag_job, ice.QuerySmarttagJobRequest(job_id="x")) == (404, "ResourceNotFound")
-    production = ice.QueryIProductionJobRequest(job_id="x")
-    assert refused(client.query_iproduction_job, production) == (400, "LaptopCloud.NotImplemented")
     assert refused(client.get_media_info, ice.GetMediaInfoRequest(media_id="x")) == (404, "InvalidApi.NotFound")
     other = cloud.client(Credential("LTAItest", "a wrong secret"))
     assert refused(other.query_smarttag_job, ice.QuerySmarttagJobRequest(job_id="x")) == (400, "SignatureDoesNotMatch")

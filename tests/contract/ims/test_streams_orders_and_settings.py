@@ -184,7 +184,7 @@ def test_there_are_no_editing_jobs(cloud: Cloud) -> None:
 )
 def test_a_media_of_a_library_is_the_input_of_a_job(cloud: Cloud) -> None:
     client = cloud.client()
-    address = cloud.objects.put("a.mp4", b"say a dog barks")
+    address = cloud.objects.add("a.mp4", b"say a dog barks")
     media = client.insert_media_to_search_lib(ice.InsertMediaToSearchLibRequest(input=address)).body.media_id
     event = result(client, submit(client, media, "Media")).results.result[0]
     assert json.loads(json.loads(event.data))["title"] == "a dog barks"

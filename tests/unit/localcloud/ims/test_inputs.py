@@ -82,7 +82,7 @@ def test_too_much_time(tmp_path: Path, website: Website) -> None:
 
 def test_an_object_keeps_the_content_that_was_found(tmp_path: Path) -> None:
     objects = FakeObjects(tmp_path / "objects")
-    address = objects.put("key", b"before")
+    address = objects.add("key", b"before")
     fetching = Inputs(objects, tmp_path / "scratch", InputLimits(), threading.Event())
     stored = objects.find("media", "key")
     assert stored is not None

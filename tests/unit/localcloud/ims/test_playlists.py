@@ -61,9 +61,9 @@ def test_the_best_variant_is_taken(fetching: Inputs, website: Website) -> None:
 
 
 def test_segments_of_a_bucket(fetching: Inputs, objects: FakeObjects) -> None:
-    objects.put("a/one.ts", b"1")
-    objects.put("two.ts", b"2")
-    address = objects.put("a/list.m3u8", MEDIA.format(second="../two.ts").encode())
+    objects.add("a/one.ts", b"1")
+    objects.add("two.ts", b"2")
+    address = objects.add("a/list.m3u8", MEDIA.format(second="../two.ts").encode())
     assert fetch(fetching, address) == b"12"
     stored = objects.find("media", "a/list.m3u8")
     assert stored is not None
@@ -82,7 +82,7 @@ def test_segments_of_a_bucket(fetching: Inputs, objects: FakeObjects) -> None:
     ],
 )
 def test_segments_obey_the_rules_of_inputs(fetching: Inputs, objects: FakeObjects, website: Website, second: str, why: str) -> None:
-    objects.put("private", b"secret")
+    objects.add("private", b"secret")
     website.put("one.ts", b"1")
     website.put("large.ts", b"2" * 400)
     with pytest.raises(InputError, match=why):

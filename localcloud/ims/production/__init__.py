@@ -1,0 +1,1 @@
+"""Intelligent production: jobs that make files of files, into the OSS beside them."""
