@@ -73,10 +73,7 @@ def frames(
     with _opened(path, pixels) as (container, stream):
         if key_frames:
             stream.codec_context.skip_frame = "NONKEY"
-        origin = None
-        if start > 0:
-            origin = (stream.start_time or 0) * float(stream.time_base)
-            _seek(container, stream, origin + start)
+        origin = _seek_after_first(container, stream, start) if start > 0 else None
         due, count = start, 0
         for frame in decoded(container, stream):
             # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
@@ -91,6 +88,15 @@ def frames(
             due = (math.floor((stamp - origin) * per_second + 1e-6) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
+
+
+def _seek_after_first(container: Any, stream: Any, seconds: float) -> float | None:
+    """Goes to the key frame before so many seconds after the first frame; that one's time in the container."""
+    first = next(decoded(container, stream), None)
+    if first is None or first.time is None:
+        return None
+    _seek(container, stream, first.time + seconds)
+    return float(first.time)
 
 
 def snapshot(

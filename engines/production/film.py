@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,9 +65,9 @@ TRANSPARENT_WEBM = Encoding(
 )
 
 
-def film_frames(source: Path) -> Iterator[Frame]:
-    """Every frame, upright, with its time in seconds from the first one. Raises UnreadableMedia."""
-    return frames(source, _TICKS, exact_colours=True)
+def film_frames(source: Path, start: float = 0.0, end: float = inf) -> Iterator[Frame]:
+    """Every frame from `start` to `end`, upright, with its time in seconds from the film's first one. Raises UnreadableMedia."""
+    return frames(source, _TICKS, start=start, end=end, exact_colours=True)
 
 
 class FilmWriter:
