@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
@@ -52,7 +51,8 @@ def covers(source: Path, folder: Path) -> Covers:
 
 
 def _read(path: Path) -> Image:
-    picture: Any = cv2.imread(str(path))
+    picture: Image | None = cv2.imread(str(path))
+    assert picture is not None
     return picture
 
 
