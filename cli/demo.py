@@ -84,7 +84,7 @@ def _report(output: Output, arrivals: Sequence[Arrival]) -> None:
 
 def _ask(clients: Clients, output: Output, question: Question) -> bool:
     output.say(f"\n? {question.text}")
-    answer: dict[str, Any] = finding.search(clients.running, question.text, NAMESPACE, page_size=PAGE_SIZE)
+    answer: dict[str, Any] = finding.search(clients.running, finding.Question(question.text, NAMESPACE, page_size=PAGE_SIZE))
     finding.show(output, answer)
     found = {hit["key"] for hit in answer["hits"]}
     if found & question.expected:

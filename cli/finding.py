@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import httpx
 from cli.errors import CommandError
 from cli.output import Output
 from cli.running import Running
+from sightline.media.identity import is_media_id, media_id
 
 Json = dict[str, Any]
 TIMEOUT_SECONDS = 40
@@ -17,9 +20,35 @@ LOOK_AT_LOG = "look at `sightline logs search`"
 GIVE_TOKEN = "export SIGHTLINE_SEARCH_TOKEN: a token that one of SIGHTLINE_JWT_KEYS has signed"
 
 
-def search(running: Running, text: str, namespace: str, page: int = 1, page_size: int = 10) -> Json:
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a sentence, or a media whose near-duplicates are wanted, by its id or its key."""
+
+    text: str = ""
+    namespace: str = "default"
+    page: int = 1
+    page_size: int = 10
+    similar: str = ""
+    min_quality: float | None = None
+    tags: Sequence[str] = ()
+
+    def parameters(self, media_bucket: str) -> dict[str, str]:
+        is_key = self.similar and not is_media_id(self.similar)
+        told = {
+            "q": self.text,
+            "similar": media_id(media_bucket, self.similar) if is_key else self.similar,
+            "namespace": self.namespace,
+            "page": str(self.page),
+            "page_size": str(self.page_size),
+            "min_quality": "" if self.min_quality is None else f"{self.min_quality:f}",
+            "tag": ",".join(self.tags),
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+def search(running: Running, question: Question) -> Json:
     """The answer of `GET /search`. Raises CommandError with the field and the fix that the function names."""
-    parameters: dict[str, str | int] = {"q": text, "namespace": namespace, "page": page, "page_size": page_size}
+    parameters = question.parameters(running.media_bucket)
     token = os.environ.get("SIGHTLINE_SEARCH_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
@@ -46,16 +75,40 @@ def _document(response: httpx.Response) -> Json:
 
 def show(output: Output, answer: Json) -> None:
     output.result(answer)
-    if not answer["hits"]:
-        output.say(f"nothing found for {answer['query']!r} in namespace {answer['namespace']!r}")
-        if answer["hint"]:
-            output.say(answer["hint"])
-        return
-    rows = [[f"{hit['score']:.2f}", hit["title"], _moment(hit), hit["device"] or "", hit["key"]] for hit in answer["hits"]]
-    output.table(["score", "title", "from", "device", "key"], rows)
-    if answer["total"] > len(answer["hits"]):
-        output.say(f"{len(answer['hits'])} of {answer['total']}; more with --page")
+    hits = answer["hits"]
+    if not hits:
+        asked = f"for {answer['query']!r} in" if answer["query"] else "that is similar in"
+        output.say(f"nothing found {asked} namespace {answer['namespace']!r}")
+    else:
+        columns = {name: of for name, of in COLUMNS.items() if name in ALWAYS or any(map(of, hits))}
+        output.table(list(columns), [[of(hit) for of in columns.values()] for hit in hits])
+    if answer.get("hint"):
+        output.say(answer["hint"])
+    if hits and answer["total"] > len(hits):
+        output.say(f"{len(hits)} of {_total(answer)}; more with --page")
+
+
+def _total(answer: Json) -> str:
+    """Of what was looked at, where not all was."""
+    is_all = answer.get("sifted", {}).get("is_all", True)
+    return f"{answer['total']}" if is_all else f"at least {answer['total']}"
 
 
 def _moment(hit: Json) -> str:
     return "" if hit["starts_at"] is None else f"{hit['starts_at']:.1f} s"
+
+
+def _quality(hit: Json) -> str:
+    quality = hit.get("found", {}).get("quality")
+    return "" if quality is None else f"{quality:.0f}"
+
+
+ALWAYS = ("score", "title", "from", "device", "key")
+COLUMNS: dict[str, Callable[[Json], str]] = {
+    "score": lambda hit: f"{hit['score']:.2f}",
+    "title": lambda hit: str(hit["title"]),
+    "from": _moment,
+    "quality": _quality,
+    "device": lambda hit: hit["device"] or "",
+    "key": lambda hit: str(hit["key"]),
+}

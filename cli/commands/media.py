@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -54,14 +55,17 @@ def _judge(arrivals: list[Arrival]) -> None:
 
 @click.command("search")
 @options
-@click.argument("text")
+@click.argument("text", default="")
+@click.option("--similar", default="", metavar="KEY|MEDIA_ID", help="Near-duplicates of this media, instead of a sentence.")
+@click.option("--min-quality", type=click.FloatRange(0, 100), help="Only media whose quality is known and at least this.")
+@click.option("--tag", "tags", multiple=True, help="Only media with this tag; several must all be there.")
 @click.option("--namespace", default="default", show_default=True)
 @click.option("--page", default=1, show_default=True)
 @click.option("--page-size", default=10, show_default=True)
-def search_command(data: Path | None, as_json: bool, text: str, namespace: str, page: int, page_size: int) -> None:
-    """Find media with a sentence."""
+def search_command(data: Path | None, as_json: bool, **asked: Any) -> None:
+    """Find media with a sentence, or media that look like another."""
     state = running.require(data_folder(data))
-    finding.show(Output(as_json), finding.search(state, text, namespace, page, page_size))
+    finding.show(Output(as_json), finding.search(state, finding.Question(**asked)))
 
 
 @click.command("explain")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from cli import finding
 from cli.errors import CommandError
+from cli.finding import Question
+from cli.output import Output
 from cli.running import Running
+from sightline.media.identity import media_id
 
 TOKEN = "a.signed.token"
 
@@ -42,12 +46,53 @@ def running() -> Iterator[Running]:
 
 def test_a_token_is_taken_from_the_environment(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTLINE_SEARCH_TOKEN", TOKEN)
-    assert finding.search(running, "red", "default") == {"hits": []}
+    assert finding.search(running, Question("red")) == {"hits": []}
 
 
 @pytest.mark.parametrize("token", ["", "another.signed.token"])
 def test_without_the_right_one_the_error_names_the_variable(running: Running, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("SIGHTLINE_SEARCH_TOKEN", token)
     with pytest.raises(CommandError) as raised:
-        finding.search(running, "red", "default")
+        finding.search(running, Question("red"))
     assert raised.value.fix == "export SIGHTLINE_SEARCH_TOKEN: a token that one of SIGHTLINE_JWT_KEYS has signed"
+
+
+def test_only_what_is_asked_is_sent() -> None:
+    assert Question("red").parameters("media") == {"q": "red", "namespace": "default", "page": "1", "page_size": "10"}
+    wished = Question("red", min_quality=60.5, tags=["dog", "car"], page=2).parameters("media")
+    assert (wished["min_quality"], wished["tag"], wished["page"]) == ("60.500000", "dog,car", "2")
+    assert Question("red", min_quality=0.0).parameters("media")["min_quality"] == "0.000000"
+
+
+def test_a_media_is_named_by_its_key_or_its_id() -> None:
+    identity = media_id("media", "uploads/a.jpg")
+    for name in ("uploads/a.jpg", identity):
+        asked = Question(similar=name).parameters("media")
+        assert (asked["similar"], "q" in asked) == (identity, False)
+
+
+def hit(**more: Any) -> dict[str, Any]:
+    return {"score": 0.9, "title": "A cat", "starts_at": None, "device": None, "key": "uploads/a.jpg", **more}
+
+
+def shown(capsys: pytest.CaptureFixture[str], hits: Sequence[dict[str, Any]], **more: Any) -> str:
+    finding.show(Output(False), {"query": "x", "namespace": "home", "total": len(hits), "hint": None, "hits": hits, **more})
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+def test_a_quality_is_shown_where_one_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "quality" not in shown(capsys, [hit()])
+    told = shown(capsys, [hit(found={"quality": 71.6}), hit()])
+    assert "quality" in told
+    assert "72" in told
+
+
+def test_a_total_that_may_grow_is_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    sifted = {"looked_at": 100, "of": 230, "is_all": False}
+    assert "1 of at least 11" in shown(capsys, [hit()], total=11, sifted=sifted)
+    assert "1 of 11" in shown(capsys, [hit()], total=11, sifted={**sifted, "is_all": True})
+
+
+def test_a_hint_is_said_beside_hits_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Only the first 200" in shown(capsys, [hit()], hint="Only the first 200 of 230 were looked at")
