@@ -65,9 +65,10 @@ def read_result(told: Any) -> Result:
 
 
 def read_keys(answer: Json) -> Sequence[str]:
-    """Of all outputs, from the list of files and from that of addresses, which may name the same objects in two forms."""
-    told = [decode_data(answer.get(name)) for name in ("OutputFiles", "OutputUrls")]
-    return _keys(entry for entries in told for entry in (entries if isinstance(entries, list) else [entries]))
+    """Of all outputs: from the list of files, else from that of addresses, which name the same objects."""
+    lists = (decode_data(answer.get(name)) for name in ("OutputFiles", "OutputUrls"))
+    found = (_keys(iter(told if isinstance(told, list) else [told])) for told in lists)
+    return next(filter(None, found), ())
 
 
 def object_key(told: Any) -> str | None:

@@ -13,12 +13,14 @@ from sightline.ims.production.addresses import check_output, is_media_id
 from sightline.ims.production.answers import JobState, read_job_state, read_keys, read_result
 from sightline.ims.production.parameters import check_order, function_of, read
 from sightline.ims.transport import ImsTransport
+from sightline.untrusted import plain
 from sightline.value import Value
 
 __all__ = ["JobState", "ProductionClient", "ProductionJob", "ProductionRequest"]
 
 # 32 hex digits in the samples; the form is not documented.
 _LONGEST_JOB_ID = 128
+_LONGEST_FUNCTION = 100
 
 
 class ProductionRequest(Value):
@@ -81,7 +83,7 @@ class ProductionClient:
         """
         answer = self._transport.call("QueryIProductionJob", {"JobId": _checked(job_id)})
         told, user_data = answer.get("Status"), as_text(answer.get("UserData")).encode(errors="replace").decode()
-        function = as_text(answer.get("FunctionName"))[:100]
+        function = plain(as_text(answer.get("FunctionName")), _LONGEST_FUNCTION)
         state = read_job_state(told)
         if state is None:
             if not told and not user_data:
