@@ -60,12 +60,17 @@ def read(content: bytes, form: Struct) -> dict[str, Any]:
     """The fields of a request; one that is missing or null is empty. Raises PaiError."""
     try:
         text = content.decode()
-        value = json.loads(text)
+        value = _whole(json.loads(text))
     except (ValueError, RecursionError) as error:
         offset = error.pos if isinstance(error, json.JSONDecodeError) else 0
         raise parameter_error(f"Syntax error: offset={offset}, error=the body is no JSON: {_cause(error)}") from None
     fields: dict[str, Any] = _checked(value, form, (), form.go, text)
     return fields
+
+
+def _whole(value: Any) -> Any:
+    """The same, and each half of a surrogate pair as U+FFFD, which Go makes of it."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _cause(error: Exception) -> str:
@@ -82,8 +87,7 @@ def _checked(value: Any, form: Form, path: Path, struct: str, text: str) -> Any:
         return {name: _checked(given.get(name), each, (*path, name), form.go, text) for name, each in form.fields.items()}
     if isinstance(form, ListOf):
         return [_checked(each, form.item, (*path, number), struct, text) or "" for number, each in enumerate(value)]
-    # Half a surrogate pair becomes U+FFFD, as in Go.
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+    return value
 
 
 def _unmarshal_error(value: Any, form: Form, path: Path, struct: str, text: str) -> PaiError:
