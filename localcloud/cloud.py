@@ -21,6 +21,7 @@ from localcloud.fc.project.package import Built, packaged
 from localcloud.fc.project.project import Project
 from localcloud.fc.service import FunctionCompute
 from localcloud.gate import Gate
+from localcloud.http import Service
 from localcloud.identity import Keyring
 from localcloud.ims.assembly import PRODUCTION_THREADS
 from localcloud.ims.production.producing import ProductionWorkers
@@ -30,6 +31,8 @@ from localcloud.ims.understanding.workers import Workers
 from localcloud.mns.service import MessageService
 from localcloud.network import Reach
 from localcloud.oss import ObjectStorage
+from localcloud.pai import Analysis, MultimediaAnalysis
+from localcloud.pai.analysis import Analysts
 from localcloud.place import Place
 from localcloud.ram.service import AccessManagement
 
@@ -39,10 +42,11 @@ class AlreadyRunning(Exception):
 
 
 class LaptopCloud:
-    """OSS, MNS, IMS and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
+    """OSS, MNS, IMS, PAI and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
 
     `port` 0 takes any free one. All state is under `data`, and outlives a killed process. Media are analysed by worker processes that
-    build `engine`, unless another `understanding` is given. `power_safe` has every write wait for the disk (`localcloud.disk`).
+    build `engine`, unless another `understanding`, or for PAI another `analysis`, is given. `power_safe` has every write wait for
+    the disk (`localcloud.disk`).
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class LaptopCloud:
         understanding: Understanding | None = None,
         patience: Patience | None = None,
         power_safe: bool = False,
+        analysis: Analysis | None = None,
     ) -> None:
         if power_safe:
             survive_power_loss()
@@ -82,8 +87,11 @@ class LaptopCloud:
             settings=Settings(reach=reach),
             production=ProductionWorkers(engine, data / "logs" / "production.log", PRODUCTION_THREADS),
         )
+        analysts = analysis or Analysts(engine, data / "logs" / "analysis.log")
+        self.pai = MultimediaAnalysis(data / "pai", self.keyring, self.oss, analysts, reach)
         self.fc: FunctionCompute | None = None
-        self._door = Door([self.mns, self.ims, self.ram, self._gate, self.oss], host, port, scratch=data / "scratch", patience=patience)
+        services: list[Service] = [self.mns, self.ims, self.ram, self.pai, self._gate, self.oss]
+        self._door = Door(services, host, port, scratch=data / "scratch", patience=patience)
 
     @property
     def endpoint(self) -> str:
@@ -98,9 +106,11 @@ class LaptopCloud:
         self._run(self.oss)
         # Jobs that go on at the start fetch their inputs through the door; at the end the door is closed before what lies behind it.
         self._door.start()
+        self._closing.callback(self.pai.stop)
         self._closing.callback(self.ims.stop)
         self._closing.callback(self._door.stop)
         self.ims.start()
+        self.pai.start()
 
     def deploy(
         self,

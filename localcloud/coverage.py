@@ -15,6 +15,7 @@ SERVICES = {
     "mns": "Message Service (Simple Message Queue), 2015-06-06",
     "ims": "Intelligent Media Services (ICE 2020-11-09), and MPS 2014-06-18 where IMS needs it",
     "fc": "Function Compute, 2023-03-30 and 2016-08-15",
+    "pai": "Platform for AI: multimedia analysis, api/v1",
     "ram": "Resource Access Management, 2015-05-01",
 }
 HEAD = """# What the laptop cloud does, operation by operation
