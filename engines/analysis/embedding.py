@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def _video(path: Path, pixels: int) -> Numbers:
     if not seen:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
     edges = [index * len(seen) // _PARTS for index in range(_PARTS + 1)]
-    parts = [np.mean(seen[min(start, len(seen) - 1) : max(end, start + 1)], axis=0) for start, end in zip(edges, edges[1:], strict=False)]
+    parts = [np.mean(seen[min(start, len(seen) - 1) : max(end, start + 1)], axis=0) for start, end in pairwise(edges)]
     return np.concatenate([np.mean(seen, axis=0), *(_PART_WEIGHT * part for part in parts)])
 
 
