@@ -44,6 +44,9 @@ class ProductionJobs:
             answer["UserData"] = job["user_data"]
         if job["finished"] is not None:
             answer |= {"FinishTime": iso_time(job["finished"]), "Result": job["result"], **self._outputs(job)}
+            if answer["OutputMediaIds"]:
+                # "It returns the specified or a newly generated media asset ID" (QueryIProductionJob, Output.Media).
+                answer["Output"] = {**answer["Output"], "Media": answer["OutputMediaIds"][0]}
         return answer
 
     def cancel(self, given: p.OneJob) -> Answer:

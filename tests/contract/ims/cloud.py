@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from alibabacloud_ice20201109.client import Client
@@ -198,12 +199,16 @@ class Cloud:
         reach: Reach = Reach(this_machine=True),  # noqa: B008 (it is immutable)
         faces: bool = True,
         production: Production | None = None,
+        stored: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """`stored` is in the bucket from the beginning."""
         self.folder = folder
         self.reach = reach
         self.faces = faces
         self.queues = FakeQueues()
         self.objects = FakeObjects(folder / "objects")
+        for key, content in stored.items():
+            self.objects.add(key, content)
         self.keyring = Keyring(KEY)
         self._engine = engine
         self._limits = limits
