@@ -10,17 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from engines.imaging import Frame, UnreadableMedia, frames, probe
-from engines.imaging.pictures import shrink
 from engines.production.appeal import Appeal, Fingerprint, appeal, fingerprint
 from engines.production.film import FilmWriter, film_frames
-from engines.production.shots import ChangeOfScene, cuts, shots
+from engines.production.shots import seen_in_shots
 from engines.production.types import Output, Produced, Unfit
 
 _SHARE = 0.2
 _LEAST_SECONDS = 1.0
 _PARTS = 8
 _PART_SECONDS = (1.0, 4.0)
-_VIEW, _SMALL = 320, 128  # longer sides of what is judged, and of what is searched for cuts
+_VIEW = 320  # the longer side of what is judged
 _JUDGED_EVERY = 0.5  # seconds
 _LIVELY = 0.25
 """Of a part's worth, what its movement makes up."""
@@ -39,10 +38,11 @@ class _Judged:
 
 @dataclass
 class _Watched:
-    """A film in numbers: of each frame its time and how far it differs from the one before; of some how they look."""
+    """A film in numbers: of each frame its time and how far it differs from the one before; where shots begin; of some frames the looks."""
 
     times: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
+    cuts: list[float] = field(default_factory=list)
     judged: list[_Judged] = field(default_factory=list)
 
     @property
@@ -79,16 +79,19 @@ def summarise(source: Path, folder: Path) -> Produced:
     _write(source, path, kept)
     findings = {
         "parts": [{"start": round(start, 3), "end": round(end, 3)} for start, end in kept],
-        "cuts": [round(time, 3) for time in cuts(watched.times, watched.changes)],
+        "cuts": [round(time, 3) for time in watched.cuts],
     }
     return Produced([Output(path)], findings, _notes(watched))
 
 
 def _watched(source: Path) -> _Watched:
-    watched, change, due = _Watched(), ChangeOfScene(), 0.0
-    for frame in frames(source, 1000, _VIEW):
+    watched, due = _Watched(), 0.0
+    for seen in seen_in_shots(frames(source, 1000, _VIEW)):
+        frame = seen.frame
         watched.times.append(frame.time)
-        watched.changes.append(change.of(shrink(frame.image, _SMALL)))
+        watched.changes.append(seen.change)
+        if seen.cut:
+            watched.cuts.append(frame.time)
         if frame.time >= due:
             watched.judged.append(_Judged(frame.time, appeal(frame.image), fingerprint(frame.image)))
             due = frame.time + _JUDGED_EVERY
@@ -102,10 +105,10 @@ def _parts(watched: _Watched, wanted: float) -> list[_Part]:
     least, most = _PART_SECONDS
     length = min(most, max(least, wanted / _PARTS))
     parts = list[_Part]()
-    for number, shot in enumerate(shots(watched.times, watched.changes, watched.end)):
-        count = max(1, round((shot.end - shot.start) / length))
-        inner = np.searchsorted(watched.times, np.linspace(shot.start, shot.end, count + 1)[1:-1])
-        bounds = sorted({shot.start, *(watched.times[index] for index in inner), shot.end})
+    for number, (begin, over) in enumerate(pairwise((watched.times[0], *watched.cuts, watched.end))):
+        count = max(1, round((over - begin) / length))
+        inner = np.searchsorted(watched.times, np.linspace(begin, over, count + 1)[1:-1])
+        bounds = sorted({begin, *(watched.times[index] for index in inner), over})
         parts.extend(_part(watched, start, end, number) for start, end in pairwise(bounds))
     return parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,9 +13,13 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pytest
 from av.video.reformatter import Interpolation
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from engines.imaging import Image
+from engines.understanding.reading import Reader
 
 EXACT = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 Plane = npt.NDArray[Any]
@@ -115,3 +120,78 @@ def sliding(width: int, height: int, speed: float, seed: int = 3) -> Callable[[f
         return view
 
     return at
+
+
+@dataclass(frozen=True)
+class Caption:
+    start: float
+    end: float
+    text: str
+
+
+_FONTS = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "wqy-zenhei.ttc", "wqy-microhei.ttc")
+
+
+def chinese_font(size: int) -> ImageFont.FreeTypeFont:
+    for name in _FONTS:
+        for path in sorted(Path("/usr/share/fonts").glob(f"**/{name}")):
+            return ImageFont.truetype(str(path), size)
+    pytest.skip("no Chinese font is here: install fonts-noto-cjk or fonts-wqy-zenhei")
+
+
+def lettered(image: Image, text: str, place: tuple[float, float], size: int, colour: tuple[int, int, int] = (255, 255, 255)) -> Image:
+    """White letters with a dark rim, as subtitles have; their middle is at `place`, shares of the picture."""
+    picture = Pillow.fromarray(image[..., ::-1])
+    height, width = image.shape[:2]
+    ImageDraw.Draw(picture).multiline_text(
+        (place[0] * width, place[1] * height),
+        text,
+        font=chinese_font(size),
+        anchor="mm",
+        align="center",
+        fill=colour,
+        stroke_width=max(1, size // 18),
+        stroke_fill=(0, 0, 0),
+    )
+    return np.ascontiguousarray(np.asarray(picture)[..., ::-1])
+
+
+def subtitled(
+    view: Callable[[float], Image], captions: Iterable[Caption], place: tuple[float, float] = (0.5, 0.9)
+) -> Callable[[float], Image]:
+    """The view with a caption while it is due."""
+    due = tuple(captions)
+
+    def at(time: float) -> Image:
+        image = view(time)
+        for caption in due:
+            if caption.start - 1e-6 <= time < caption.end - 1e-6:
+                image = lettered(image, caption.text, place, round(image.shape[0] / 16))
+        return image
+
+    return at
+
+
+def needs_ocr() -> None:
+    if not Reader.available():
+        pytest.skip("OCR is not installed: `pip install 'sightline[ocr]'`")
+
+
+def character_errors(told: str, true: str) -> float:
+    """The character error rate: edits (Levenshtein) that make one of the other, of the true one's length."""
+    row = list(range(len(true) + 1))
+    for number, letter in enumerate(told, 1):
+        above, row[0] = row[0], number
+        for place, other in enumerate(true, 1):
+            above, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, above + (letter != other))
+    return row[-1] / max(1, len(true))
+
+
+def turned_clip(path: Path, upright: Callable[[float], Image], seconds: float, fps: float) -> Path:
+    """A clip that lies on its side, and whose container says: turn a quarter clockwise (ISO/IEC 14496-12, the matrix of tkhd)."""
+    write_clip(path, steady(seconds, fps, lambda time: np.ascontiguousarray(np.rot90(upright(time)))))
+    held = bytearray(path.read_bytes())
+    matrix = held.index(b"tkhd") + 44
+    held[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(held)
+    return path

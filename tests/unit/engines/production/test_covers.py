@@ -15,7 +15,7 @@ from engines.imaging import Image, UnreadableMedia
 from engines.production.covers import pick_covers
 from engines.production.types import Produced, Unfit
 from tests.unit.engines import media
-from tests.unit.engines.production.clips import landscape, psnr, seen, sliding, steady, write_clip
+from tests.unit.engines.production.clips import landscape, psnr, seen, sliding, steady, turned_clip, write_clip
 from tests.unit.engines.production.shots import Reel, Shot, reel
 
 _SHOTS = (
@@ -156,6 +156,15 @@ def test_a_black_clip_says_that_it_is_black(tmp_path: Path) -> None:
 def test_tall_odd_and_small_clips(tmp_path: Path, width: int, height: int) -> None:
     source = write_clip(tmp_path / "clip.mkv", steady(4, 10, sliding(width + width % 2, height + height % 2, 60)))
     assert [picture.shape[:2] for picture in covers(source, tmp_path / "c").pictures] == [(height + height % 2, width + width % 2)] * 3
+
+
+def test_a_turned_recording_gives_upright_covers(tmp_path: Path) -> None:
+    view = sliding(180, 320, 60)
+    picked = covers(turned_clip(tmp_path / "phone.mp4", view, 3, 10), tmp_path / "c")
+    for picture, told in zip(picked.pictures, picked.made.findings["covers"], strict=True):
+        assert psnr(picture, view(told["milliseconds"] / 1000)) > 30
+    (_, moving), *_ = seen(pick_covers(tmp_path / "phone.mp4", tmp_path, animated=True).outputs[0].path)
+    assert moving.shape == (320, 180, 3)
 
 
 def test_greyscale(tmp_path: Path) -> None:

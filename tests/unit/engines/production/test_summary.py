@@ -15,7 +15,7 @@ from engines.imaging import Image, UnreadableMedia
 from engines.production.summary import summarise
 from engines.production.types import Unfit
 from tests.unit.engines import media
-from tests.unit.engines.production.clips import heard, landscape, seen, sliding, steady, write_clip
+from tests.unit.engines.production.clips import heard, landscape, psnr, seen, sliding, steady, turned_clip, write_clip
 from tests.unit.engines.production.shots import RATE, Reel, Shot, heard_shot, reel
 
 # Pans slow and fast, still cameras, and two parts that nobody wants to see.
@@ -167,6 +167,12 @@ def test_uneven_frame_times_tall_pictures_and_no_sound(tmp_path: Path) -> None:
     # Every frame of the parts is there, as far from the next as it was.
     kept = [time - times[0] for time in times if any(start - 0.002 <= time - times[0] < end - 0.002 for start, end in made.parts)]
     assert len(seen(made.path)) == len(kept)
+
+
+def test_a_turned_recording_is_upright(tmp_path: Path) -> None:
+    view = sliding(180, 320, 60)
+    made = summary(turned_clip(tmp_path / "phone.mp4", view, 6, 10), tmp_path / "s")
+    assert psnr(seen(made.path)[0][1], view(made.parts[0][0])) > 33
 
 
 def test_greyscale(tmp_path: Path) -> None:
