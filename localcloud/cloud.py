@@ -24,7 +24,7 @@ from localcloud.gate import Gate
 from localcloud.http import Service
 from localcloud.identity import Keyring
 from localcloud.ims.assembly import PRODUCTION_THREADS
-from localcloud.ims.production.producing import ProductionWorkers
+from localcloud.ims.production.producing import Production, ProductionWorkers
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding.engine import EngineSettings, Understanding
 from localcloud.ims.understanding.workers import Workers
@@ -45,8 +45,8 @@ class LaptopCloud:
     """OSS, MNS, IMS, PAI and Function Compute on one port of one machine; HTTP-triggered functions have a port each.
 
     `port` 0 takes any free one. All state is under `data`, and outlives a killed process. Media are analysed by worker processes that
-    build `engine`, unless another `understanding`, or for PAI another `analysis`, is given. `power_safe` has every write wait for
-    the disk (`localcloud.disk`).
+    build `engine`, unless another `understanding`, `production`, or for PAI `analysis`, is given. `power_safe` has every write wait for the
+    disk (`localcloud.disk`).
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class LaptopCloud:
         patience: Patience | None = None,
         power_safe: bool = False,
         analysis: Analysis | None = None,
+        production: Production | None = None,
     ) -> None:
         if power_safe:
             survive_power_loss()
@@ -85,7 +86,7 @@ class LaptopCloud:
             partial(open_library, power_safe=power_safe),
             lambda: self.endpoint,
             settings=Settings(reach=reach),
-            production=ProductionWorkers(engine, data / "logs" / "production.log", PRODUCTION_THREADS),
+            production=production or ProductionWorkers(engine, data / "logs" / "production.log", PRODUCTION_THREADS),
         )
         analysts = analysis or Analysts(engine, data / "logs" / "analysis.log")
         self.pai = MultimediaAnalysis(data / "pai", self.keyring, self.oss, analysts, reach)

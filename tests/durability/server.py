@@ -22,6 +22,7 @@ from localcloud.oss import ObjectStorage
 from localcloud.oss.storage.blobs import Blobs, Content
 from localcloud.place import Place
 from tests.contract.ims.cloud import InProcess
+from tests.contract.ims.scripted_production import InProcessProduction
 
 LATE_SECONDS = 0.05
 FUNCTION = """
@@ -76,7 +77,7 @@ def serve(folder: Path, plant: str) -> int:
     elif plant == "late content":
         localcloud.oss.service.Blobs = NamesContentBeforeItIsThere  # type: ignore[attr-defined]
     logging.basicConfig(filename=folder / "log", level=logging.WARNING)
-    cloud = LaptopCloud(folder / "data", Place(), EngineSettings(), understanding=InProcess())
+    cloud = LaptopCloud(folder / "data", Place(), EngineSettings(), understanding=InProcess(), production=InProcessProduction())
     cloud.start()
     cloud.deploy(_project(folder), {}, {})
     port = urlsplit(cloud.endpoint).port

@@ -37,7 +37,7 @@ def config(port: int, key: Credential) -> Any:
 
 
 class Media:
-    """Templates, smart tag jobs and media in a search library."""
+    """Templates, smart tag jobs, production jobs and media in a search library."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -45,22 +45,24 @@ class Media:
         self._templates: dict[str, str] = {}
         self._jobs: list[str] = []
         self._inserted: list[str] = []
+        self._productions: dict[str, str] = {}
         self._client: Any = None
+        self._bucket: Any = None
 
     def connect(self, port: int, key: Credential) -> None:
         self._client = MediaClient(config(port, key))
+        auth = oss2.make_auth(key.access_key_id, key.access_key_secret, "v4")
+        self._bucket = oss2.Bucket(auth, f"http://127.0.0.1:{port}", CLIP, region=Place().region)
         if not self._templates:
-            bucket = oss2.Bucket(
-                oss2.make_auth(key.access_key_id, key.access_key_secret, "v4"), f"http://127.0.0.1:{port}", CLIP, region=Place().region
-            )
-            bucket.create_bucket()
-            bucket.put_object("clip.mp4", b"say a cat on a wall")
+            self._bucket.create_bucket()
+            self._bucket.put_object("clip.mp4", b"say a cat on a wall")
+            self._bucket.put_object("to-make.mp4", b"make 1.mp4 the film")
             self._client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name=LIBRARY))
             self._client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name=LIBRARY, index_type="mm"))
             self._template()
 
     def step(self) -> None:
-        match self._random.randrange(3):
+        match self._random.randrange(4):
             case 0:
                 self._template()
             case 1:
@@ -70,6 +72,8 @@ class Media:
                 template = self._random.choice(sorted(self._templates))
                 request = ice.SubmitSmarttagJobRequest(input=job_input, template_id=template)
                 self._jobs.append(self._client.submit_smarttag_job(request).body.job_id)
+            case 2:
+                self._produce(f"made-{next(self._numbers)}.mp4")
             case _:
                 number = next(self._numbers)
                 request = ice.InsertMediaToSearchLibRequest(
@@ -79,6 +83,14 @@ class Media:
                     msg_body=json.dumps({"title": f"title {number}"}),
                 )
                 self._inserted.append(self._client.insert_media_to_search_lib(request).body.media_id)
+
+    def _produce(self, key: str) -> None:
+        request = ice.SubmitIProductionJobRequest(
+            function_name="VideoH2V",
+            input=ice.SubmitIProductionJobRequestInput(type="OSS", media=f"oss://{CLIP}/to-make.mp4"),
+            output=ice.SubmitIProductionJobRequestOutput(type="OSS", media=f"oss://{CLIP}/{key}"),
+        )
+        self._productions[self._client.submit_iproduction_job(request).body.job_id] = key
 
     def _template(self) -> None:
         name = f"template {next(self._numbers)}"
@@ -93,6 +105,10 @@ class Media:
                 raise Lost(f"template {template} is called {found.template_name!r} and not {name!r}")
         for job in self._jobs:
             self._ends(job, lambda job=job: self._client.query_smarttag_job(ice.QuerySmarttagJobRequest(job_id=job)).body.job_status)
+        for job, key in self._productions.items():
+            self._ends(job, lambda job=job: self._client.query_iproduction_job(ice.QueryIProductionJobRequest(job_id=job)).body.status)
+            if self._bucket.get_object(key).read() != b"the film":
+                raise Lost(f"{job} has ended, and {key} is not what it made")
         for media in self._inserted:
             self._ends(media, lambda media=media: self._index_status(media))
         if self._inserted:
@@ -101,6 +117,7 @@ class Media:
             if len(hits) < min(len(self._inserted), 10):
                 raise Lost(f"{len(hits)} hits after {len(self._inserted)} media were inserted")
         del self._jobs[:-2], self._inserted[:-2]
+        self._productions = dict(list(self._productions.items())[-2:])
         for template in sorted(self._templates)[KEPT:]:
             self._client.delete_custom_template(ice.DeleteCustomTemplateRequest(template_id=template))
             del self._templates[template]
