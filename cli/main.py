@@ -20,6 +20,8 @@ VERBS = {
     "upload": "media.upload_command",
     "search": "media.search_command",
     "explain": "media.explain_command",
+    "produce": "produce.produce_command",
+    "analyse": "analyse.analyse_command",
     "backfill": "backfill.backfill",
     "reindex": "reindex.reindex_command",
     "provision": "provision.provision_command",

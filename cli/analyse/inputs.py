@@ -1,0 +1,71 @@
+"""Files and addresses as PAI can fetch them, with its limits checked as far as a file, or OSS, tells its size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.deployment.target import Target
+from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
+from cli.parameters import wrong_ones_told
+from cli.scratch import Scratch, presigned, size_of
+from engines.imaging import UnreadableMedia, probe
+from sightline.ims.production.addresses import parse
+from sightline.media.admission import IMAGES
+from sightline.pai.limits import IMAGE, VIDEO, Limits
+from sightline.pai.services import Service
+
+
+@dataclass(frozen=True)
+class Input:
+    """`url` is what PAI fetches; `said` is what was typed."""
+
+    said: str
+    url: str
+    is_image: bool
+
+
+def check_count(service: Service, given: Sequence[str], text: str) -> None:
+    """Before anything is uploaded. Raises CommandError."""
+    if not given and not (service.source == "post" and text):
+        raise CommandError(f"{service.name} needs a file or an address", "name one", USAGE)
+    if service.source == "image" and len(given) != 1:
+        raise CommandError(f"{service.name} takes one image at a time", "name one", USAGE)
+    if text and service.source != "post":
+        raise CommandError(f"{service.name} takes no --text", "leave it out", USAGE)
+
+
+def check_file(service: Service, said: str) -> None:
+    """Of a file of this machine; addresses are left. Raises CommandError."""
+    if "://" in said:
+        return
+    path = Path(said)
+    if not path.is_file():
+        raise CommandError(f"there is no file {said}", "name a file, or an https:// or oss:// address", NOT_FOUND)
+    try:
+        found = probe(path)
+    except UnreadableMedia as error:
+        raise CommandError(f"{said}: {error}", "name an image or a video", FAILED) from error
+    with wrong_ones_told():
+        _limits(service, found.kind == "image").check(said, path.stat().st_size, found.width, found.height)
+
+
+def lend(target: Target, scratch: Scratch, service: Service, said: str) -> Input:
+    """The address that PAI fetches. Raises CommandError."""
+    is_image = service.source == "image" or (service.source == "post" and said.rpartition(".")[2].lower() in IMAGES)
+    if not said.lower().startswith("oss://"):
+        url = said if "://" in said else presigned(target, scratch.bucket_name, scratch.put(Path(said)))
+        return Input(said, url, is_image)
+    address = parse(said)
+    if address is None:
+        raise CommandError(f"{said} names no object", "write oss://bucket/key", USAGE)
+    with wrong_ones_told():
+        _limits(service, is_image).check(said, size_of(target, address.bucket, address.key), None, None)
+    return Input(said, presigned(target, address.bucket, address.key), is_image)
+
+
+def _limits(service: Service, is_image: bool) -> Limits:
+    if service.source == "post":
+        return IMAGE if is_image else VIDEO
+    return service.limits

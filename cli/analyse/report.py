@@ -1,0 +1,72 @@
+"""What PAI found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cli.analyse.inputs import Input
+from cli.output import Output
+from sightline.ims.answers import as_text
+from sightline.pai.client import AnalysisJob
+from sightline.pai.results import Tag
+from sightline.value import Value
+
+# More of them say nothing to a person.
+_MOST_NUMBERS = 8
+
+
+def to_json(found: Any) -> Any:
+    """Values by the names of their fields, all the way down."""
+    if isinstance(found, Value):
+        return {name: to_json(value) for name, value in found._asdict().items()}
+    if isinstance(found, Mapping):
+        return {name: to_json(value) for name, value in found.items()}
+    return [to_json(value) for value in found] if isinstance(found, Sequence) and not isinstance(found, str) else found
+
+
+def job_json(job: AnalysisJob, said: Mapping[str, str]) -> dict[str, Any]:
+    return {**to_json(job), "address": said.get(job.address, job.address)}
+
+
+def show(output: Output, found: Any) -> None:
+    if isinstance(found, Value):
+        for name, value in found._asdict().items():
+            if text := _shown(value):
+                output.say(f"{name:16} {text}")
+    elif found:
+        for each in found:
+            show(output, each)
+    else:
+        output.say("nothing was found")
+
+
+def show_jobs(output: Output, jobs: Sequence[AnalysisJob], said: Mapping[str, str]) -> None:
+    for job in jobs:
+        output.say(f"\n{said.get(job.address, job.address) or f'job {job.job_id}'}: {job.state}")
+        if job.result is None:
+            output.say(f"  {job.message}")
+        else:
+            show(output, job.result)
+
+
+def typed(inputs: Sequence[Input]) -> dict[str, str]:
+    """By the address that PAI was given, and tells again, what was typed: a signed address says too much."""
+    return {each.url: each.said for each in inputs}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _listed(value)
+    return as_text(value)
+
+
+def _listed(values: Sequence[Any]) -> str:
+    if all(isinstance(value, Tag) for value in values):
+        return ", ".join(f"{tag.name} {tag.score:.3f}" for tag in values)
+    if all(isinstance(value, (int, float)) for value in values):
+        shown = " ".join(f"{value:g}" for value in values[:_MOST_NUMBERS])
+        return f"{shown} … ({len(values)} numbers)" if len(values) > _MOST_NUMBERS else shown
+    return ", ".join(map(str, values))

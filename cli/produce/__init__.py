@@ -1,0 +1,1 @@
+"""One production job, from a file or an address to what it makes."""

@@ -1,0 +1,88 @@
+"""What a job works on and where it leaves what it makes, from the words of a command line; all of it checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.deployment.target import Target
+from cli.errors import NOT_FOUND, USAGE, CommandError
+from cli.parameters import wrong_ones_told
+from cli.scratch import Scratch, watched_prefix
+from sightline.ims.production.addresses import may_lie_below
+from sightline.ims.production.client import ProductionRequest
+from sightline.ims.production.parameters import FUNCTIONS, check, check_order, output_extension
+from sightline.media.identity import is_media_id
+
+# In place of an address that is known only after the upload.
+_LATER = "oss://bucket/input"
+
+
+@dataclass(frozen=True)
+class Words:
+    """As they were typed. `place` is an address, a folder, or missing."""
+
+    function: str
+    source: str
+    place: str | None
+    parameters: Mapping[str, str]
+    name: str = ""
+    priority: int | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """`file` is uploaded first, and `request.source` follows from it; `folder` is where outputs are downloaded to."""
+
+    request: ProductionRequest
+    file: Path | None
+    folder: Path | None
+
+
+def order(target: Target, words: Words, scratch: Scratch) -> Order:
+    """Raises CommandError."""
+    file = _file(words.source)
+    with wrong_ones_told():
+        default = _default_name(words.function, words.parameters)
+        address, folder = _place(words, scratch, default)
+        check(words.function, words.parameters, address, words.model)
+        check_order(_LATER if file else words.source, "", words.name, words.priority)
+    bucket, watched = target.names.media_bucket, watched_prefix(target)
+    if may_lie_below(address, bucket, watched):
+        problem = f"OUTPUT {address} could lie below oss://{bucket}/{watched}, where it would be taken for an upload"
+        raise CommandError(problem, "name another folder", USAGE)
+    request = ProductionRequest(words.function, words.source, address, words.parameters, "", words.name, words.priority, words.model)
+    return Order(request, file, folder)
+
+
+def _file(source: str) -> Path | None:
+    """None for an address, and for the id of a media asset."""
+    if "://" in source or (is_media_id(source) and not Path(source).exists()):
+        return None
+    if not Path(source).is_file():
+        raise CommandError(
+            f"there is no file {source}", "name a file, an oss:// or https:// address, or the id of a media asset", NOT_FOUND
+        )
+    return Path(source)
+
+
+def _default_name(function: str, parameters: Mapping[str, str]) -> str:
+    """Raises BadInput."""
+    known = FUNCTIONS[function]
+    return "{source}" + (f"-{known.placeholder}" if known.placeholder else "") + (output_extension(function, parameters) or ".json")
+
+
+def _place(words: Words, scratch: Scratch, name: str) -> tuple[str, Path | None]:
+    """The address of the outputs, and the folder that they are downloaded to."""
+    if words.place is None:
+        if FUNCTIONS[words.function].extension:
+            raise CommandError(f"{words.function} makes a file: where to?", "name OUTPUT, an oss:// address or a folder", USAGE)
+        return scratch.room(name), None
+    if "://" in words.place:
+        return (f"{words.place}{name}" if words.place.endswith("/") else words.place), None
+    folder = Path(words.place)
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is no folder", "name a folder to download into, or an oss:// address", USAGE)
+    return scratch.room(name), folder

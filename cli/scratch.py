@@ -1,0 +1,108 @@
+"""Files that are lent to a service for one job: put beside the uploads, where nothing watches, and taken away when it is done."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import oss2
+
+from cli.deployment.target import Target
+from cli.errors import NOT_FOUND, USAGE, CommandError
+
+PREFIX = "scratch/"
+# What a service may need to come and fetch it.
+URL_SECONDS = 6 * 3600
+
+
+@dataclass
+class Scratch:
+    """A folder of its own in the media bucket; `is_used` once anything is put there, or is going to be. All raise CommandError."""
+
+    target: Target
+    folder: str
+    is_used: bool = False
+    files: int = 0
+
+    @classmethod
+    def of(cls, target: Target) -> Scratch:
+        watched = watched_prefix(target)
+        if PREFIX.startswith(watched):
+            raise CommandError(
+                f"{PREFIX} lies below {watched}, where uploads are watched for", "set UPLOAD_PREFIX to another folder", USAGE
+            )
+        return cls(target, f"{PREFIX}{uuid.uuid4().hex[:12]}/")
+
+    @property
+    def bucket_name(self) -> str:
+        return self.target.names.media_bucket
+
+    def put(self, path: Path) -> str:
+        """The key."""
+        self.is_used, self.files = True, self.files + 1
+        key = f"{self.folder}in/{self.files}/{path.name}"
+        with told_by_oss(f"{path} could not be uploaded"):
+            self._bucket().put_object_from_file(key, str(path))
+        return key
+
+    def room(self, name: str) -> str:
+        """The address of what a service is going to leave here."""
+        self.is_used = True
+        return f"oss://{self.bucket_name}/{self.folder}out/{name}"
+
+    def clear(self) -> None:
+        if not self.is_used:
+            return
+        with told_by_oss(f"oss://{self.bucket_name}/{self.folder} could not be deleted"):
+            for found in oss2.ObjectIteratorV2(self._bucket(), prefix=self.folder):
+                self._bucket().delete_object(found.key)
+
+    def _bucket(self) -> oss2.Bucket:
+        return self.target.bucket(self.bucket_name)
+
+
+def watched_prefix(target: Target) -> str:
+    """Keys of the media bucket below it are uploads."""
+    return target.settings.get("UPLOAD_PREFIX") or "uploads/"
+
+
+def presigned(target: Target, bucket: str, key: str) -> str:
+    """An address that anybody can fetch for some hours. Raises CommandError."""
+    with told_by_oss(f"oss://{bucket}/{key} can't be lent"):
+        address: str = target.bucket(bucket).sign_url("GET", key, URL_SECONDS, slash_safe=True)
+    return address
+
+
+def size_of(target: Target, bucket: str, key: str) -> int:
+    """In bytes. Raises CommandError."""
+    with told_by_oss(f"oss://{bucket}/{key} can't be looked at"):
+        size: int = target.bucket(bucket).head_object(key).content_length
+    return size
+
+
+def download(target: Target, bucket: str, key: str, folder: Path) -> Path:
+    """The object, as a file of its name. Raises CommandError."""
+    name = PurePosixPath(key).name
+    if name in ("", ".", ".."):
+        raise CommandError(f"{key!r} is no name of a file", "take it from the bucket yourself")
+    path = folder / name
+    with told_by_oss(f"oss://{bucket}/{key} could not be downloaded"):
+        target.bucket(bucket).get_object_to_file(key, str(path))
+    return path
+
+
+@contextmanager
+def told_by_oss(problem: str) -> Iterator[None]:
+    """Raises CommandError for what OSS or the way there raises inside the block."""
+    try:
+        yield
+    except oss2.exceptions.ServerError as error:
+        code = NOT_FOUND if error.status == 404 else 1
+        raise CommandError(
+            f"{problem}: {error.status} {error.code or 'without a reason'}", "check the address and the rights", code
+        ) from error
+    except oss2.exceptions.OssError as error:
+        raise CommandError(f"{problem}: {type(error).__name__}", "check the address and the way to it") from error
