@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.analyse.size import size_of_picture
 from cli.deployment.target import Target
-from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
+from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.parameters import wrong_ones_told
 from cli.scratch import Scratch, presigned, size_of
-from engines.imaging import UnreadableMedia, probe
 from sightline.ims.production.addresses import parse
 from sightline.media.admission import IMAGES
 from sightline.pai.limits import IMAGE, VIDEO, Limits
@@ -43,17 +43,13 @@ def check_file(service: Service, said: str) -> None:
     path = Path(said)
     if not path.is_file():
         raise CommandError(f"there is no file {said}", "name a file, or an https:// or oss:// address", NOT_FOUND)
-    try:
-        found = probe(path)
-    except UnreadableMedia as error:
-        raise CommandError(f"{said}: {error}", "name an image or a video", FAILED) from error
     with wrong_ones_told():
-        _limits(service, found.kind == "image").check(said, path.stat().st_size, found.width, found.height)
+        _limits(service, _is_image(service, said)).check(said, path.stat().st_size, *size_of_picture(path))
 
 
 def lend(target: Target, scratch: Scratch, service: Service, said: str) -> Input:
     """The address that PAI fetches. Raises CommandError."""
-    is_image = service.source == "image" or (service.source == "post" and said.rpartition(".")[2].lower() in IMAGES)
+    is_image = _is_image(service, said)
     if not said.lower().startswith("oss://"):
         url = said if "://" in said else presigned(target, scratch.bucket_name, scratch.put(Path(said)))
         return Input(said, url, is_image)
@@ -63,6 +59,11 @@ def lend(target: Target, scratch: Scratch, service: Service, said: str) -> Input
     with wrong_ones_told():
         _limits(service, is_image).check(said, size_of(target, address.bucket, address.key), None, None)
     return Input(said, presigned(target, address.bucket, address.key), is_image)
+
+
+def _is_image(service: Service, said: str) -> bool:
+    """A post's are told from its video by their names."""
+    return service.source == "image" or (service.source == "post" and said.partition("?")[0].rpartition(".")[2].lower() in IMAGES)
 
 
 def _limits(service: Service, is_image: bool) -> Limits:

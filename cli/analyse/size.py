@@ -1,0 +1,36 @@
+"""How large a picture or a video is, from the head of its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.errors import FAILED, CommandError
+
+
+def size_of_picture(path: Path) -> tuple[int, int]:
+    """In pixels, for either kind. Raises CommandError for what is neither."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except UnidentifiedImageError:
+        return _of_video(path)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _of_video(path: Path) -> tuple[int, int]:
+    import av
+
+    try:
+        with av.open(str(path), metadata_errors="replace") as film:
+            if film.streams.video:
+                return film.streams.video[0].width, film.streams.video[0].height
+    except av.FFmpegError as error:
+        raise _unreadable(path, error.strerror) from error
+    raise _unreadable(path, "it has no picture")
+
+
+def _unreadable(path: Path, reason: str) -> CommandError:
+    return CommandError(f"{path} can't be read: {reason}", "name an image or a video", FAILED)
