@@ -53,6 +53,10 @@ class FakeBucket:
         content = self.get(key)
         return None if content is None else Tail(max(len(content) - most, 0), content[-most:])
 
+    def part(self, key: str, start: int, most: int) -> bytes | None:
+        content = self.get(key)
+        return None if content is None else content[start : start + most]
+
     def head(self, key: str) -> ObjectInfo | None:
         content = self.contents.get(key)
         return None if content is None else ObjectInfo(etag(content), len(content), self._modified[key])
