@@ -13,7 +13,7 @@ def size_of_picture(path: Path) -> tuple[int, int]:
 
     try:
         with Image.open(path) as image:
-            return image.size
+            return image.width, image.height
     except UnidentifiedImageError:
         return _of_video(path)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
@@ -25,11 +25,12 @@ def _of_video(path: Path) -> tuple[int, int]:
 
     try:
         with av.open(str(path), metadata_errors="replace") as film:
-            if film.streams.video:
-                return film.streams.video[0].width, film.streams.video[0].height
+            sizes = [(stream.width, stream.height) for stream in film.streams.video]
     except av.FFmpegError as error:
         raise _unreadable(path, error.strerror) from error
-    raise _unreadable(path, "it has no picture")
+    if not sizes or not all(sizes[0]):  # a text that is called .png opens as a picture of 0×0
+        raise _unreadable(path, "it has no picture")
+    return sizes[0]
 
 
 def _unreadable(path: Path, reason: str) -> CommandError:
