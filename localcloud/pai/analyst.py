@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,16 @@ def build(settings: EngineSettings) -> Analyst:
     """A factory of `EngineSettings`, called in the worker. Raises ValueError and UnusableDetector."""
     tools = usual_tools()
     if settings.detector and settings.detector_sha256:
-        tools.detector = load_checked(Path(settings.detector), settings.detector_sha256)
+        tools = replace(tools, detector=load_checked(Path(settings.detector), settings.detector_sha256))
     if settings.vision_base_url is None:
         return Analyst(tools, None)
     vision = VisionSettings(settings.vision_base_url, settings.vision_api_key or "", settings.vision_model or "")
     # A picture's caller waits for `analysis.IMAGE_SECONDS`.
     return Analyst(tools, VisionAnalyst(vision, timeout=20.0))
+
+
+class _Lacking(Exception):
+    """A part is not installed that this task needs."""
 
 
 class Analyst:
@@ -71,7 +76,7 @@ class Analyst:
         read = Work(**work)
         try:
             return {"data": self._tasks[read.task](read)}
-        except (NoAnswer, NobodyToReshape) as reason:
+        except (NoAnswer, NobodyToReshape, _Lacking) as reason:
             return {"refused": str(reason)}
 
     def _image_quality(self, work: Work) -> Answer:
@@ -106,6 +111,8 @@ class Analyst:
         return _base64(reshape_body(_picture(work), work.options["degree"], self._tools).picture)
 
     def _remove_watermark(self, work: Work) -> str:
+        if self._tools.reader is None:
+            raise _Lacking("marks can't be looked for: install the `ocr` extra")
         return _base64(remove_watermark(_picture(work), self._tools.reader).picture)
 
     def _video_quality(self, work: Work) -> Answer:
