@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from engines.production.types import Produced
+from engines.production.types import Produced, Unfit
 from engines.speech.types import Transcript
 
 Transcribe = Callable[[Path, str | None], Transcript]
@@ -39,12 +39,23 @@ def produce(function: str, source: Path, folder: Path, options: Mapping[str, Any
 
     Raises Unfit and UnreadableMedia.
     """
-    module, _, name = FUNCTIONS[function].partition(":")
     keywords = {option: _FROM_JSON[option](value) if option in _FROM_JSON else value for option, value in options.items()}
     if function == HEARS:
         keywords["transcribe"] = transcribe
-    done: Produced = getattr(import_module(module), name)(source, folder, **keywords)
-    return done
+    return _imported(function)(source, folder, **keywords)
+
+
+def _imported(function: str) -> Callable[..., Produced]:
+    """Raises Unfit where the extra that it needs is not installed."""
+    module, _, name = FUNCTIONS[function].partition(":")
+    try:
+        found: Callable[..., Produced] = getattr(import_module(module), name)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "scipy":
+            raise
+        reason = f"{function} needs the extra `sound`, which is not installed here: `pip install 'sightline[sound]'`"
+        raise Unfit("FunctionName", reason) from None
+    return found
 
 
 def _tuples(value: list[list[float]] | None) -> list[tuple[float, ...]] | None:

@@ -86,7 +86,8 @@ class Orders:
 
     def _other(self, field: str, address: str) -> str:
         """Of another file: it may be on any server that an input may come from."""
-        found = self.addresses.find(field, address)
+        # One with a query may be signed, and is then fetched as it stands.
+        found = None if "?" in address else self.addresses.find(field, address)
         if found:
             return _plain(found)
         try:
