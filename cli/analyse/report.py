@@ -30,15 +30,18 @@ def job_json(job: AnalysisJob, said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def show(output: Output, found: Any) -> None:
-    if isinstance(found, Value):
-        for name, value in found._asdict().items():
-            if text := _shown(value):
-                output.say(f"{name:16} {text}")
-    elif found:
-        for each in found:
-            show(output, each)
-    else:
-        output.say("nothing was found")
+    told = found._asdict()
+    for name, value in told.items():
+        text = _shown(value) if name not in ("found", "notes") else ""
+        if text:
+            output.say(f"{name:16} {text}")
+    for place, face in enumerate(told.get("found", ())):
+        output.say(f"\nface {place}")
+        show(output, face)
+    if "found" in told and not told["found"]:
+        output.say("no face was found")
+    for note in told.get("notes", ()):
+        output.say(f"{'note':16} {note}")
 
 
 def show_jobs(output: Output, jobs: Sequence[AnalysisJob], said: Mapping[str, str]) -> None:

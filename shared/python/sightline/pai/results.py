@@ -1,4 +1,7 @@
-"""What PAI's services find, typed. Numbers may come as text, lists as one object; what can't be read is left out, and raises nothing."""
+"""What PAI's services find, typed. Numbers may come as text, lists as one object; what can't be read is left out, and raises nothing.
+
+`notes` are the laptop cloud's: what of a request it did not do, and why. PAI sends nothing of the kind.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ LONGEST_CAPTION = 4_000
 MOST_TAGS = 100
 MOST_FACES = 1_000
 MOST_NUMBERS = 4_096
+MOST_NOTES = 20
+LONGEST_NOTE = 300
 
 
 class Tag(Value):
@@ -30,6 +35,7 @@ class ImageQuality(Value):
     score: float
     width: int | None = None
     height: int | None = None
+    notes: Sequence[str] = ()
 
 
 class Face(Value):
@@ -41,11 +47,19 @@ class Face(Value):
     attributes: Mapping[str, Any] = {}
 
 
+class Faces(Value):
+    """None of them where the image has no face."""
+
+    found: Sequence[Face]
+    notes: Sequence[str] = ()
+
+
 class Age(Value):
     """Of the main face: a range such as `3-9` or `70+`, and its probability."""
 
     years: str
     probability: float | None = None
+    notes: Sequence[str] = ()
 
 
 class ImageLabels(Value):
@@ -55,6 +69,7 @@ class ImageLabels(Value):
     embedding: Sequence[float] = ()
     width: int | None = None
     height: int | None = None
+    notes: Sequence[str] = ()
 
 
 class PaintingLabels(Value):
@@ -63,6 +78,7 @@ class PaintingLabels(Value):
     caption: str
     tags: Sequence[str] = ()
     scores: Sequence[float] = ()
+    notes: Sequence[str] = ()
 
 
 class VideoQuality(Value):
@@ -74,6 +90,7 @@ class VideoQuality(Value):
     stillness: float | None = None
     width: int | None = None
     height: int | None = None
+    notes: Sequence[str] = ()
 
 
 class VideoLabels(Value):
@@ -85,35 +102,36 @@ class VideoLabels(Value):
     seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    notes: Sequence[str] = ()
 
 
 def image_quality(data: Any) -> ImageQuality | None:
     """None where there is no score. So do the others answer what lacks what it is for."""
     told = _object(data)
     score = number(told.get("iqa_result"))
-    return None if score is None else ImageQuality(score, _pixels(told, "image_width"), _pixels(told, "image_height"))
+    return None if score is None else ImageQuality(score, _pixels(told, "image_width"), _pixels(told, "image_height"), _notes(told))
 
 
-def faces(data: Any) -> Sequence[Face] | None:
-    told = _object(data).get("attr")
-    if told is None:
+def faces(data: Any) -> Faces | None:
+    told = _object(data)
+    if told.get("attr") is None:
         return None
-    found = (_face(place, face) for place, face in enumerate(objects(told)[:MOST_FACES]))
-    return [face for face in found if face is not None]
+    found = (_face(place, face) for place, face in enumerate(objects(told["attr"])[:MOST_FACES]))
+    return Faces([face for face in found if face is not None], _notes(told))
 
 
 def age(data: Any) -> Age | None:
     told = _object(data)
     years = plain(as_text(told.get("age_range")), LONGEST_NAME)
-    return Age(years, number(told.get("age_range_prob"))) if years else None
+    return Age(years, number(told.get("age_range_prob")), _notes(told)) if years else None
 
 
 def image_labels(data: Any) -> ImageLabels | None:
     told = _object(data)
     if "tag_result" not in told:
         return None
-    embedding = _numbers(told.get("embedding_result"))
-    return ImageLabels(_tags(told.get("tag_result"), "tag"), embedding, _pixels(told, "image_width"), _pixels(told, "image_height"))
+    tags, embedding = _tags(told.get("tag_result"), "tag"), _numbers(told.get("embedding_result"))
+    return ImageLabels(tags, embedding, _pixels(told, "image_width"), _pixels(told, "image_height"), _notes(told))
 
 
 def painting_labels(data: Any) -> PaintingLabels | None:
@@ -122,7 +140,7 @@ def painting_labels(data: Any) -> PaintingLabels | None:
         return None
     caption = plain(as_text(told.get("caption")), LONGEST_CAPTION)
     tags = [tag.strip() for tag in caption.split(",") if tag.strip()]
-    return PaintingLabels(caption, tags[:MOST_TAGS], _numbers(told.get("probs")))
+    return PaintingLabels(caption, tags[:MOST_TAGS], _numbers(told.get("probs")), _notes(told))
 
 
 def picture(data: Any) -> bytes | None:
@@ -142,7 +160,7 @@ def of_video(told: Any) -> VideoQuality | VideoLabels | None:
     score = number(result.get("video_score"))
     if score is not None:
         rate, stillness = number(result.get("avg_fps")), number(result.get("single_img"))
-        return VideoQuality(score, rate, seconds, stillness, _pixels(result, "width"), _pixels(result, "height"))
+        return VideoQuality(score, rate, seconds, stillness, _pixels(result, "width"), _pixels(result, "height"), _notes(result))
     if not result.keys() & {"classification_result", "tag_result", "embedding_result"}:
         return None
     return VideoLabels(
@@ -152,6 +170,7 @@ def of_video(told: Any) -> VideoQuality | VideoLabels | None:
         seconds,
         _pixels(result, "video_width"),
         _pixels(result, "video_height"),
+        _notes(result),
     )
 
 
@@ -183,6 +202,11 @@ def _numbers(told: Any) -> Sequence[float]:
         return ()
     read = [number(part) for part in parts]
     return () if None in read else [value for value in read if value is not None]
+
+
+def _notes(told: Json) -> Sequence[str]:
+    notes = told.get("notes")
+    return [plain(note, LONGEST_NOTE) for note in notes[:MOST_NOTES] if isinstance(note, str)] if isinstance(notes, list) else ()
 
 
 def _pixels(told: Json, name: str) -> int | None:
