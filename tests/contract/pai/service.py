@@ -121,17 +121,26 @@ def _if_ended(job: Any) -> Any:
 
 
 @contextmanager
-def sdk_of(endpoint: str, key: Credential = KEY) -> Iterator[Sdk]:
-    """A client of the SDK puts handlers and levels on loggers of others, and keeps threads; both end here."""
+def loggers_kept() -> Iterator[None]:
+    """A client of the SDK puts handlers and levels on loggers of others; they end here."""
     loggers = [logging.getLogger(name) for name in ("client", "urllib3")]
     before = [(logger, list(logger.handlers), logger.level) for logger in loggers]
-    client = ApiClient(endpoint, key.access_key_id, key.access_key_secret)
     try:
-        yield Sdk(client)
+        yield
     finally:
-        client.pool.close()
-        client.pool.join()
-        client.rest_client.pool_manager.clear()
         for logger, handlers, level in before:
             logger.handlers[:] = handlers
             logger.setLevel(level)
+
+
+@contextmanager
+def sdk_of(endpoint: str, key: Credential = KEY) -> Iterator[Sdk]:
+    """A client, whose threads and connections end with it."""
+    with loggers_kept():
+        client = ApiClient(endpoint, key.access_key_id, key.access_key_secret)
+        try:
+            yield Sdk(client)
+        finally:
+            client.pool.close()
+            client.pool.join()
+            client.rest_client.pool_manager.clear()
