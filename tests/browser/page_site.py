@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import wave
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -82,6 +83,16 @@ def answer(hits: list[dict[str, Any]], total: int | None = None, page: int = 1, 
     return 200, {"query": "q", "namespace": "home", "page": page, "page_size": page_size, "total": counted, "hint": hint, "hits": hits}
 
 
+def wav() -> bytes:
+    """Twelve seconds of a tone, 8 kHz mono."""
+    seconds = np.arange(SECONDS * 8_000) / 8_000
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setparams((1, 2, 8_000, 0, "NONE", ""))
+        file.writeframes((np.sin(seconds * 440 * 2 * np.pi) * 8_000).astype("<i2").tobytes())
+    return sink.getvalue()
+
+
 class Site(ThreadingHTTPServer):
     """Serves on a free port of this machine; `search` is called with the parameters of each search."""
 
@@ -89,7 +100,11 @@ class Site(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.media = {"/media/clip.mp4": (mp4(), "video/mp4"), "/media/thumb.jpg": (jpeg(4.0), "image/jpeg")}
+        self.media = {
+            "/media/clip.mp4": (mp4(), "video/mp4"),
+            "/media/thumb.jpg": (jpeg(4.0), "image/jpeg"),
+            "/media/sound.wav": (wav(), "audio/wav"),
+        }
         self.search: Callable[[dict[str, str]], Answer] = lambda _: answer([])
         self.asked: list[dict[str, str]] = []
         self.url = f"http://127.0.0.1:{self.server_port}/"
@@ -112,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(status, json.dumps(content).encode(), "application/json")
         elif path in self.server.media:
             self._reply_range(*self.server.media[path])
-        elif path in ("/", "/page.css", "/page.js"):
+        elif path in ("/", "/page.css", "/page.js", "/elements.js", "/player.js"):
             file = PAGE / (path.strip("/") or "index.html")
             self._reply(200, file.read_bytes(), TYPES[file.suffix])
         else:

@@ -3,80 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.browser.page_site import Site, answer, hit
+from tests.browser.watching import current_time, search, titles, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 PHONE = {"width": 360, "height": 740}
 CLIP_START, NEXT_CLIP = 4.0, 9.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Site]:
-    site = Site()
-    yield site
-    site.stop()
-
-
-@pytest.fixture
-def site(server: Site) -> Site:
-    server.asked.clear()
-    server.search = lambda _: answer([])
-    return server
-
-
-class Watch:
-    """What the browser said and where it went."""
-
-    def __init__(self, page: Page, site: Site) -> None:
-        self.errors: list[str] = []
-        self.strangers: list[str] = []
-        home = urlsplit(site.url).netloc
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("request", lambda request: self.strangers.append(request.url) if urlsplit(request.url).netloc not in (home, "") else None)
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    """A page that ends without an error in its console, and that never left home."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Asia/Shanghai")
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    watch = Watch(page, site)
-    yield page
-    # A refused search is a failed request, which the browser itself logs.
-    errors = [error for error in watch.errors if "the server responded with a status of" not in error]
-    context.close()
-    assert errors == []
-    assert watch.strangers == []
-
-
-def until(page: Page, condition: str) -> None:
-    """Poll from here: the page's policy forbids the `eval` of Playwright's own waiting."""
-    deadline = time.monotonic() + 10
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, f"not within 10 s: {condition}"
-        page.wait_for_timeout(20)
-
-
-def search(page: Page, site: Site, text: str) -> None:
-    page.goto(site.url)
-    page.fill("#q", text)
-    page.press("#q", "Enter")
-
-
-def titles(page: Page) -> list[str]:
-    page.wait_for_selector(".hits")
-    return page.locator(".hits h2").all_inner_texts()
 
 
 def test_hits_are_shown_in_their_order_with_what_is_known_of_them(page: Page, site: Site) -> None:
@@ -148,12 +86,6 @@ def test_an_address_that_is_no_web_address_is_not_followed(page: Page, site: Sit
     search(page, site, "attack")
     page.click(".open")
     assert "no picture" in page.locator(".stage").inner_text()
-
-
-def current_time(page: Page) -> float:
-    until(page, "document.querySelector('video')?.readyState >= 2 && !document.querySelector('video').seeking")
-    seconds: float = page.evaluate("document.querySelector('video').currentTime")
-    return seconds
 
 
 def test_the_player_starts_at_the_moment_and_jumps_to_another(page: Page, site: Site) -> None:

@@ -16,6 +16,7 @@ from sightline.events.http import HttpRequest
 from sightline.ims.descriptions import LONGEST_CAPTION
 from sightline.ims.search_library import HitClip, SearchHit, SearchPage
 from sightline.media.identity import media_id
+from sightline.record.findings import LONGEST_CUE
 from sightline.record.shelf import RecordShelf
 from sightline.search.searcher import Searcher
 from sightline.search.web import SearchSite
@@ -51,6 +52,21 @@ class Library:
         return True
 
 
+def found(text: str) -> dict[str, Any]:
+    """What other jobs found out, of which every text is this one."""
+    cue = {"start": 1.0, "end": 2.0, "text": text}
+    place = f"derived/{media_id('media', KEY)}/{etag(b'a picture')}"
+    return {
+        "tags": [{"name": text, "score": 0.5}],
+        "captions": [cue],
+        "choruses": [cue],
+        "sound": {"verdict": text},
+        "derived": [{"function": text.encode("utf-8", "replace").decode(), "key": f"{place}/a.mp4"}],
+        "gaps": [{"job": "pai:image_qa", "reason": text}],
+        "quality": 50.0,
+    }
+
+
 class Server(ThreadingHTTPServer):
     """The real search function's routes over buckets in memory. Its record is stored as it is given, as an old function might have."""
 
@@ -82,6 +98,7 @@ class Server(ThreadingHTTPServer):
             "namespace": "home",
             "device": "door",
             "time": datetime(2026, 11, 21, tzinfo=timezone.utc).isoformat(),
+            "found": found(text),
         }
         # Half a surrogate can't be stored as an escape: pydantic reads no such JSON, and the media would only be hidden.
         self.state.put(f"{record['media_id']}/record.json", json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
@@ -141,6 +158,9 @@ def test_whatever_a_caption_holds_it_is_shown_as_text(name: str, page: Page, ser
     page.click(".open")
     page.wait_for_selector("#player[open]")
     assert page.locator("#player .caption").text_content() == wanted
+    spoken = plain(ATTACKS[name].encode("utf-8", "replace").decode(), LONGEST_CUE)
+    assert page.locator("#player .words li span").text_content() == spoken
+    assert page.locator("#player .gaps li").text_content().startswith("pai:image_qa: ")  # type: ignore[union-attr]
     assert page.locator("main b, main style, main script, main a[href^=javascript], #player b, #player style, #player script").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     page.click(".close")

@@ -1,79 +1,23 @@
 // The search page: asks /search, shows what it answers, plays a hit from its moment.
-// Everything that comes from a camera, an engine or a caller is untrusted text: it only ever becomes textContent, and each text has its
-// own direction, so that an override in one does not turn its neighbours around.
+
+import { $, KINDS, address, clock, facts, icon, link, make, mediaAddress, parameters, quiet, wanted } from "./elements.js";
+import { play, player } from "./player.js";
 
 const PAGE_SIZE = 10;
-const LABELS = { human: "Person", package: "Package", pet: "Pet", vehicle: "Vehicle" };
-const KINDS = { image: "Picture", video: "Clip", sequence: "Picture series" };
-
-const $ = (selector, root = document) => root.querySelector(selector);
+const FIELDS = ["q", "namespace", "min_quality", "tag"];
 const form = $("#search");
 const results = $("#results");
 const status = $("#status");
 const pages = $("#pages");
-const player = $("#player");
 let underway = null;
 
-// ---- small makers -------------------------------------------------------------------------------
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined && text !== null) {
-    element.textContent = text;
-    element.dir = "auto";
-  }
-  return element;
-}
-
-function icon(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const shape = document.createElementNS(svg.namespaceURI, "path");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
-}
-
-function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const tail = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
-}
-
-// Only what a browser may load as a picture or a film; anything else counts as absent.
-function mediaAddress(text) {
-  if (!text || !URL.canParse(text, location.href)) return null;
-  const url = new URL(text, location.href);
-  return ["http:", "https:"].includes(url.protocol) ? url.href : null;
-}
-
-function moment(iso) {
-  const date = iso ? new Date(iso) : null;
-  if (!date || Number.isNaN(date.getTime())) return null;
-  const element = make("time", "", new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(date));
-  element.dateTime = iso;
-  return element;
-}
-
-// ---- the address is the state -------------------------------------------------------------------
-
-function wanted() {
-  const asked = new URLSearchParams(location.search);
-  return { q: asked.get("q") ?? "", namespace: asked.get("namespace") ?? "", page: Number.parseInt(asked.get("page") ?? "1", 10) || 1 };
-}
-
-function address({ q, namespace, page }) {
-  const parameters = new URLSearchParams({ q });
-  if (namespace) parameters.set("namespace", namespace);
-  if (page > 1) parameters.set("page", page);
-  return q ? `?${parameters}` : location.pathname;
-}
+// ---- asking -------------------------------------------------------------------------------------
 
 function go(target) {
-  const next = address(target);
+  follow(address(target));
+}
+
+function follow(next) {
   if (next !== address(wanted())) history.pushState(null, "", next);
   show();
 }
@@ -83,12 +27,12 @@ async function show() {
   underway?.abort();
   underway = null;
   if (player.open) player.close();
-  form.elements.q.value = target.q;
-  form.elements.namespace.value = target.namespace;
+  for (const name of FIELDS) form.elements[name].value = target[name];
+  const isAsked = target.q || target.similar;
   document.title = target.q ? `${target.q} · Sightline` : "Sightline";
-  document.body.dataset.view = target.q ? "results" : "start";
+  document.body.dataset.view = isAsked ? "results" : "start";
   clear();
-  if (!target.q) return;
+  if (!isAsked) return;
   const turn = new AbortController();
   underway = turn;
   waiting();
@@ -108,11 +52,12 @@ class Refusal extends Error {
   }
 }
 
-async function ask({ q, namespace, page }, signal) {
-  const parameters = new URLSearchParams({ q, page, page_size: PAGE_SIZE });
-  if (namespace) parameters.set("namespace", namespace);
+async function ask(target, signal) {
+  const asked = parameters(target);
+  asked.set("page", target.page);
+  asked.set("page_size", PAGE_SIZE);
   const unreachable = { message: "Sightline can't be reached.", fix: "Check that it is still running and that you are connected, then try again." };
-  const answer = await fetch(`search?${parameters}`, { signal, headers: { accept: "application/json" } }).catch((error) => {
+  const answer = await fetch(`search?${asked}`, { signal, headers: { accept: "application/json" } }).catch((error) => {
     throw signal.aborted ? error : new Refusal(unreachable);
   });
   const content = await answer.json().catch(() => null);
@@ -150,9 +95,7 @@ function notice(title, lines, action) {
 
 function failed(error) {
   clear();
-  const again = make("button", "quiet", "Try again");
-  again.type = "button";
-  again.addEventListener("click", show);
+  const again = quiet("Try again", show);
   const fix = error instanceof Refusal ? error.fix : "Reload the page.";
   notice(error.message, fix ? [make("p", "fix", fix)] : [], again);
   results.firstChild.classList.add("error");
@@ -169,7 +112,8 @@ function nothing(found, target) {
     advice.append(make("li", "", line));
   }
   status.textContent = "No results.";
-  const lines = [found.hint ? make("p", "", found.hint) : make("p", "", "A few things that help:"), advice];
+  const lines = [make("p", "", found.hint ?? "A few things that help:")];
+  if (target.q && !found.sifted?.of) lines.push(advice);
   notice(target.page > 1 && found.total ? `There is no page ${target.page}.` : "Nothing looks like that.", lines);
 }
 
@@ -179,9 +123,7 @@ function render(found, target) {
     nothing(found, target);
     return;
   }
-  const count = found.total === 1 ? "1 result" : `${found.total} results`;
-  status.textContent = found.namespace ? `${count} in ` : count;
-  if (found.namespace) status.append(make("bdi", "", found.namespace));
+  tellCount(found);
   if (found.hint) results.append(make("p", "hint", found.hint));
   const list = make("ol", "hits");
   list.start = (found.page - 1) * found.page_size + 1;
@@ -190,21 +132,32 @@ function render(found, target) {
   turnPages(found, target);
 }
 
+function tellCount({ total, namespace, similar, sifted }) {
+  const atLeast = sifted && !sifted.is_all ? "At least " : "";
+  status.textContent = `${atLeast}${total} ${total === 1 ? "result" : "results"}`;
+  if (similar) {
+    const name = similar.title || similar.key;
+    status.append(" like ", make("bdi", "", name));
+    document.title = `Like ${name} · Sightline`;
+  }
+  if (namespace) status.append(" in ", make("bdi", "", namespace));
+}
+
 function turnPages(found, target) {
   const last = Math.ceil(found.total / found.page_size);
   if (last < 2) return;
-  const link = (text, page, rel) => {
-    const element = make("a", "", text);
+  const turn = (text, page, rel) => {
     if (page < 1 || page > last) {
+      const element = make("a", "", text);
       element.setAttribute("aria-disabled", "true");
       return element;
     }
+    const element = link(text, "", { ...target, page });
     element.rel = rel;
-    element.href = address({ ...target, page });
-    element.dataset.page = page;
     return element;
   };
-  pages.append(link("Previous", found.page - 1, "prev"), make("span", "", `Page ${found.page} of ${last}`), link("Next", found.page + 1, "next"));
+  const place = found.sifted && !found.sifted.is_all ? `Page ${found.page}` : `Page ${found.page} of ${last}`;
+  pages.append(turn("Previous", found.page - 1, "prev"), make("span", "", place), turn("Next", found.page + 1, "next"));
   pages.hidden = false;
 }
 
@@ -218,8 +171,19 @@ function card(hit) {
   const heading = make("h2");
   heading.append(open);
   const body = make("div", "body");
-  body.append(heading, make("p", "caption", hit.caption || hit.brief), facts(hit), momentButtons(hit));
+  const told = facts(hit);
+  if (hit.has_embedding) told.append(likeLink(hit));
+  body.append(heading, make("p", "caption", hit.caption || hit.brief), told, momentButtons(hit));
   item.append(frame(hit), body, score(hit.score));
+  return item;
+}
+
+function likeLink(hit) {
+  const { namespace } = wanted();
+  const element = link("Similar", "like", { similar: hit.media_id, namespace });
+  element.setAttribute("aria-label", `Find what looks like ${hit.title || KINDS[hit.kind]}`);
+  const item = make("li");
+  item.append(element);
   return item;
 }
 
@@ -243,29 +207,11 @@ function frame(hit) {
   return box;
 }
 
-function facts(hit) {
-  const list = make("ul", "facts");
-  const time = moment(hit.time);
-  const add = (className, content) => {
-    const item = make("li", className);
-    item.append(content);
-    list.append(item);
-  };
-  if (time) add("", time);
-  if (hit.device) add("device", hit.device);
-  for (const label of hit.labels) add(`label ${LABELS[label] ? label : ""}`.trim(), LABELS[label] ?? label);
-  return list;
-}
-
 function momentButtons(hit) {
   const list = make("p", "clips");
   if (hit.kind !== "video" || hit.clips.length < 2) return list;
   for (const clip of hit.clips) {
-    const button = make("button", "quiet", clock(clip.from));
-    button.type = "button";
-    button.setAttribute("aria-label", `Play from ${clock(clip.from)}`);
-    button.addEventListener("click", () => play(hit, clip.from));
-    list.append(button);
+    list.append(quiet(clock(clip.from), () => play(hit, clip.from), `Play from ${clock(clip.from)}`));
   }
   return list;
 }
@@ -282,108 +228,28 @@ function score(value) {
   return element;
 }
 
-// ---- the player ---------------------------------------------------------------------------------
-
-function play(hit, from) {
-  const start = from ?? 0;
-  $("#player-title").textContent = hit.title || KINDS[hit.kind];
-  $(".caption", player).textContent = hit.caption || hit.brief;
-  $(".facts", player).replaceWith(facts(hit));
-  explain(hit.engine);
-  $(".moments", player).hidden = true;
-  const media = mediaAddress(hit.media_url);
-  const shown = hit.kind === "video" && media ? film(media, hit, start) : picture(media ?? mediaAddress(hit.thumbnail_url), hit);
-  $(".stage", player).replaceChildren(shown);
-  if (!player.open) player.showModal();
-}
-
-function unplayable(text) {
-  return make("p", "unplayable", text);
-}
-
-function picture(media, hit) {
-  if (!media) return unplayable("There is no picture to show.");
-  const image = make("img");
-  image.alt = hit.caption || hit.title || "";
-  image.addEventListener("error", () => image.replaceWith(unplayable("The picture can't be loaded. Its address may have expired: search again.")));
-  image.src = media;
-  return image;
-}
-
-function film(media, hit, start) {
-  const video = make("video");
-  Object.assign(video, { controls: true, playsInline: true, muted: true, preload: "auto" });
-  video.addEventListener("error", () => video.replaceWith(unplayable("The clip can't be played. Its address may have expired: search again.")));
-  video.addEventListener("loadedmetadata", () => {
-    // The fragment starts most players at the moment; this settles it for the rest.
-    if (Math.abs(video.currentTime - start) > 0.05) video.currentTime = Math.min(start, video.duration || start);
-    timeline(video, hit.clips);
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) video.play().catch(() => {});
-  });
-  video.src = `${media}#t=${start}`;
-  return video;
-}
-
-function timeline(video, clips) {
-  const [track, list, head] = [$(".track", player), $(".moments ul", player), $(".head", player)];
-  const length = video.duration;
-  if (!Number.isFinite(length) || !length || !clips.length) return;
-  const share = (seconds) => `${(Math.min(seconds, length) / length) * 100}%`;
-  const jump = (clip) => () => {
-    video.currentTime = clip.from;
-    video.focus();
-  };
-  const marks = clips.map((clip) => {
-    const mark = make("button", "mark");
-    mark.type = "button";
-    mark.tabIndex = -1; // the same moments follow as a list, which the keyboard reaches
-    mark.title = `${clock(clip.from)} to ${clock(clip.to)}`;
-    mark.setAttribute("aria-hidden", "true");
-    mark.style.setProperty("left", share(clip.from));
-    mark.style.setProperty("width", share(Math.max(clip.to - clip.from, 0)));
-    mark.addEventListener("click", jump(clip));
-    return mark;
-  });
-  const items = clips.map((clip) => {
-    const item = make("li");
-    const button = make("button", "quiet", `${clock(clip.from)}–${clock(clip.to)}`);
-    button.type = "button";
-    button.addEventListener("click", jump(clip));
-    item.append(button);
-    return item;
-  });
-  track.replaceChildren(...marks, head);
-  list.replaceChildren(...items);
-  video.addEventListener("timeupdate", () => head.style.setProperty("left", share(video.currentTime)));
-  head.style.setProperty("left", share(video.currentTime));
-  $(".moments", player).hidden = false;
-}
-
-function explain(engine) {
-  const details = $(".engine", player);
-  details.hidden = !engine;
-  details.open = false;
-  if (!engine) return;
-  const unseen = engine.cannot_see.length ? ` It cannot see: ${engine.cannot_see.join(", ")}.` : "";
-  $("p", details).textContent = `${engine.name}.${unseen} ${engine.notes.join(" ")}`.trim();
-}
-
 // ---- what people do -----------------------------------------------------------------------------
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (matchMedia("(pointer: coarse)").matches) form.elements.q.blur(); // puts the phone's keyboard away
-  go({ q: form.elements.q.value.trim(), namespace: form.elements.namespace.value.trim(), page: 1 });
+  const asked = inForm();
+  // Who changes a filter beside what is similar to something stays there.
+  go({ ...asked, similar: asked.q ? "" : wanted().similar, page: 1 });
 });
 
+function inForm() {
+  return Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value.trim()]));
+}
+
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-query], a[data-page], a[data-home]");
-  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const chosen = event.target.closest("a[data-query], a[data-inside], a[data-home]");
+  if (!chosen || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  if (link.dataset.page) go({ ...wanted(), page: Number(link.dataset.page) });
-  else go({ q: link.dataset.query ?? "", namespace: form.elements.namespace.value.trim(), page: 1 });
+  if ("inside" in chosen.dataset) follow(chosen.getAttribute("href"));
+  else go({ ...inForm(), q: chosen.dataset.query ?? "", similar: "", page: 1 });
   window.scrollTo(0, 0);
-  if (link.dataset.page) results.focus({ preventScroll: true });
+  if ("inside" in chosen.dataset) results.focus({ preventScroll: true });
 });
 
 document.addEventListener("keydown", (event) => {
@@ -392,12 +258,6 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   form.elements.q.focus();
   form.elements.q.select();
-});
-
-player.addEventListener("close", () => $(".stage", player).replaceChildren());
-player.addEventListener("click", (event) => {
-  // A click beside the dialog lands on the dialog itself: on its backdrop.
-  if (event.target === player || event.target.closest(".close")) player.close();
 });
 
 addEventListener("popstate", show);
