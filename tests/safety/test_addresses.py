@@ -16,12 +16,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from ai_service_python_sdk.client.rest import ApiException
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 from mns.mns_exception import MNSServerException
 from mns.subscription import SubscriptionMeta, SubscriptionNotifyStrategy
 from mns.topic import TopicMessage
 
+from tests.contract.pai.service import sdk_of
 from tests.safety.clients import BUCKET, LIBRARY, TOPIC, Clients
 
 ASSUMED = "our assumption: the cloud's servers can't be led to a metadata service; "
@@ -206,7 +208,30 @@ def playlist_of_a_playlist(clients: Clients, url: str) -> str:
     return smart_tag_job(clients, f"oss://{BUCKET}/master.m3u8")
 
 
-INPUT_KINDS = (smart_tag_job, media_of_a_library, recognition_sample, picture_of_a_face, segment_of_a_playlist, playlist_of_a_playlist)
+def picture_of_pai(clients: Clients, url: str) -> str:
+    with sdk_of(clients.endpoint, clients.key) as sdk, pytest.raises(ApiException) as refused:
+        sdk.images.image_qa(url, "", {})
+    assert (refused.value.status, b"failed to download" in refused.value.body) == (422, True)
+    return "InvalidParameter"
+
+
+def video_of_pai(clients: Clients, url: str) -> str:
+    with sdk_of(clients.endpoint, clients.key) as sdk:
+        job = sdk.ended(sdk.videos.video_qa(url, "", "", {}).data["job_id"])
+    assert "failed to download" in job["message"]
+    return "Fail" if job["state"] == 3 else str(job["state"])
+
+
+INPUT_KINDS = (
+    smart_tag_job,
+    media_of_a_library,
+    recognition_sample,
+    picture_of_a_face,
+    segment_of_a_playlist,
+    playlist_of_a_playlist,
+    picture_of_pai,
+    video_of_pai,
+)
 
 
 @pytest.mark.contract(INPUTS)

@@ -23,10 +23,11 @@ SPOKEN = {
     "OSS": ("PUT", f"/{BUCKET}/k", "Authorization: OSS a:b\r\n"),
     "MNS": ("POST", f"/queues/{QUEUE}/messages", "x-mns-version: 2015-06-06\r\nAuthorization: MNS a:b\r\n"),
     "IMS": ("POST", "/", "x-acs-version: 2020-11-09\r\nx-acs-action: CreateCustomTemplate\r\n"),
+    "PAI": ("POST", "/api/v1/images", "Authorization: a:b\r\n"),
     "FC 2023-03-30": ("POST", "/2023-03-30/functions/work/invocations", ""),
     "FC 2016-08-15": ("POST", "/2016-08-15/services/laptop/functions/work/invocations", ""),
 }
-LONGEST = {"OSS": LONGEST_BODY, "MNS": 2**20, "IMS": 4 * 2**20, "FC 2023-03-30": 32 * 2**20, "FC 2016-08-15": 32 * 2**20}
+LONGEST = {"OSS": LONGEST_BODY, "MNS": 2**20, "IMS": 4 * 2**20, "PAI": 2**20, "FC 2023-03-30": 32 * 2**20, "FC 2016-08-15": 32 * 2**20}
 services = pytest.mark.parametrize("service", SPOKEN)
 
 
@@ -59,7 +60,7 @@ def refusal(reply: bytes) -> tuple[int, str]:
     status = int(first.split()[1])
     if body.startswith(b"{"):
         document = json.loads(body)
-        return status, str(document.get("Code") or document["ErrorCode"])
+        return status, str(document.get("Code") or document.get("code") or document["ErrorCode"])
     root = ElementTree.fromstring(body)
     return status, str(next(element.text for element in root.iter() if element.tag.endswith("Code")))
 
@@ -72,12 +73,14 @@ def test_a_body_that_is_announced_too_large_is_refused_unread(clients: Clients, 
         status, code = refusal(everything(connection))
     assert (status, code) == (
         400,
-        {"OSS": "EntityTooLarge", "MNS": "InvalidArgument", "IMS": "RequestBodyTooLarge"}.get(service, "EntityTooLarge"),
+        {"OSS": "EntityTooLarge", "MNS": "InvalidArgument", "IMS": "RequestBodyTooLarge", "PAI": "PARAMETER_ERROR"}.get(
+            service, "EntityTooLarge"
+        ),
     )
     assert time.monotonic() - began < LIMIT_SECONDS
 
 
-@pytest.mark.parametrize("service", ["MNS", "IMS"])
+@pytest.mark.parametrize("service", ["MNS", "IMS", "PAI"])
 def test_a_body_that_turns_out_too_large_is_refused(clients: Clients, service: str) -> None:
     piece = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     with connected(clients) as connection:
