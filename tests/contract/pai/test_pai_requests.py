@@ -19,13 +19,26 @@ from sightline.http import Connections
 from sightline.pai.client import PaiClient
 from sightline.pai.options import PaintingOptions, VideoLabelOptions
 from sightline.pai.signature import authorization
-from tests.contract.pai.recorder import Recorded, Recorder
+from tests.fakes.recorder import Recorded, Recorder
 
 CAPTURED = "captured from ai-service-python-sdk 1.1.5"
 APP_ID, TOKEN = "2022:app", "a token"
 IMAGE, VIDEO = "https://bucket.example/a b.jpg".replace(" ", "%20"), "https://bucket.example/clip.mp4"
 LABELS = {"output_classification": True, "classification_top_k": 1, "output_tag": True, "tag_top_k": 5, "output_embedding": True}
 CHOSEN = VideoLabelOptions()
+# Of each call's answer, what it is for.
+ANY: Any = {
+    "job_id": 7,
+    "batch_id": 8,
+    "job": {},
+    "jobs": [],
+    "iqa_result": 50,
+    "attr": [],
+    "tag_result": [],
+    "age_range": "3-9",
+    "caption": "solo",
+    "probs": [],
+}
 Ours = Callable[[PaiClient], object]
 Theirs = Callable[[ApiClient], object]
 
@@ -56,6 +69,10 @@ def sdk(recorder: Recorder) -> Iterator[Callable[[str], ApiClient]]:
     for each in made:
         each.pool.close()
         each.pool.join()
+
+
+def well(data: Any) -> dict[str, Any]:
+    return {"request_id": "r", "code": "OK", "message": "success", "data": data}
 
 
 def asked(recorder: Recorder, call: Callable[[], object]) -> Recorded:
@@ -114,9 +131,7 @@ CALLS: dict[str, tuple[Ours, Theirs]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_request_is_the_sdks(recorder: Recorder, network: Connections, sdk: Callable[[str], ApiClient], name: str) -> None:
     ours, theirs = CALLS[name]
-    recorder.data = "aGk=" if name in ("a body", "a watermark") else _ANY
-    if name == "a painting":
-        recorder.data = {"caption": "solo", "probs": []}
+    recorder.answer = well("aGk=" if name in ("a body", "a watermark") else ANY)
     mine = asked(recorder, lambda: ours(PaiClient(Host(network), recorder.endpoint, APP_ID, TOKEN)))
     official = asked(recorder, lambda: theirs(sdk("")))
     assert (mine.method, mine.target, mine.body) == (official.method, official.target, official.body)
@@ -124,12 +139,9 @@ def test_a_request_is_the_sdks(recorder: Recorder, network: Connections, sdk: Ca
         assert mine.headers[header] == official.headers[header], header
 
 
-_ANY: Any = {"job_id": 7, "batch_id": 8, "job": {}, "jobs": [], "iqa_result": 50, "attr": [], "tag_result": [], "age_range": "3-9"}
-
-
 @pytest.mark.contract(CAPTURED + ": a path before the API's own is sent, and not signed")
 def test_a_host_with_a_path(recorder: Recorder, network: Connections, sdk: Callable[[str], ApiClient]) -> None:
-    recorder.data = _ANY
+    recorder.answer = well(ANY)
     mine = asked(recorder, lambda: PaiClient(Host(network), f"{recorder.endpoint}/pai/", APP_ID, TOKEN).image_quality(IMAGE))
     official = asked(recorder, lambda: AiServiceImageApi(sdk("/pai/")).image_qa(IMAGE, "", {}))
     assert mine.target == official.target == "/pai/api/v1/images"
@@ -140,7 +152,7 @@ def test_a_host_with_a_path(recorder: Recorder, network: Connections, sdk: Calla
 def test_the_text_of_a_post_is_sent_though_the_sdk_loses_it(
     recorder: Recorder, network: Connections, sdk: Callable[[str], ApiClient]
 ) -> None:
-    recorder.data = _ANY
+    recorder.answer = well(ANY)
     client = PaiClient(Host(network), recorder.endpoint, APP_ID, TOKEN)
     mine = asked(recorder, lambda: client.classify_post(VIDEO, [IMAGE], "a day at sea", CHOSEN))
     official = asked(

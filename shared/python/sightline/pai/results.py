@@ -82,12 +82,12 @@ class PaintingLabels(Value):
 
 
 class VideoQuality(Value):
-    """`score` is from 0 to 100. `stillness` is how much a frame is like the next, as the service tells it; 0 to 1."""
+    """`score` is from 0 to 100. `single_image` is the service's single_img, from 0 to 1: low where it is hardly more than still images."""
 
     score: float
     frames_a_second: float | None = None
     seconds: float | None = None
-    stillness: float | None = None
+    single_image: float | None = None
     width: int | None = None
     height: int | None = None
     notes: Sequence[str] = ()
@@ -159,8 +159,8 @@ def of_video(told: Any) -> VideoQuality | VideoLabels | None:
     seconds = number(result.get("duration"))
     score = number(result.get("video_score"))
     if score is not None:
-        rate, stillness = number(result.get("avg_fps")), number(result.get("single_img"))
-        return VideoQuality(score, rate, seconds, stillness, _pixels(result, "width"), _pixels(result, "height"), _notes(result))
+        rate, single_image = number(result.get("avg_fps")), number(result.get("single_img"))
+        return VideoQuality(score, rate, seconds, single_image, _pixels(result, "width"), _pixels(result, "height"), _notes(result))
     if not result.keys() & {"classification_result", "tag_result", "embedding_result"}:
         return None
     return VideoLabels(

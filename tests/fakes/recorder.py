@@ -1,4 +1,4 @@
-"""A host of PAI that writes down what it is asked, and says that all is well."""
+"""A host that writes down what it is asked, and answers the same JSON to everything."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ class Recorded:
 class Recorder:
     def __init__(self) -> None:
         self.requests: list[Recorded] = []
-        self.data: Any = {}
+        self.answer: Any = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -47,7 +51,7 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 recorder.requests.append(Recorded(self.command, self.path, headers, body))
-                answer = json.dumps({"request_id": "r", "code": "OK", "message": "success", "data": recorder.data}).encode()
+                answer = json.dumps(recorder.answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))
