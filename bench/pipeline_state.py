@@ -20,6 +20,7 @@ from localcloud.oss.storage.store import Store
 from sightline.clock import to_iso, utc_now
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal, Ledger
+from sightline.ledger.story import tell
 from sightline.line.line import Line
 from sightline.line.slots import Holder
 from sightline.line.waiting import Place
@@ -93,8 +94,8 @@ def _write(kind: Kind, number: int, settings: Settings, then: datetime, state: F
     if kind == "finished":
         facts += _ended(number, then, settings)
         shelf = RecordShelf(state)
-        shelf.put_part(media.id, GENERATION, "smarttag", PART)
-        shelf.compose(media, key)
+        shelf.put_part(media.id, GENERATION, PART)
+        shelf.compose(media, key, tell(facts))
     Ledger(state).append(Journal(media.id, 0, []), facts)
 
 

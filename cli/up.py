@@ -117,7 +117,8 @@ def _start(
     (data / "port").write_text(str(urlsplit(cloud.endpoint).port))
     account = cloud.keyring.account
     made = provisioned(cloud, place, environment)
-    variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id)
+    key = (account.access_key_id, account.access_key_secret)
+    variables = laptop_variables(cloud.endpoint, place, NAMES, environment, made.template_id, made.pipeline_id, key)
     layer = built.packages / "layer.zip" if built else project / "shared"
     pages = cloud.deploy(project / "s.yaml", {LAYER: layer}, variables, port + 1 if port else 0, built)
     if SEARCH_FUNCTION not in pages:

@@ -130,9 +130,18 @@ def project_folder() -> Path:
 
 
 def laptop_variables(
-    endpoint: str, place: Place, names: Names, environment: Mapping[str, str], template_id: str = "", pipeline_id: str = ""
+    endpoint: str,
+    place: Place,
+    names: Names,
+    environment: Mapping[str, str],
+    template_id: str = "",
+    pipeline_id: str = "",
+    key: tuple[str, str] = ("", ""),
 ) -> dict[str, str]:
-    """What `${env('…')}` finds in s.yaml on a laptop: its own addresses and names, and any other SIGHTLINE_ variable of the caller."""
+    """What `${env('…')}` finds in s.yaml on a laptop: its own addresses and names, and any other SIGHTLINE_ variable of the caller.
+
+    `key` is the account's access key: its id and secret are the AppId and the token of the laptop's PAI. Without it there is no PAI.
+    """
     chosen = {name: value for name, value in environment.items() if name.startswith("SIGHTLINE_")}
     own = dict.fromkeys(
         (f"SIGHTLINE_{service}_ENDPOINT" for service in ("OSS", "OSS_PUBLIC", "MNS", "IMS", "IMS_SEARCH", "MPS", "FC", "RAM")), endpoint
@@ -152,6 +161,9 @@ def laptop_variables(
             "SIGHTLINE_TEMPLATE_NAME": names.template,
             "SIGHTLINE_TEMPLATE_ID": template_id,
             "SIGHTLINE_PIPELINE_ID": pipeline_id,
+            "SIGHTLINE_PAI_HOST": endpoint if key[0] else "",
+            "SIGHTLINE_PAI_APP_ID": key[0],
+            "SIGHTLINE_PAI_TOKEN": key[1],
         }
     )
 
@@ -162,7 +174,8 @@ LAPTOP_NAMES = Names("sightline-media", "sightline-state", "sightline-jobs", "si
 def laptop(running: Running, environment: Mapping[str, str]) -> Target:
     """The laptop cloud that runs. Raises CommandError."""
     place = Place(running.region, running.account_id)
-    variables = laptop_variables(running.endpoint, place, LAPTOP_NAMES, environment, running.template_id, running.pipeline_id)
+    key = (running.access_key_id, running.access_key_secret)
+    variables = laptop_variables(running.endpoint, place, LAPTOP_NAMES, environment, running.template_id, running.pipeline_id, key)
     options = () if Path(running.data) == default_data().resolve() else ("--data", running.data)
     target = rendered(variables, Credentials(running.access_key_id, running.access_key_secret), is_laptop=True)
     return replace(target, options=options)

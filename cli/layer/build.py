@@ -71,7 +71,8 @@ def layer_files(project: Project, python: Path) -> dict[str, bytes]:
     """What lies in the layer, by its path below /opt."""
     code = [path for function in project.functions for path in function.rglob("*.py")]
     modules = imported(code, project.packages)
-    files = {f"python/{module.relative_to(project.packages).as_posix()}": module.read_bytes() for module in modules}
+    data = {path for module in modules if module.name == "__init__.py" for path in module.parent.glob("*.json")}
+    files = {f"python/{path.relative_to(project.packages).as_posix()}": path.read_bytes() for path in [*modules, *sorted(data)]}
     files |= unpacked(project.wheels())
     files["licenses/sightline/LICENSE"] = (project.folder / "LICENSE").read_bytes()
     return with_bytecode(files, LAYER_ROOT, python)

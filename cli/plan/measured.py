@@ -24,22 +24,22 @@ def _work(processor_milliseconds: float, **requests: int) -> Work:
     return Work(MappingProxyType({name.replace("_", " "): count for name, count in requests.items()}), processor_milliseconds)
 
 
-SUBMIT = _work(2.3, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=3, OSS_PUT=1, IMS_SubmitSmarttagJob=1)
+SUBMIT = _work(2.3, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=5, OSS_PUT=1, IMS_SubmitSmarttagJob=1, IMS_SubmitIProductionJob=1)
 COLLECT = _work(
     4.6,
-    OSS_GET=5,
+    OSS_GET=4,
     OSS_HEAD=2,
     OSS_LIST=1,
     OSS_APPEND=3,
     OSS_PUT=2,
-    OSS_DELETE=2,
+    OSS_DELETE=1,
     IMS_QuerySmarttagJob=1,
     IMS_InsertMediaToSearchLib=1,
     IMS_QueryMediaIndexJob=1,
 )
 STILL_RUNNING = _work(0.1)
 """The news that a job has begun, which asks for nothing."""
-REMOVE = _work(3.8, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
+REMOVE = _work(3.8, OSS_GET=6, OSS_HEAD=4, OSS_LIST=2, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
 """The event of a deleted object: entry, record and parts go."""
 SEARCH = _work(0.3, IMS_SearchMediaByHybrid=1)
 SEARCH_HIT = _work(0.6, OSS_GET=1, OSS_HEAD=1)

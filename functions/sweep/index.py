@@ -12,7 +12,7 @@ from sightline.wiring import wiring
 
 
 def initialize(_context: Any) -> None:
-    wiring().pipeline()
+    wiring().pipeline().rules()  # a wrong file is to stop the start
 
 
 def handler(_event: bytes, context: Any) -> dict[str, Any]:

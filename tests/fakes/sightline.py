@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -19,8 +20,10 @@ from sightline.media.identity import media_id
 from sightline.pipeline.collect import collect
 from sightline.pipeline.ports import Pipeline
 from sightline.record.shelf import RecordShelf
+from sightline.rules.reading import read_rules
 from sightline.settings import Settings
 from sightline.store.types import ListedObject, ObjectInfo, PositionConflict, Tail
+from tests.fakes.jobs import FakeAnalysing, FakeProducing
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=timezone.utc)
 
@@ -138,7 +141,9 @@ class FakeLibrary:
     states: list[Sequence[IndexState]] = field(default_factory=lambda: [["Success"]])
     inserts: int = 0
 
-    def insert(self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str) -> None:
+    def insert(
+        self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str, key_frames: Sequence[str] = ()
+    ) -> None:
         self.inserts += 1
         self.entries[media_id] = {
             "address": address,
@@ -146,6 +151,7 @@ class FakeLibrary:
             "title": title,
             "description": description,
             "namespace": namespace,
+            **({"key_frames": " ".join(key_frames)} if key_frames else {}),
         }
 
     def index_states(self, media_id: str) -> Sequence[IndexState]:
@@ -169,6 +175,8 @@ class World:
     state: FakeBucket
     tagging: FakeTagging
     library: FakeLibrary
+    producing: FakeProducing
+    analysing: FakeAnalysing
     pipeline: Pipeline
 
     def upload(self, key: str, content: bytes = b"a clip") -> str:
@@ -192,8 +200,11 @@ def raised(what: str, error: Exception) -> None:
     raise AssertionError(f"{what}: {error}") from error
 
 
-def make_world(**changes: Any) -> World:
-    """`changes` are settings."""
+SMART_TAGS_ALONE = {"rules": [{"jobs": ["smarttag"]}]}
+
+
+def make_world(rules: Any = SMART_TAGS_ALONE, **changes: Any) -> World:
+    """`changes` are settings; `rules` as in the file of rules."""
     clock = FakeClock()
     media, state = FakeBucket("media", clock), FakeBucket("state", clock)
     settings = Settings(
@@ -208,7 +219,8 @@ def make_world(**changes: Any) -> World:
     chance = Random(0)
     line = Line(state, settings.pool, settings.jobs_in_flight, settings.daily_jobs_per_namespace, clock, chance)
     tagging, library = FakeTagging(), FakeLibrary()
-    pipeline = Pipeline(
-        settings, media, state, Ledger(state), RecordShelf(state), tagging, library, line, chance, clock, clock.forward, raised
-    )
-    return World(clock, media, state, tagging, library, pipeline)
+    producing, analysing = FakeProducing(media), FakeAnalysing()
+    ports = (settings, media, state, Ledger(state), RecordShelf(state), tagging, library, line, chance)
+    read = read_rules(json.dumps(rules).encode())
+    pipeline = Pipeline(*ports, lambda: producing, lambda: analysing, lambda: read, clock, clock.forward, raised)
+    return World(clock, media, state, tagging, library, producing, analysing, pipeline)

@@ -56,10 +56,18 @@ class Settings:
     media_bucket: str = text(None, "The bucket that people upload to.", least=3)
     state_bucket: str = text(None, "The bucket of ledgers and records; without versioning.", least=3)
     upload_prefix: str = text("uploads/", "Keys below it are media.", form="a folder, as in uploads/", good=_is_folder)
+    derived_prefix: str = text("derived/", "What jobs make of media is below it.", form="a folder, as in derived/", good=_is_folder)
+    rules_file: str = text("", "The file of rules; that of the layer, `sightline/rules/rules.json`, when empty.")
     ims_endpoint: str = text(None, "Where smart tag jobs are submitted and asked about.", form=_ADDRESS, good=_is_address)
     ims_search_endpoint: str = text("", "Where the search library is; IMS_ENDPOINT when empty.", form=_ADDRESS, good=_is_address_or_empty)
     smarttag_template_id: str = text(None, "A template of type 11 with `vlEventDesc`.", least=1)
     smarttag_pipeline_id: str = text("", "The pipeline whose callbacks reach `collect`; the default one when empty.")
+    pai_host: str = text(
+        "", "Where PAI's multimedia analysis is; without it no upload gets a job of it.", form=_ADDRESS, good=_is_address_or_empty
+    )
+    pai_app_id: str = text("", "The AppId of PAI's multimedia analysis.")
+    pai_token: str = text("", "The token of that AppId.")
+    analysis_calls_per_sweep: int = whole(60, "Calls of PAI that a sweep makes at most; it knows no callbacks.", least=1)
     search_library: str = text(
         None, "The search library.", form="IPCamera_ and then letters and digits, as IPC needs it", good=_is_camera_library
     )
@@ -143,6 +151,11 @@ class Settings:
         return by_kind.get(kind, self.video_deadline_seconds)
 
     @property
+    def has_analysis(self) -> bool:
+        """Whether PAI's services can be asked."""
+        return bool(self.pai_host)
+
+    @property
     def queue_endpoint(self) -> str:
         """Of an account and region: "Endpoints", Simple Message Queue documentation."""
         return self.mns_endpoint or f"https://{self.fc_account_id}.mns.{self.region}-internal.aliyuncs.com"
@@ -174,6 +187,11 @@ def _check_together(chosen: Settings) -> None:
         raise BadSetting("INPUT_URL_SECONDS", problem, "raise it, or lower the deadline: else a job that waits long finds its input gone")
     if chosen.state_bucket == chosen.media_bucket:
         raise BadSetting("STATE_BUCKET", "is the media bucket", "use another, whose objects start no function")
+    if chosen.upload_prefix.startswith(chosen.derived_prefix) or chosen.derived_prefix.startswith(chosen.upload_prefix):
+        problem = f"is {chosen.derived_prefix!r}, and UPLOAD_PREFIX is {chosen.upload_prefix!r}"
+        raise BadSetting("DERIVED_PREFIX", problem, "let neither be below the other: else what a job makes is taken for an upload")
+    if chosen.pai_host and not (chosen.pai_app_id and chosen.pai_token):
+        raise BadSetting("PAI_APP_ID", "or PAI_TOKEN is not set, and PAI_HOST is", "set all three, or none")
     unsearchable = namespace_problem(chosen.default_namespace)
     if unsearchable is not None:
         raise BadSetting("DEFAULT_NAMESPACE", unsearchable, "use a name that people can search for")

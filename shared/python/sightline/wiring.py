@@ -25,7 +25,8 @@ from sightline.store.oss import OssBucket
 if TYPE_CHECKING:
     from sightline.letters.letters import Letters
     from sightline.mns.queue import MnsQueue
-    from sightline.pipeline.ports import Pipeline
+    from sightline.pipeline.ports import Analysing, Pipeline, Producing
+    from sightline.rules.model import Rules
     from sightline.search.web import SearchSite
 
 
@@ -37,6 +38,7 @@ class Wiring:
         self._of_environment = credentials.from_environment(environment)
         self._host = (host or Host()).patient(self.settings.request_seconds)
         self._credentials()
+        self._known_rules: Rules | None = None
 
     @contextmanager
     def invocation(self, context: Any, *, goes_by_the_clock: bool = True) -> Iterator[Wiring]:
@@ -85,9 +87,26 @@ class Wiring:
         ledger, records = Ledger(state), RecordShelf(state)
         media, host = self.bucket(chosen.media_bucket), self._host
         line = Line(state, chosen.pool, chosen.jobs_in_flight, chosen.daily_jobs_per_namespace, host.clock, host.chance)
-        return Pipeline(
-            chosen, media, state, ledger, records, tagging, self.library(), line, clock=host.clock, sleep=host.sleep, chance=host.chance
-        )
+        ports = (chosen, media, state, ledger, records, tagging, self.library(), line, host.chance)
+        return Pipeline(*ports, self._producing, self._analysing, self._rules, host.clock, host.sleep)
+
+    def _producing(self) -> Producing:
+        from sightline.ims.production.client import ProductionClient
+
+        return ProductionClient(self.ims(self.settings.ims_endpoint), self.settings.smarttag_pipeline_id)
+
+    def _analysing(self) -> Analysing:
+        from sightline.pai.client import PaiClient
+
+        return PaiClient(self._host, self.settings.pai_host, self.settings.pai_app_id, self.settings.pai_token)
+
+    def _rules(self) -> Rules:
+        """Read once for an instance. Raises BadSetting."""
+        if self._known_rules is None:
+            from sightline.rules.file import load_rules
+
+            self._known_rules = load_rules(self.settings.rules_file)
+        return self._known_rules
 
     def letters(self) -> Letters:
         from sightline.letters.letters import Letters

@@ -33,9 +33,9 @@ class Budget(NamedTuple):
 
 BUDGETS = {
     "search": Budget(ours=42, all=91),
-    "collect": Budget(ours=63, all=120),
-    "submit": Budget(ours=64, all=121),
-    "sweep": Budget(ours=85, all=172),
+    "collect": Budget(ours=66, all=123),
+    "submit": Budget(ours=92, all=150),
+    "sweep": Budget(ours=121, all=215),
 }
 
 # Each costs more than what it would be good for here, or is another function's.

@@ -20,6 +20,7 @@ from sightline.ims.descriptions import LONGEST_CAPTION, LONGEST_PHRASE, LONGEST_
 from sightline.ims.search_library import LONGEST_QUERY, SearchLibrary
 from sightline.ims.smarttag import SmarttagClient, SmarttagInput, SmarttagJob
 from sightline.ims.transport import ImsTransport
+from sightline.ledger.story import Story
 from sightline.media.manifest import parse_manifest
 from sightline.media.types import Media
 from sightline.pipeline.submit import submit as submit_upload
@@ -458,7 +459,7 @@ RECORD_OF_VERSION_0_1 = (
 def test_a_part_of_an_earlier_version_becomes_a_record() -> None:
     records, bucket = shelf()
     bucket.put(f"{MEDIA.id}/parts/E/smarttag.json", PART_OF_VERSION_0_1)
-    record = records.compose(MEDIA, MEDIA.key)
+    record = records.compose(MEDIA, MEDIA.key, Story())
     assert (record.said.title, record.said.labels) == ("A person walks", ["human"])
     assert record.said.caption == "A person walks to the right. [31m"
     assert record.said.engine is not None
@@ -481,7 +482,7 @@ def test_a_part_and_a_record_of_a_later_version_are_read_as_far_as_they_are_know
     record = records.get(MEDIA.id)
     assert record is not None
     assert record.said.title == "A person walks"
-    records.compose(MEDIA, MEDIA.key)
+    records.compose(MEDIA, MEDIA.key, Story())
     assert json.loads(bucket.contents[f"{MEDIA.id}/record.json"])["v"] == 1, "it writes its own form"
 
 
@@ -491,7 +492,7 @@ def test_a_part_that_can_not_be_read_is_refused_with_its_key(content: bytes) -> 
     bucket.put(f"{MEDIA.id}/parts/E/smarttag.json", content)
     bucket.put(f"{MEDIA.id}/record.json", content)
     with pytest.raises(UnusableAnswer, match="smarttag") as raised:
-        records.compose(MEDIA, MEDIA.key)
+        records.compose(MEDIA, MEDIA.key, Story())
     assert not raised.value.retryable
     assert records.get(MEDIA.id) is None
 
@@ -511,7 +512,7 @@ def test_a_record_that_can_not_be_read_is_reported_in_one_line(caplog: pytest.Lo
 def test_a_record_is_not_made_of_nothing() -> None:
     records, bucket = shelf()
     with pytest.raises(UnusableAnswer, match="is not there"):
-        records.compose(MEDIA, MEDIA.key)
+        records.compose(MEDIA, MEDIA.key, Story())
     assert bucket.contents == {}
 
 
@@ -521,8 +522,8 @@ def test_what_is_stored_is_what_is_read(data: str) -> None:
     job = done(data)
     if job.result is not None:
         records, _ = shelf()
-        records.put_part(MEDIA.id, MEDIA.etag, "smarttag", SmarttagPart.of(job.result))
-        record = records.compose(MEDIA, MEDIA.key)
+        records.put_part(MEDIA.id, MEDIA.etag, SmarttagPart.of(job.result))
+        record = records.compose(MEDIA, MEDIA.key, Story())
         assert records.get(MEDIA.id) == record
         assert read_record(Stored.parse(to_json(record.to_json()).encode())) == record
 

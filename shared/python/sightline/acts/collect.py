@@ -12,6 +12,10 @@ from sightline.letters.attempt import Act
 from sightline.pipeline.collect import collect, index_deadline
 from sightline.pipeline.ports import Pipeline
 
+_NOT_YET = ("Submitted", "Processing", "Queuing", "Analysing", "Analyzing")
+# The Type of a production job's own message, and the EventType of the region's event for it.
+_PRODUCTION = ("iproduction", "aiproducecomplete")
+
 logger = logging.getLogger("sightline")
 
 
@@ -25,12 +29,16 @@ def collect_act(pipeline: Pipeline) -> Act:
     def act(event: Event) -> str:
         message = read_job_message(event)
         logger.info("%s", message)
-        if message.state in ("Submitted", "Processing"):
+        if message.state in _NOT_YET:
             return f"nothing to do yet: the message says {message.state}"
         try:
+            if message.kind.lower() in _PRODUCTION:
+                from sightline.pipeline.collect_production import collect_production
+
+                return collect_production(pipeline, message.job_id, until)
             return collect(pipeline, message.job_id, until)
         except ServiceRefused as error:
-            if error.operation != "QuerySmarttagJob" or not error.missing:
+            if error.operation not in ("QuerySmarttagJob", "QueryIProductionJob") or not error.missing:
                 raise
             # A job of ours that is lost is found by the sweep, which knows whose it was.
             return "ignored: the service knows no such job"

@@ -57,13 +57,19 @@ class SearchLibrary:
         self._transport = transport
         self._name = name
 
-    def insert(self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str) -> None:
+    def insert(
+        self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str, key_frames: Sequence[str] = ()
+    ) -> None:
         """Start indexing; `address` is `oss://bucket/key` in the library's region. Replaces an entry of the same id.
+
+        `key_frames` are addresses of images of a video's moments (`ImagesInput`, documented for camera libraries and videos alone).
 
         Whether an insert of a known id replaces it or is an error is not documented, so both are handled. A description that is longer
         than a request can be is cut: its record has the whole of it.
         """
         parameters = {**self._named(media_id), "Input": address, "MediaType": media_type, "Namespace": namespace}
+        if key_frames:
+            parameters["ImagesInput"] = json.dumps({"images": list(key_frames)}, ensure_ascii=False, separators=(",", ":"))
         room = LONGEST_QUERY - len(canonical_query({**parameters, "MsgBody": ""}))
         parameters["MsgBody"] = _message(plain(title, LONGEST_TITLE), plain(description), room)
         try:

@@ -17,16 +17,22 @@ FactKind = Literal[
     "uploaded",  # a generation arrived: bucket, key, size, when it was modified, event, kind
     "repeated",  # the content that is there was uploaded again: event, when it was modified
     "refused",  # it is no media: reason
-    "claimed",  # somebody is about to submit its job: attempt, until
+    "claimed",  # somebody is about to submit its jobs: attempt, until, jobs (the names of all that its rule gives it)
     "released",  # the claim is given back, because nothing was submitted: reason
     "submitted",  # the service took the job: job_id
-    "understood",  # the job ended well and its part is stored: job_id
+    "understood",  # the job ended well and its part is stored: job_id; at once for a media that gets no smart tags
     "inserted",  # the search library took the media: library
     "searchable",  # its index jobs ended well
     "reopened",  # an understood media is to be indexed anew: reason
     "failed",  # nothing more will happen by itself: step, reason
     "removed",  # the object is gone, and so is everything made of it
     "settled",  # whatever somebody late may have inserted of earlier content was taken out again
+    # Of every job but smart tags; each has its name as `job`, and they run beside the facts above.
+    "job_claimed",  # somebody is about to submit it: attempt, until, output (its own folder among those of outputs)
+    "job_released",  # it was not taken, and is to be tried again: reason, until
+    "job_submitted",  # the service took it, or was asked about it: job_id, asks, until
+    "job_done",  # it ended well and its part is stored
+    "job_failed",  # nothing more will come of it: reason
     "forgotten",  # the ledger itself is about to be deleted; nobody writes to it: until
 ]
 

@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 from sightline.clock import from_iso
 from sightline.ledger.facts import Fact, FactKind
+from sightline.ledger.jobs import JobStory, next_step
 from sightline.value import Value
 
 Stage = Literal[
     "unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed", "forgotten"
 ]
 
+SMARTTAG = "smarttag"
 FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed", "forgotten"})
 
 
@@ -24,7 +26,8 @@ class Story(Value):
     is, "video" where an earlier version did not say. `attempt` counts the submits whose outcome nobody knows, `claim_until` ends the lease
     of whoever submits, or deletes the ledger, `slot` is where the job runs. `contested_since` is set where earlier content was about to be
     inserted when it was replaced or removed: whoever does that may be late. `modified` is when the last upload that we know of was
-    written, by OSS's clock; `earlier_jobs` the jobs of uploads before the last one.
+    written, by OSS's clock; `earlier_jobs` the jobs of uploads before the last one. `is_tagged` says whether it gets smart tags, the job
+    that the stages are about; `jobs` are its others, by their names.
     """
 
     stage: Stage = "unknown"
@@ -45,6 +48,8 @@ class Story(Value):
     reason: str = ""
     contested_since: datetime | None = None
     earlier_jobs: frozenset[str] = frozenset()
+    is_tagged: bool = True
+    jobs: Mapping[str, JobStory] = {}
 
     @property
     def is_final(self) -> bool:
@@ -59,8 +64,20 @@ class Story(Value):
         return self.stage != "unknown" and not self.is_final
 
     @property
+    def open_jobs(self) -> Mapping[str, JobStory]:
+        """Jobs beside the smart tags that may still tell something; none of what has ended badly."""
+        if self.stage in ("unknown", "refused", "failed", "removed", "forgotten"):
+            return {}
+        return {name: job for name, job in self.jobs.items() if not job.is_over}
+
+    @property
+    def ended_jobs(self) -> frozenset[str]:
+        """Those beside the smart tags that have told all that they will."""
+        return frozenset(name for name, job in self.jobs.items() if job.is_over)
+
+    @property
     def needs_attention(self) -> bool:
-        return self.is_unfinished or self.contested_since is not None
+        return self.is_unfinished or self.contested_since is not None or bool(self.open_jobs)
 
     def awaits(self, job_id: str) -> bool:
         """Whether this job counts. Where no fact names the job, because a crash fell before it, any but an earlier one does."""
@@ -83,14 +100,29 @@ def _next(story: Story, fact: Fact) -> Story:
         return story._replace(contested_since=None)
     if fact.kind == "repeated":
         return story._replace(modified=_modified(fact))
+    if fact.kind.startswith("job_"):
+        return _of_another_job(story, fact)
     told = {name: read(fact.details[detail]) for detail, (name, read) in _DETAILS.items() if detail in fact.details}
     if fact.kind == "submitted":
         told["submitted_at"] = fact.at
+    if "jobs" in fact.details:
+        planned = [str(name) for name in fact.details["jobs"]]
+        told["is_tagged"] = SMARTTAG in planned
+        told["jobs"] = {name: story.jobs.get(name) or JobStory() for name in planned if name != SMARTTAG}
     if fact.kind == "removed" and story.is_being_inserted:
         told["contested_since"] = fact.at
     return story._replace(
         **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
     )
+
+
+def _of_another_job(story: Story, fact: Fact) -> Story:
+    """Where the media is in the library, what the job told has to get there: it is understood anew."""
+    name = str(fact.details.get("job", ""))
+    jobs = {**story.jobs, name: next_step(story.jobs.get(name) or JobStory(), fact)}
+    if fact.kind in ("job_done", "job_failed") and story.stage in ("inserted", "searchable"):
+        return story._replace(jobs=jobs, stage="understood", since=fact.at)
+    return story._replace(jobs=jobs)
 
 
 _DETAILS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

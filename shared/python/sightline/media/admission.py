@@ -13,6 +13,8 @@ from sightline.value import Value
 # Formats of the smart tag documentation (MPS, "supported formats"), and m3u8 from the IPC guide's sample.
 IMAGES = frozenset({"jpg", "jpeg", "png"})
 VIDEOS = frozenset({"avi", "flv", "mkv", "mpg", "mp4", "ts", "mov", "mxf", "m3u8"})
+# What the production functions of sound take or give; which of them a service reads is the service's to say.
+SOUNDS = frozenset({"wav", "mp3", "m4a", "aac", "flac"})
 # A zone that nobody set makes up to 14 hours; what is further ahead is a wrong clock.
 MOST_AHEAD = timedelta(days=1)
 
@@ -49,10 +51,12 @@ def admit(
         return Ignored("a part of an image sequence; its manifest.json is the media")
     kind = _kind(key)
     if kind is None:
-        return Refused(f"the extension is none of {', '.join(sorted(IMAGES | VIDEOS))}; convert the file, or name a sequence manifest.json")
+        return Refused(
+            f"the extension is none of {', '.join(sorted(IMAGES | VIDEOS | SOUNDS))}; convert the file, or name a sequence manifest.json"
+        )
     if size == 0:
         return Refused("the object has zero bytes; upload it again")
-    most = limits.video_bytes if kind == "video" else limits.image_bytes
+    most = limits.video_bytes if kind in ("video", "audio") else limits.image_bytes
     if size > most:
         return Refused(f"the object has {size:,} bytes and a {kind} may have {most:,}; upload a smaller one")
     origin = layout.origin(key)
@@ -75,4 +79,6 @@ def _kind(key: str) -> MediaKind | None:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if extension in IMAGES:
         return "image"
+    if extension in SOUNDS:
+        return "audio"
     return "video" if extension in VIDEOS else None

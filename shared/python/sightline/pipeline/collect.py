@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sightline.ims.answers import decode_data
 from sightline.ims.smarttag import SmarttagJob
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
-from sightline.ledger.story import Story
+from sightline.ledger.story import SMARTTAG, Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.endings import CHANGED, GONE, fail, free_slot
+from sightline.pipeline.home import Home, read_home
 from sightline.pipeline.index import index
 from sightline.pipeline.ports import Pipeline
 from sightline.record.model import SmarttagPart
 
+NOT_OURS = "ignored: not a job of ours"
 OTHER_COUNTS = "ignored: another job of this content counts"
 
 
-def collect(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | None = None, home: tuple[str, str] | None = None) -> str:
-    """Ask the service about a job, store what it says, and see the media through the index. Says what was done, in a phrase.
+def collect(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | None = None, home: Home | None = None) -> str:
+    """Ask the service about a smart tag job, store what it says, and see the media through the index. Says what was done, in a phrase.
 
-    `home` is whose job it is, media id and generation, where the ledger told: IMS may have lost the UserData, or show a value of its own.
+    `home` is whose job it is, where the ledger told: IMS may have lost the UserData, or show a value of its own.
     Waits for index jobs `until` then, or as long as the settings say; that is asked for after the first answer, which tells the time.
     Raises ServiceRefused for a job that the service does not give, else retryable errors only.
     """
     job = pipeline.tagging.query(job_id)
-    home = home or _home(job)
-    if home is None:
-        return "ignored: not a job of ours"
-    identity, generation = home
+    home = home or read_home(job.user_data)
+    if home is None or home.job != SMARTTAG:
+        return NOT_OURS
+    identity, generation = home.media_id, home.generation
     journal = pipeline.ledger.read(identity)
     story = journal.story
     if story.bucket not in ("", pipeline.media_bucket.name):
@@ -86,14 +86,6 @@ def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> st
     return outcome
 
 
-def _home(job: SmarttagJob) -> tuple[str, str] | None:
-    """Media id and generation, from the UserData that `submit` gave the job."""
-    data: Any = decode_data(job.user_data)
-    if not isinstance(data, dict) or data.get("kind") != "smarttag":
-        return None
-    return str(data.get("mediaId", "")), str(data.get("generation", ""))
-
-
 def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:
     identity, story = journal.media_id, journal.story
     if job.result is None:
@@ -104,7 +96,7 @@ def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: dateti
             f"the job succeeded, but {job.reason or 'it has no EventDesc; does its template ask for vlEventDesc?'}",
         )
     if story.stage == "submitted":
-        pipeline.records.put_part(identity, story.generation, "smarttag", SmarttagPart.of(job.result))
+        pipeline.records.put_part(identity, story.generation, SmarttagPart.of(job.result))
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})
         waited = (story.generation, "submitted", job.job_id)
         journal, ours = pipeline.ledger.update(

@@ -75,6 +75,10 @@ def forget(pipeline: Pipeline, journal: Journal) -> None:
         return
     namespace = record.namespace if record is not None else pipeline.namespace_of(journal.story.key)
     pipeline.library.delete(identity, namespace)
+    if any(fact.kind == "job_claimed" for fact in journal.facts):
+        from sightline.pipeline.derivatives import forget_derivatives
+
+        forget_derivatives(pipeline, journal, known)
     pipeline.records.remove(identity, known)
 
 

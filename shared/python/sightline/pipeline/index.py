@@ -15,7 +15,7 @@ from sightline.media.types import Media
 from sightline.pipeline.endings import CHANGED, close, fail, forget, remove
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import image_keys
-from sightline.record.model import SmarttagPart
+from sightline.record.model import Record
 
 FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 2.0
@@ -81,12 +81,15 @@ def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str
         preview = image_keys(pipeline, media)[0]
     except BadInput as error:
         return fail(pipeline, media.id, media.etag, "index", str(error))
-    record = pipeline.records.compose(media, preview)
-    address = f"oss://{media.bucket}/{preview}"
-    kind = "video" if media.kind == "video" else "image"
-    pipeline.library.insert(media.id, address, kind, record.said.title, _description(record.said), media.namespace)
     inserted = Fact("inserted", pipeline.clock(), media.etag, {"library": pipeline.settings.search_library})
-    journal = _append(pipeline, journal, inserted)
+    told: frozenset[str] | None = None
+    # A job that ended meanwhile may have found our record in place of its own: it is made anew, of both.
+    while told != journal.story.ended_jobs:
+        told = journal.story.ended_jobs
+        _insert_record(pipeline, media, pipeline.records.compose(media, preview, journal.story))
+        journal = _append(pipeline, journal, inserted)
+        if journal.story.generation != media.etag:
+            break
     if journal.story.generation == media.etag and journal.story.stage in ("inserted", "searchable"):
         return journal
     return _give_way(pipeline, journal)
@@ -108,11 +111,22 @@ def _give_way(pipeline: Pipeline, journal: Journal) -> str:
     return CHANGED
 
 
-def _description(said: SmarttagPart) -> str:
-    """Everything that was said of the media, once."""
+def _insert_record(pipeline: Pipeline, media: Media, record: Record) -> None:
+    address = f"oss://{media.bucket}/{record.preview_key}"
+    # A sequence is found by the image that stands for it.
+    media_type = "image" if media.kind == "sequence" else media.kind
+    key_frames = [f"oss://{media.bucket}/{key}" for key in record.found.key_frames] if media.kind == "video" else []
+    pipeline.library.insert(media.id, address, media_type, record.said.title, _description(record), media.namespace, key_frames)
+
+
+def _description(record: Record) -> str:
+    """Everything that was said of the media, and in it, once; the captions last, since they are cut first where there is no room."""
+    said, found = record.said, record.found
     sentences = [said.caption or said.brief]
     told = " ".join(sentences).lower()
-    sentences += [word for word in [*said.events, *said.objects, *said.actions] if word.lower() not in told]
+    words = [*said.events, *said.objects, *said.actions, *(tag.name for tag in found.tags)]
+    sentences += [word for word in words if word.lower() not in told]
+    sentences += [cue.text for cue in found.captions]
     return ". ".join(part.rstrip(".") for part in dict.fromkeys(sentences) if part) + "."
 
 

@@ -85,7 +85,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
         return _without_object(pipeline, folder, journal)
     if not knows(story, found):
         return f"its event was lost; {submit(pipeline, story.key, None)}"
-    if story.is_unfinished:
+    if story.is_unfinished or story.open_jobs:
         return _unfinished(pipeline, folder.media_id, story)
     _delete(pipeline, folder.parts_of_others(story.generation))
     if story.stage == "searchable":
@@ -144,6 +144,8 @@ def _what_is_lost(pipeline: Pipeline, identity: str, story: Story) -> str:
     record = pipeline.records.get(identity)
     if record is None or record.generation != story.generation:
         return "its record is lost"
+    if frozenset(record.jobs) != story.ended_jobs:
+        return "its record lacks what a job told"
     states = index_states_of(pipeline, identity)
     if not states:
         return "its library entry is lost"

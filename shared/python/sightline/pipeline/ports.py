@@ -13,11 +13,16 @@ from sightline.media.admission import Admitted, Ignored, Refused, SizeLimits, ad
 from sightline.value import Value
 
 if TYPE_CHECKING:
+    from sightline.ims.production.client import ProductionJob, ProductionRequest
     from sightline.ims.search_library import IndexState
     from sightline.ims.smarttag import SmarttagInput, SmarttagJob
     from sightline.ledger.ledger import Ledger
     from sightline.line.line import Line
+    from sightline.pai.client import AnalysisJob
+    from sightline.pai.options import PaintingOptions, VideoLabelOptions
+    from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels
     from sightline.record.shelf import RecordShelf
+    from sightline.rules.model import Rules
     from sightline.settings import Settings
     from sightline.store.types import Bucket, ObjectInfo
 
@@ -30,10 +35,52 @@ class Tagging(Protocol):
     def query(self, job_id: str) -> SmarttagJob: ...
 
 
+class Producing(Protocol):
+    """Intelligent production; met by `ims.production.ProductionClient`."""
+
+    def submit(self, request: ProductionRequest) -> str: ...
+
+    def query(self, job_id: str) -> ProductionJob: ...
+
+
+class Analysing(Protocol):
+    """PAI's multimedia analysis; met by `pai.PaiClient`."""
+
+    def image_quality(self, url: str, /) -> ImageQuality: ...
+
+    def faces(self, url: str, /) -> Sequence[Face]: ...
+
+    def age(self, url: str, /) -> Age: ...
+
+    def labels(self, url: str, top_k: int, embedding: bool, /) -> ImageLabels: ...
+
+    def painting_labels(self, url: str, options: PaintingOptions, /) -> PaintingLabels: ...
+
+    def reshape_body(self, url: str, degree: float, /) -> bytes: ...
+
+    def remove_watermark(self, url: str, /) -> bytes: ...
+
+    def classify_post(self, video_url: str, images: Sequence[str], text: str, options: VideoLabelOptions, /) -> int: ...
+
+    def video_quality(self, url: str, /) -> int: ...
+
+    def classify_video(self, url: str, title: str, options: VideoLabelOptions, /) -> int: ...
+
+    def video_quality_batch(self, urls: Sequence[str], /) -> int: ...
+
+    def classify_videos(self, videos: Sequence[tuple[str, str]], options: VideoLabelOptions, /) -> int: ...
+
+    def job(self, job_id: int, /) -> AnalysisJob: ...
+
+    def batch(self, batch_id: int, /) -> Sequence[AnalysisJob]: ...
+
+
 class Library(Protocol):
     """A search library; met by `ims.SearchLibrary`."""
 
-    def insert(self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str) -> None: ...
+    def insert(
+        self, media_id: str, address: str, media_type: str, title: str, description: str, namespace: str, key_frames: Sequence[str] = ()
+    ) -> None: ...
 
     def index_states(self, media_id: str) -> Sequence[IndexState]: ...
 
@@ -52,7 +99,8 @@ def log_error(what: str, error: Exception) -> None:
 class Pipeline(Value):
     """The ports and the settings, wired once for an instance.
 
-    `report` takes the surprises of one media that must not cost its neighbours their turn.
+    `report` takes the surprises of one media that must not cost its neighbours their turn. `producing`, `analysing` and `rules` are got
+    when they are needed: most invocations need none of them.
     """
 
     settings: Settings
@@ -64,6 +112,9 @@ class Pipeline(Value):
     library: Library
     line: Line
     chance: Random
+    producing: Callable[[], Producing]
+    analysing: Callable[[], Analysing]
+    rules: Callable[[], Rules]
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
     report: Report = log_error

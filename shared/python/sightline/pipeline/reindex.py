@@ -69,6 +69,6 @@ def _why_not_possible(pipeline: Pipeline, identity: str, story: Story) -> str:
         return "its object is gone"
     if found.etag != story.generation:
         return "its content has changed, and goes its own way"
-    if not any(True for _ in pipeline.state_bucket.keys(f"{identity}/parts/{story.generation}/")):
+    if story.is_tagged and not any(True for _ in pipeline.state_bucket.keys(f"{identity}/parts/{story.generation}/")):
         return "nothing is stored of its job; upload it again"
     return ""

@@ -6,7 +6,6 @@ the job, and the job id after it. The job's UserData carries the way home, so it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,10 +13,13 @@ from sightline.clock import to_iso
 from sightline.errors import BadInput, LedgerConflict, PermissionMissing, ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
+from sightline.ledger.story import SMARTTAG
 from sightline.line.line import Outlook
 from sightline.line.waiting import Place
 from sightline.media.types import Media
 from sightline.pipeline.endings import close, fail, free_slot
+from sightline.pipeline.home import way_home
+from sightline.pipeline.jobs import begin
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.sources import job_input
 from sightline.pipeline.work import Work
@@ -25,7 +27,9 @@ from sightline.value import Value
 
 
 def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None = None) -> str:
-    """Claim the work and submit its job; where there is no room after all, it waits in line. `place` is where it waited so far.
+    """Claim the work and submit its jobs; where there is no room after all, it waits in line. `place` is where it waited so far.
+
+    The places in line are those of smart tag jobs: what gets none is understood at once, and goes into the library by its name.
 
     Raises retryable errors: LedgerConflict where another has claimed it first.
     """
@@ -33,8 +37,8 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
     if not line.budget.spend(media.namespace, media.id, f"{media.etag} {to_iso(work.modified)}"):
         join(pipeline, work)
         return f"waiting: namespace {media.namespace} has had its jobs of today; again from {to_iso(line.budget.begins_again())}"
-    slot = line.take(media.id, media.etag, outlook) if line.limit else None
-    if slot is None and line.limit:
+    slot = line.take(media.id, media.etag, outlook) if line.limit and work.is_tagged else None
+    if slot is None and line.limit and work.is_tagged:
         join(pipeline, work)
         return "waiting: for others to finish"
     try:
@@ -48,7 +52,16 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
         free_slot(pipeline, slot, media.id, media.etag)
         close(pipeline, journal)
         return f"failed: {journal.story.reason}"
+    if not work.is_tagged:
+        return _index_untagged(pipeline, work, journal)
     return _submit_job(pipeline, _Claim(work, journal, slot), outlook)
+
+
+def _index_untagged(pipeline: Pipeline, work: Work, journal: Journal) -> str:
+    from sightline.pipeline.index import index
+
+    begin(pipeline, work.media, work.jobs, journal)
+    return index(pipeline, work.media.id, work.media.etag, pipeline.clock())
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
@@ -98,8 +111,11 @@ def _claim_facts(pipeline: Pipeline, work: Work, slot: int | None) -> Sequence[F
         reason = f"{attempt - 1} submits at most, and no job that is known; the last: {story.reason or 'its claim lapsed'}; upload it again"
         return [Fact("failed", now, generation, {"step": "submit", "reason": reason})]
     until = to_iso(now + timedelta(seconds=pipeline.settings.claim_seconds))
-    claimed = Fact("claimed", now, generation, {"attempt": attempt, "until": until, **({} if slot is None else {"slot": slot})})
-    return [*work.arrival(pipeline), claimed]
+    jobs = [job.name for job in work.jobs]
+    claimed = Fact(
+        "claimed", now, generation, {"attempt": attempt, "until": until, "jobs": jobs, **({} if slot is None else {"slot": slot})}
+    )
+    return [*work.arrival(pipeline), claimed, *([] if work.is_tagged else [Fact("understood", now, generation)])]
 
 
 def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
@@ -112,7 +128,7 @@ def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
         _give_back(pipeline, claim, error)
         raise
     try:
-        job_id = pipeline.tagging.submit(_title(media), source, media.device, _way_home(media))
+        job_id = pipeline.tagging.submit(_title(media), source, media.device, way_home(media, SMARTTAG))
     except UnusableAnswer as error:
         return _wait_for_its_callback(pipeline, claim, error)
     except (ServiceRefused, ServiceUnreachable) as error:
@@ -122,7 +138,10 @@ def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
         return _come_again(pipeline, claim, error)
     submitted = Fact("submitted", pipeline.clock(), media.etag, {"job_id": job_id})
     claimed = (media.etag, "claimed")
-    pipeline.ledger.update(media.id, lambda story: [submitted] if (story.generation, story.stage) == claimed else [], claim.journal)
+    journal, _ = pipeline.ledger.update(
+        media.id, lambda story: [submitted] if (story.generation, story.stage) == claimed else [], claim.journal
+    )
+    begin(pipeline, media, claim.work.jobs, journal)
     if outlook.pause is not None:
         pipeline.line.pace.go_on()
     return f"submitted: job {job_id}"
@@ -164,7 +183,3 @@ def _follow(pipeline: Pipeline, claim: _Claim, fact: Fact) -> None:
 
 def _title(media: Media) -> str:
     return media.key.rpartition("/")[2]
-
-
-def _way_home(media: Media) -> str:
-    return json.dumps({"mediaId": media.id, "generation": media.etag, "kind": "smarttag"}, separators=(",", ":"))

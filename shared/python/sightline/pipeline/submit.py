@@ -25,7 +25,7 @@ def submit(pipeline: Pipeline, key: str, event_id: str | None) -> str:
 
 def _take_on(pipeline: Pipeline, work: Work) -> str:
     outlook = pipeline.line.look()
-    if not outlook.anyone_waits and pipeline.line.has_room(outlook):
+    if not work.is_tagged or (not outlook.anyone_waits and pipeline.line.has_room(outlook)):
         return start(pipeline, work, outlook)
     join(pipeline, work)
     return advance(pipeline).get(work.media.id) or _why(pipeline)

@@ -9,12 +9,14 @@ from functools import partial
 
 from sightline.errors import ServiceRefused, SightlineError, UnusableAnswer
 from sightline.ledger.ledger import Journal
-from sightline.ledger.story import Story
+from sightline.ledger.story import SMARTTAG, Story
 from sightline.pipeline.advance import advance
 from sightline.pipeline.audit import find_lost_uploads
 from sightline.pipeline.collect import collect, index_deadline
 from sightline.pipeline.endings import CHANGED, close, fail, settle
+from sightline.pipeline.home import Home
 from sightline.pipeline.index import index, reopen
+from sightline.pipeline.job_round import JobRound
 from sightline.pipeline.orphans import find_orphans
 from sightline.pipeline.ports import Pipeline, Report
 from sightline.pipeline.reclaim import reclaim
@@ -81,13 +83,15 @@ class _Sweeper:
     def attend_to_all(self) -> None:
         pipeline = self._pipeline
         until = index_deadline(pipeline)
+        jobs = JobRound(pipeline, until)
         troubles = 0
         for identity in _from_anywhere(pipeline):
             if pipeline.clock() >= self.end or troubles == TROUBLES:
                 self.report.left = "no more time" if troubles < TROUBLES else f"{TROUBLES} media in a row got no answer"
-                return
-            well = self.attempt(identity, partial(_attend, pipeline, identity, until))
+                break
+            well = self.attempt(identity, partial(_attend, pipeline, identity, until, jobs))
             troubles = 0 if well else troubles + 1
+        self.part("jobs in batches", jobs.submit_waiting)
 
 
 def _from_anywhere(pipeline: Pipeline) -> Iterator[str]:
@@ -112,13 +116,15 @@ def _drain(pipeline: Pipeline) -> dict[str, str]:
         pipeline.sleep((outlook.pause.until - pipeline.clock()).total_seconds())
 
 
-def _attend(pipeline: Pipeline, identity: str, until: datetime) -> str:
+def _attend(pipeline: Pipeline, identity: str, until: datetime, jobs: JobRound) -> str:
     journal = pipeline.ledger.read(identity)
     if journal.story.bucket not in ("", pipeline.media_bucket.name):
         return f"left: of bucket {journal.story.bucket}, which is not the media bucket"
     outcome = _next_step(pipeline, journal, until)
+    if outcome != CHANGED and journal.story.open_jobs:
+        outcome = "; ".join(filter(None, [outcome, jobs.attend(identity)]))
     # The event of what is there now may have been lost; if it was not, the claim is taken.
-    return _submit(pipeline, identity) if outcome == CHANGED else outcome
+    return _submit(pipeline, identity) if outcome.endswith(CHANGED) else outcome
 
 
 def _next_step(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
@@ -137,6 +143,8 @@ def _next_step(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
             return _ask(pipeline, identity, story, now, until)
         case "understood" | "inserted":
             return _go_on_indexing(pipeline, journal, now, until)
+        case "searchable" if story.open_jobs and story.contested_since is None:
+            return ""  # found already, and some of its jobs have more to tell
         case _:
             return _close(pipeline, journal)
 
@@ -183,7 +191,7 @@ def _ask(pipeline: Pipeline, identity: str, story: Story, now: datetime, until: 
         return "waiting: submitted"
     overdue = _is_over(submitted, pipeline.settings.deadline_seconds(story.kind), now)
     try:
-        outcome = collect(pipeline, story.job_id, lambda: until, home=(identity, story.generation))
+        outcome = collect(pipeline, story.job_id, lambda: until, Home(identity, story.generation, SMARTTAG))
     except UnusableAnswer as error:
         if error.retryable and not overdue:
             raise

@@ -14,12 +14,14 @@ from sightline.clock import to_iso
 from sightline.errors import LedgerLocked
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
-from sightline.ledger.story import Story
+from sightline.ledger.story import SMARTTAG, Story
 from sightline.media.admission import Ignored, Refused
 from sightline.media.identity import media_id
 from sightline.media.types import Media
 from sightline.pipeline.endings import close, remove
+from sightline.pipeline.plan import NO_JOBS, jobs_of
 from sightline.pipeline.ports import Pipeline
+from sightline.rules.model import Job
 from sightline.store.types import ObjectInfo
 from sightline.value import Value
 
@@ -30,17 +32,24 @@ TAKEN_ON = "nothing to do: this content has been taken on"
 class Work(Value):
     """A media to be taken on. `journal` is its ledger as it was before the bucket was asked.
 
-    `modified` is when the object was written, by OSS's clock; `event_id` the upload's, None where no event told of it.
+    `modified` is when the object was written, by OSS's clock; `event_id` the upload's, None where no event told of it. `jobs` are what the
+    rules give it to do.
     """
 
     media: Media
     modified: datetime
     journal: Journal
     event_id: str | None
+    jobs: Sequence[Job] = ()
 
     @property
     def story(self) -> Story:
         return self.journal.story
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether a smart tag job is among them: that one takes a place in line."""
+        return any(job.name == SMARTTAG for job in self.jobs)
 
     @property
     def is_known(self) -> bool:
@@ -87,7 +96,8 @@ def find_work(pipeline: Pipeline, key: str, event_id: str | None) -> Work | str:
         return _refuse(pipeline, journal, key, found, event_id, verdict.reason)
     work = Work(verdict.media, found.modified, journal, event_id)
     if work.is_new(pipeline):
-        return work
+        jobs = jobs_of(pipeline, verdict.media)
+        return work._replace(jobs=jobs) if jobs else _refuse(pipeline, journal, key, found, event_id, NO_JOBS)
     if work.was_written_again and work.story.is_unfinished:
         # Noted, so that no late event of it is taken for another try if the content fails.
         details = {"event": event_id or UNKNOWN_EVENT, "modified": to_iso(found.modified)}

@@ -69,7 +69,7 @@ class SmarttagPart(Value):
 class Record(Value):
     """Everything that a search result shows. `preview_key` is the object to take a picture from: of a sequence, its first image.
 
-    `found` is what jobs other than the smart tags say.
+    `found` is what jobs other than the smart tags say, `jobs` are those that have ended by then.
     """
 
     said: SmarttagPart
@@ -83,18 +83,19 @@ class Record(Value):
     device: str | None
     time: datetime
     found: Findings = Findings()
+    jobs: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """One object: what was said, and what it was said of."""
-        about = {name: value for name, value in self._asdict().items() if name not in ("said", "found")}
-        found = self.found.to_json()
-        return {**self.said.to_json(), **about, "time": to_iso(self.time), **({"found": found} if found else {})}
+        about = {name: value for name, value in self._asdict().items() if name not in ("said", "found", "jobs")}
+        more = {"found": self.found.to_json(), "jobs": list(self.jobs)}
+        return {**self.said.to_json(), **about, "time": to_iso(self.time), **{name: told for name, told in more.items() if told}}
 
 
-def merge(media: Media, preview_key: str, part: SmarttagPart, found: Findings) -> Record:
+def merge(media: Media, preview_key: str, part: SmarttagPart, found: Findings, jobs: Sequence[str]) -> Record:
     """The record of one generation, from what its jobs said."""
     about = (media.id, media.bucket, media.key, preview_key, media.etag, media.kind, media.namespace, media.device, media.time)
-    return Record(part, *about, found)
+    return Record(part, *about, found, jobs)
 
 
 def read_part(stored: Stored) -> SmarttagPart:
@@ -134,4 +135,5 @@ def read_record(stored: Stored) -> Record:
         device=stored.optional_text("device"),
         time=stored.moment("time"),
         found=read_findings(stored.object("found")) if stored.value("found") else Findings(),
+        jobs=tuple(stored.texts("jobs")),
     )

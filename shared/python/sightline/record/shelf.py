@@ -1,17 +1,23 @@
-"""Where records and their parts are kept: `<media id>/parts/<generation>/<job kind>.json` and `<media id>/record.json`."""
+"""Where records and their parts are kept: `<media id>/parts/<generation>/<job>.json` and `<media id>/record.json`."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from sightline.errors import UnusableAnswer
 from sightline.media.types import Media
-from sightline.record.findings import Findings
-from sightline.record.model import Record, SmarttagPart, merge, read_part, read_record
+from sightline.record.findings import Findings, Gap, join, read_findings
+from sightline.record.model import VERSION, Record, SmarttagPart, merge, read_part, read_record
 from sightline.store.types import Bucket
 from sightline.stored import Stored, Unreadable
 from sightline.untrusted import to_json, visible
+
+if TYPE_CHECKING:
+    from sightline.ledger.story import Story
+
+SMARTTAG = "smarttag"
 
 logger = logging.getLogger("sightline")
 
@@ -22,20 +28,37 @@ class RecordShelf:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
 
-    def put_part(self, media_id: str, generation: str, job_kind: str, part: SmarttagPart) -> None:
-        self._bucket.put(_part_key(media_id, generation, job_kind), to_json(part.to_json()).encode(), _JSON)
+    def put_part(self, media_id: str, generation: str, part: SmarttagPart) -> None:
+        self._bucket.put(_part_key(media_id, generation, SMARTTAG), to_json(part.to_json()).encode(), _JSON)
 
-    def compose(self, media: Media, preview_key: str) -> Record:
-        """Make the record of the media's generation from its parts, and keep it.
+    def put_findings(self, media_id: str, generation: str, job: str, found: Findings) -> None:
+        self._bucket.put(_part_key(media_id, generation, job), to_json({"v": VERSION, **found.to_json()}).encode(), _JSON)
 
-        Raises UnusableAnswer where a part is gone or can't be read. That is for good: only the job's result brings it back.
+    def compose(self, media: Media, preview_key: str, story: Story) -> Record:
+        """Make the record of the media's generation from the parts of the jobs that have ended, and keep it.
+
+        Raises UnusableAnswer where the part of the smart tags is gone or can't be read. That is for good: only the job's result brings it
+        back. Another's that is gone leaves a gap.
         """
-        record = merge(media, preview_key, self._part(media, "smarttag"), Findings())
+        said = self._part(media) if story.is_tagged else SmarttagPart(title=media.key.rpartition("/")[2])
+        ended = tuple(sorted(story.ended_jobs))
+        found = join(self._findings(media, name, story.jobs[name].reason) for name in ended)
+        record = merge(media, preview_key, said, found, ended)
         self._bucket.put(_record_key(media.id), to_json(record.to_json()).encode(), _JSON)
         return record
 
-    def _part(self, media: Media, job_kind: str) -> SmarttagPart:
-        key = _part_key(media.id, media.etag, job_kind)
+    def _findings(self, media: Media, job: str, reason: str) -> Findings:
+        """`reason` is why the job failed; empty for one that ended well."""
+        content = None if reason else self._bucket.get(_part_key(media.id, media.etag, job))
+        if content is None:
+            return Findings(gaps=[Gap(job, reason or "its part is lost; upload the media again")])
+        try:
+            return read_findings(Stored.parse(content))
+        except Unreadable as error:
+            return Findings(gaps=[Gap(job, f"its part can't be read: {error}")])
+
+    def _part(self, media: Media) -> SmarttagPart:
+        key = _part_key(media.id, media.etag, SMARTTAG)
         content = self._bucket.get(key)
         if content is None:
             raise UnusableAnswer("OSS", f"GET {self._bucket.name}", key, "is not there", retryable=False)
@@ -70,8 +93,8 @@ class RecordShelf:
                 self._bucket.delete(key)
 
 
-def _part_key(media_id: str, generation: str, job_kind: str) -> str:
-    return f"{media_id}/parts/{generation}/{job_kind}.json"
+def _part_key(media_id: str, generation: str, job: str) -> str:
+    return f"{media_id}/parts/{generation}/{job}.json"
 
 
 def _record_key(media_id: str) -> str:

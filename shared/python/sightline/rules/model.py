@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sightline.ledger.story import SMARTTAG
 from sightline.media.types import MediaKind
 from sightline.value import Value
 
-SMARTTAG = "smarttag"
-
-# The services of the PAI multimedia analysis SDK (1.1.5) that a media alone is enough for, and what they look at.
+# The services of PAI's multimedia analysis (SDK 1.1.5), by the names that `sightline.pai.services` has for them, and what they look at.
+_OF_IMAGES = ("image_qa", "face_attr_image", "fairface", "multi_label_image_v2", "tagger", "body_reshaping", "watermark_remover")
 PAI_SERVICES: Mapping[str, tuple[MediaKind, ...]] = {
-    "image_qa": ("image",),
-    "face_attr_image": ("image",),
-    "multi_label_image_v2": ("image",),
+    **dict.fromkeys(_OF_IMAGES, ("image",)),
     "multimodal_classify": ("image", "video"),
     "video_qa": ("video",),
     "classify_label_video": ("video",),

@@ -1,0 +1,64 @@
+"""From a production job that has news to a media that shows what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sightline.errors import UnusableAnswer
+from sightline.ims.production.client import ProductionJob
+from sightline.ledger.ledger import Journal
+from sightline.pipeline.collect import NOT_OURS, OTHER_COUNTS, index_deadline
+from sightline.pipeline.derivatives import delete_outputs
+from sightline.pipeline.endings import CHANGED, GONE
+from sightline.pipeline.home import Home, read_home
+from sightline.pipeline.index import index
+from sightline.pipeline.jobs import follow, store
+from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.produced import findings_of
+
+
+def collect_production(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | None = None, home: Home | None = None) -> str:
+    """As `collect.collect`, of a production job."""
+    job = pipeline.producing().query(job_id)
+    home = home or read_home(job.user_data)
+    if home is None or not home.job.startswith("production:"):
+        return NOT_OURS
+    journal = pipeline.ledger.read(home.media_id)
+    story = journal.story
+    if story.bucket not in ("", pipeline.media_bucket.name):
+        return f"ignored: of bucket {story.bucket}, which is not the media bucket"
+    if story.generation != home.generation or story.stage in GONE:
+        if job.state == "Success":
+            delete_outputs(pipeline, home.media_id, home.generation, job.outputs)
+        return CHANGED
+    ours = story.jobs.get(home.job)
+    if ours is None or not ours.awaits(job_id):
+        return OTHER_COUNTS
+    if job.state not in ("Success", "Fail"):
+        return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
+    if not ours.is_over:
+        journal = _end(pipeline, job, home, journal)
+    return into_the_library(pipeline, journal, home.generation, until() if until else index_deadline(pipeline))
+
+
+def _end(pipeline: Pipeline, job: ProductionJob, home: Home, journal: Journal) -> Journal:
+    if job.state == "Fail":
+        return follow(pipeline, journal, home.job, "job_failed", reason=job.reason)
+    try:
+        found = findings_of(pipeline, job, home)
+    except UnusableAnswer as error:
+        if error.retryable:
+            raise
+        return follow(pipeline, journal, home.job, "job_failed", reason=str(error))
+    return store(pipeline, journal, home.job, found)
+
+
+def into_the_library(pipeline: Pipeline, journal: Journal, generation: str, until: datetime) -> str:
+    """A media that is understood goes there, with what its jobs told so far; one that is not yet will take that along."""
+    story = journal.story
+    if story.generation != generation or story.stage in GONE:
+        return CHANGED
+    if story.stage in ("understood", "inserted"):
+        return index(pipeline, journal.media_id, generation, until, journal)
+    return f"kept: the media is {story.stage}"

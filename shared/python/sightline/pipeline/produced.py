@@ -1,0 +1,92 @@
+"""What the result of a production job means for the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sightline.errors import UnusableAnswer
+from sightline.ims.production.client import ProductionJob
+from sightline.ims.production.results import cover_images, music_segments, quality_scores, read_beats
+from sightline.pipeline.derivatives import is_output
+from sightline.pipeline.home import Home
+from sightline.pipeline.ports import Pipeline
+from sightline.record.findings import LONGEST_CUE, MOST_BEATS, MOST_CHORUSES, MOST_KEY_FRAMES, MOST_MEASURES, Beats, Cue, Derived, Findings
+from sightline.record.subtitles import read_subtitles
+
+MOST_RESULT_BYTES = 4 * 2**20
+
+
+def findings_of(pipeline: Pipeline, job: ProductionJob, home: Home) -> Findings:
+    """Raises UnusableAnswer where an output that has to be read is missing or unreadable; ServiceRefused and ServiceUnreachable."""
+    outputs = [key for key in job.outputs if is_output(pipeline, key, home.media_id, home.generation)]
+    function = home.job.partition(":")[2]
+    read = _READERS.get(function)
+    if read is not None:
+        return read(_Ended(pipeline, job, outputs))
+    if not outputs:
+        raise _unusable("OutputFiles", "names no file that was asked for")
+    return Findings(derived=[Derived(function, key) for key in outputs])
+
+
+class _Ended:
+    """A job that ended well; `outputs` are the keys of those that can be its own."""
+
+    def __init__(self, pipeline: Pipeline, job: ProductionJob, outputs: Sequence[str]) -> None:
+        self._bucket = pipeline.media_bucket
+        self.job = job
+        self.outputs = outputs
+
+    def read(self) -> bytes:
+        """The one file that it made. Raises UnusableAnswer."""
+        if not self.outputs:
+            raise _unusable("OutputFiles", "names no file that was asked for")
+        found = self._bucket.head(self.outputs[0])
+        if found is None or found.size > MOST_RESULT_BYTES:
+            problem = "is not there" if found is None else f"has {found.size:,} bytes, which is no result of this function"
+            raise _unusable(self.outputs[0], problem)
+        return self._bucket.get(self.outputs[0]) or b""
+
+
+def _cover(job: _Ended) -> Findings:
+    images = [image for image in cover_images(job.job) if image.key in job.outputs]
+    if not images:
+        raise _unusable("OutputFiles", "names no image that was asked for")
+    if images[0].key.endswith(".gif"):
+        return Findings(cover=images[0].key)  # it moves: a key frame is a still
+    return Findings(cover=images[0].key, key_frames=[image.key for image in images[:MOST_KEY_FRAMES]])
+
+
+def _captions(job: _Ended) -> Findings:
+    return Findings(captions=read_subtitles(job.read()), captions_key=job.outputs[0])
+
+
+def _beats(job: _Ended) -> Findings:
+    told = read_beats(job.read())
+    if told is None:
+        raise _unusable(job.outputs[0], "holds no beats")
+    return Findings(beats=Beats(told.beats[:MOST_BEATS], told.downbeats[:MOST_BEATS]))
+
+
+def _choruses(job: _Ended) -> Findings:
+    return Findings(choruses=[Cue(part.start, part.end, part.title[:LONGEST_CUE]) for part in music_segments(job.job)[:MOST_CHORUSES]])
+
+
+def _sound(job: _Ended) -> Findings:
+    measures = quality_scores(job.job)
+    if not measures:
+        raise _unusable("Result", "holds no measure")
+    return Findings(sound=dict(list(measures.items())[:MOST_MEASURES]))
+
+
+def _unusable(field: str, problem: str) -> UnusableAnswer:
+    return UnusableAnswer("IMS", "QueryIProductionJob", field, problem, retryable=False)
+
+
+_READERS: Mapping[str, Callable[[_Ended], Findings]] = {
+    "Cover": _cover,
+    "CaptionExtraction": _captions,
+    "HybridCaptionExtraction": _captions,
+    "AudioBeatDetection": _beats,
+    "MusicSegmentDetect": _choruses,
+    "AudioQualityAssessment": _sound,
+}
