@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from localcloud.http import Reply, Request, Terms, Trouble
+from localcloud.http import Later, Reply, Request, Terms, Trouble
 from localcloud.identity import Keyring
 from localcloud.network import Reach
 from localcloud.pai.analysis import Analysis
@@ -41,13 +41,15 @@ class MultimediaAnalysis:
         self._jobs = Jobs(data / "pai.sqlite", clock)
         self._media = Media(objects, data / "scratch", self._stopping, reach)
         self._videos = Videos(self._jobs, self._media, analysis)
-        self._wire = Wire(keyring, Images(self._media, analysis), self._videos, self._jobs)
+        self._images = Images(self._media, analysis)
+        self._wire = Wire(keyring, self._images, self._videos, self._jobs)
 
     def start(self) -> None:
         self._videos.runner.start()
 
     def stop(self) -> None:
         self._stopping.set()
+        self._images.close()
         self._videos.runner.stop()
         self._analysis.close()
         self._videos.runner.join(STOP_SECONDS)
@@ -73,5 +75,5 @@ class MultimediaAnalysis:
     def refuse(self, request: Request, trouble: Trouble) -> Reply:  # noqa: ARG002
         return self._wire.refuse(trouble)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
         return self._wire.serve(request)

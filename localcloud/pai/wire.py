@@ -7,10 +7,11 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.http import Reply, Request, Trouble
+from localcloud.http import Later, Reply, Request, Trouble
 from localcloud.identity import Keyring
 from localcloud.pai.errors import IMAGES_WITHOUT_APP_ID, WITHOUT_APP_ID, PaiError, internal_error, model_not_found, parameter_error
 from localcloud.pai.images import Images
@@ -53,21 +54,27 @@ class Wire:
             Route("POST", _ELSEWHERE, _not_here),
         )
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request) -> Reply | Later:
+        return self._told(request, lambda: self._answer(request))
+
+    def _told(self, request: Request, answer: Callable[[], Any]) -> Reply | Later:
         try:
-            return _reply(200, "OK", "success", self._answer(request))
+            data = answer()
         except PaiError as error:
             log.info("%s refused: %s", request.raw_path, error)
             return _refusal(error)
         except Exception:  # The door would answer in plain text, which the SDK can't read.
             log.exception("%s failed", request.raw_path)
             return _refusal(internal_error())
+        if isinstance(data, Future):
+            return Later(data, lambda: self._told(request, data.result))
+        return _reply(200, "OK", "success", data)
 
     def refuse(self, trouble: Trouble) -> Reply:
         return _refusal(parameter_error(trouble.value, trouble.status))
 
     def _answer(self, request: Request) -> Any:
-        """Raises PaiError."""
+        """The data, or the future of it. Raises PaiError."""
         unknown = IMAGES_WITHOUT_APP_ID if _IMAGES.fullmatch(request.raw_path) else WITHOUT_APP_ID
         app_id = verify(request, self._keyring, unknown)
         found = [(route, match) for route in self._routes if (match := route.path.fullmatch(request.raw_path))]

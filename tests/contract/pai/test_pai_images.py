@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ai_service_python_sdk.client.models.image_request import ImageRequest
 from ai_service_python_sdk.client.rest import ApiException
 
-from tests.contract.ims.cloud import Website
+from localcloud.door.server import WORKERS
+from localcloud.pai.images import AT_ONCE
+from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import Pai, Sdk
 
 SEED = "Multimedia analysis SDK for Python: examples"
@@ -97,8 +102,20 @@ def test_options_out_of_their_range_are_refused_by_name(
 
 @pytest.mark.contract("ai-service-python-sdk 1.1.5: async_req answers a thread of the client's pool")
 def test_calls_in_the_clients_own_threads(sdk: Sdk, website: Website) -> None:
-    from ai_service_python_sdk.client.models.image_request import ImageRequest
-
     url = website.put("1.jpg", "1")
     threads = [sdk.images.ai_model_image(ImageRequest("ImageQA", url, "", {}), async_req=True) for _ in range(8)]
     assert {thread.get(60).code for thread in threads} == {"OK"}
+
+
+@pytest.mark.contract("our choice: pictures that wait hold up nobody")
+def test_pictures_that_wait_hold_up_nobody(pai: Pai, sdk: Sdk, website: Website, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    url = website.put("slow.jpg", f"wait {gate}")
+    with ThreadPoolExecutor(2 * WORKERS) as callers:
+        waiting = [callers.submit(sdk.images.image_qa, url, "", {}) for _ in range(2 * WORKERS)]
+        until(lambda: len(pai.analysis.asked) == AT_ONCE)
+        with pytest.raises(ApiException) as unknown:
+            sdk.jobs.get_async_job(1)
+        assert unknown.value.status == 404
+        gate.touch()
+        assert {one.result().code for one in waiting} == {"OK"}
