@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -80,7 +81,10 @@ class Videos:
 
     def _give_up(self, claimed: tuple[int, Asked], error: Exception) -> None:
         log.error("job %d failed", claimed[0], exc_info=error)
-        self._jobs.fail(claimed[0], f"the laptop cloud failed with {type(error).__name__}; its log says more")
+        try:
+            self._jobs.fail(claimed[0], f"the laptop cloud failed with {type(error).__name__}; its log says more")
+        except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start
+            log.exception("the end of job %d could not be kept", claimed[0])
 
 
 def _asked(given: Mapping[str, Any], video: str, images: tuple[str, ...], text: str) -> Asked:
