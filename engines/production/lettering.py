@@ -125,7 +125,8 @@ def _letters(grey: Image, height: float) -> Image:
     return marked
 
 
-def _cover(grey: Image, height: float) -> Image:
+def drawn_over(grey: Image, height: float) -> Image:
+    """Where something was drawn for letters of a height: their strokes, a rim and a shadow."""
     contrast = _contrast(grey, _THICKEST * height)
     limit = min(_STRONG, max(_WEAK, _SHARE_OF_STRONGEST * float(np.percentile(contrast, 98))))
     marked: Image = contrast > limit
@@ -142,7 +143,9 @@ def _line(line: TextLine, grey: Image) -> Line:
     rows = slice(max(0, int(line.box.y - margin)), min(height, int(np.ceil(line.box.bottom + margin))))
     columns = slice(max(0, int(line.box.x - margin)), min(width, int(np.ceil(line.box.right + margin))))
     patch = grey[rows, columns].copy()
-    return Line(line.text, line.score, line.box, (rows, columns), _letters(patch, line.box.height), _cover(patch, line.box.height), patch)
+    return Line(
+        line.text, line.score, line.box, (rows, columns), _letters(patch, line.box.height), drawn_over(patch, line.box.height), patch
+    )
 
 
 def _rows(lines: Sequence[TextLine]) -> list[TextLine]:
