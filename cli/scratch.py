@@ -53,6 +53,11 @@ class Scratch:
         self.is_used = True
         return f"oss://{self.bucket_name}/{self.folder}out/{name}"
 
+    @property
+    def told_to_stay(self) -> str:
+        """For whoever does not wait."""
+        return f"it reads oss://{self.bucket_name}/{self.folder}, which may be deleted when it is done"
+
     def clear(self) -> None:
         if not self.is_used:
             return

@@ -96,6 +96,8 @@ class _Call:
         self._output.say(f"{submitted.name}: {self._asked.service.name}")
         if not wait:
             self._output.result({"service": self._asked.service.name, **submitted.to_json()})
+            if self._scratch.is_used:
+                self._output.say(self._scratch.told_to_stay)
             return
         followed = follow(self._pai, submitted, len(inputs), self._output, timeout)
         if followed.is_over:

@@ -43,7 +43,7 @@ class Run:
         self.output.result({"job_id": job_id, "function": self.order.request.function, "output": self.order.request.output})
         self.output.say(f"it will leave its outputs at {self.order.request.output}")
         if self.order.file:
-            self.output.say(f"and reads oss://{self.scratch.bucket_name}/{self.scratch.folder}, which may be deleted when it is done")
+            self.output.say(self.scratch.told_to_stay)
 
     def wait(self, job_id: str, seconds: float) -> None:
         """Raises CommandError where the job fails, or takes longer."""
