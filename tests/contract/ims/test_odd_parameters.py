@@ -54,6 +54,8 @@ VALID = {
     "Capability": "search",
     "Period": "month",
     "Speed": "Standard",
+    "FunctionName": "VideoH2V",
+    "Output": '{"Type":"OSS","Media":"oss://media/made.mp4"}',
     "Algorithm": "pedestrian",
     "LibName": "name",
     "EntityName": "name",
@@ -67,6 +69,7 @@ VALID = {
 INPUT_OF_JOBS = {
     "SubmitSmarttagJob": '{"Type":"URL","Media":"oss://media/a"}',
     "SubmitVideoCognitionJob": '{"Type":"URL","Media":"oss://media/a"}',
+    "SubmitIProductionJob": '{"Type":"OSS","Media":"oss://media/a"}',
 }
 
 
