@@ -1,7 +1,8 @@
-"""A person made slimmer or wider in a picture: found, cut out of the background, and stretched across."""
+"""A person made slimmer or wider in a picture: found, cut out of the background, and stretched across from the shoulders down."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,26 +14,36 @@ from PIL import Image as Pillow
 from engines.analysis.tools import usual_tools
 from engines.imaging import Image
 from engines.imaging.moving import WrittenFormat, encoded, flattened, open_picture
+from engines.imaging.pictures import shrink
 from engines.recognition.cutout import cut_out
-from engines.understanding.geometry import Box
+from engines.understanding.geometry import Box, inside, suppress
 from engines.understanding.people import body
 from engines.understanding.tools import Tools
 
 DEGREE = -1.5
 """PAI's own default: widen."""
 LIMIT = 5.0
-"""A larger degree, either way, is taken as this: beyond it the background would fold over itself."""
-_PER_DEGREE = 0.07  # of the width
-_PERSON = 0.5
+"""A larger degree, either way, is taken as this: beyond it what is beside the body would fold over itself."""
+
+_VIEW = 1280  # pixels, the longer side of what people are looked for in
+_PER_DEGREE = 0.07  # of the body's width
+_BESIDE = 1.5  # half widths of the body, over which the background is stretched with it, and beyond which it stays
+_HEAD, _SHOULDERS, _FEET = 0.13, 0.22, 0.96  # parts of a body's height: above the first nothing moves, from the second on all does
+_SURE = 0.5  # of a detector
+_FACES_WIDE, _FACES_HIGH = 3.2, 8.0  # a body around a face, in widths and heights of the face
+_SMALLEST = 64  # pixels, the height of a body
+
+Shift = npt.NDArray[np.float32]
+"""For each pixel, how far to its right what is to be seen there lies now, in pixels."""
 
 
 class NobodyToReshape(Exception):
-    """The picture shows no upright person whole enough; the text says so."""
+    """The picture shows no person that can be told from the background; the text says so."""
 
 
 @dataclass(frozen=True)
 class Reshaped:
-    """`picture` is a file of the source's format; `people` is how many were reshaped."""
+    """`picture` is a file of the source's format; `people` is how many were reshaped. `notes` say what was done in part."""
 
     picture: bytes
     format: WrittenFormat
@@ -41,40 +52,86 @@ class Reshaped:
 
 
 def reshape_body(path: Path, degree: float = DEGREE, tools: Tools | None = None) -> Reshaped:
-    """A positive degree slims, a negative one widens. Raises UnreadableMedia and NobodyToReshape."""
+    """The picture, upright, with its people slimmed by a positive degree or widened by a negative one, by 7 % of their width a degree.
+
+    Heads stay as they are; what is beside a body is stretched with it. People are found in the first frame of an animated picture.
+    Raises UnreadableMedia and NobodyToReshape.
+    """
     picture = open_picture(path).upright()
-    image = cv2.cvtColor(np.asarray(flattened(picture.frames[0]).convert("RGB")), cv2.COLOR_RGB2BGR)
-    bodies = [found for box in _people(image, tools or usual_tools()) if (found := cut_out(image, box)) is not None]
+    whole = cv2.cvtColor(np.asarray(flattened(picture.frames[0]).convert("RGB")), cv2.COLOR_RGB2BGR)
+    view = shrink(whole, _VIEW)
+    bodies = [found for box in _people(view, tools or usual_tools()) if (found := cut_out(view, box)) is not None]
     if not bodies:
-        raise NobodyToReshape("no upright person was found whole in the picture")
-    shift = sum((_shift(mask, box, max(-LIMIT, min(LIMIT, degree))) for box, mask in bodies), np.zeros(image.shape[:2], np.float32))
-    return Reshaped(encoded(picture.each(lambda frame: _warped(frame, shift))), picture.format, len(bodies))
+        raise NobodyToReshape("no person was found that can be told from the background: an upright body, or a face turned to the camera")
+    done = max(-LIMIT, min(LIMIT, degree))
+    shift = np.asarray(sum(_shift(box, mask, done) for box, mask in bodies), np.float32)
+    changed = picture.each(lambda frame: _stretched(frame, shift))
+    notes = () if done == degree else (f"a degree of {degree:g} was taken as {done:g}",)
+    return Reshaped(encoded(changed), picture.format, len(bodies), notes)
 
 
 def _people(image: Image, tools: Tools) -> list[Box]:
+    """The boxes of bodies, each person's once: from a detector, else from upright bodies, then from faces that belong to none of them."""
+    height, width = image.shape[:2]
+    found: list[Box] = []
+    for box in _candidates(image, tools):
+        seen = box.grown(0, width, height)
+        if seen.height >= _SMALLEST and not any(inside(seen, other) > 0.5 or inside(other, seen) > 0.5 for other in found):
+            found.append(seen)
+    return [found[index] for index in suppress([(box, box.area) for box in found], 0.3)]
+
+
+def _candidates(image: Image, tools: Tools) -> Iterator[Box]:
     if tools.detector is not None:
-        return [each.box for each in tools.detector.detect(image, _PERSON) if each.label == "person"]
-    return [body(box) for box, _ in tools.people.upright_in_still(image)]
+        yield from (each.box for each in tools.detector.detect(image, _SURE) if each.label == "person")
+    else:
+        yield from (body(box) for box, _ in tools.people.upright_in_still(image))
+    for face in tools.people.faces(image):
+        across = _FACES_WIDE * face.width
+        yield Box(face.centre[0] - across / 2, face.y - 0.2 * face.height, across, _FACES_HIGH * face.height)
 
 
-def _shift(mask: Image, box: Box, degree: float) -> npt.NDArray[np.float32]:
-    """How far to the left of each pixel its colour lies, in pixels."""
+def _shift(box: Box, mask: Image, degree: float) -> Shift:
     height, width = mask.shape
-    inside = mask > 0
-    columns = np.arange(width, dtype=np.float32)
-    total = np.maximum(inside.sum(axis=1), 1)
-    middle = (inside * columns).sum(axis=1) / total
-    known = np.where(inside.any(axis=1), middle, box.centre[0]).astype(np.float32)[:, None]
-    middle = cv2.GaussianBlur(known, (1, 0), sigmaX=1, sigmaY=9)[:, 0]
-    half = np.float32(box.width / 2)
-    away = (columns[None] - middle[:, None]) / half
-    scale = 1 - _PER_DEGREE * degree
-    falloff = np.clip((2.2 - np.abs(away)) / 1.2, 0, 1)
-    rows = np.arange(height, dtype=np.float32)
-    fade = np.clip(np.minimum(rows - box.y, box.bottom - rows) / (0.1 * box.height), 0, 1)
-    return np.asarray(away * half * (1 / scale - 1) * falloff * fade[:, None], np.float32)
+    middle, half = _outline(box, mask)
+    away = (np.arange(width, dtype=np.float32)[None] - middle[:, None]) / half[:, None]
+    # Inside the body everything moves in proportion to its distance from the middle; beside it less and less, smoothly.
+    beside = np.clip((np.abs(away) - 1) / _BESIDE, 0, 1)
+    moved = np.clip(away, -1, 1) * half[:, None] * (1 - beside * beside * (3 - 2 * beside))
+    stretch = 1 / (1 - _PER_DEGREE * degree) - 1
+    return np.asarray(stretch * moved * _strength(box, height)[:, None], np.float32)
 
 
-def _warped(frame: Pillow.Image, shift: npt.NDArray[np.float32]) -> Pillow.Image:
-    columns, rows = np.meshgrid(np.arange(shift.shape[1], dtype=np.float32), np.arange(shift.shape[0], dtype=np.float32))
-    return Pillow.fromarray(cv2.remap(np.asarray(frame), columns + shift, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+def _outline(box: Box, mask: Image) -> tuple[Shift, Shift]:
+    """Middle and half width of the body in each row, smoothly from row to row."""
+    rows, columns = np.nonzero(mask)
+    height = mask.shape[0]
+    count = np.maximum(np.bincount(rows, minlength=height), 1)
+    mean = np.bincount(rows, columns, height) / count
+    spread = np.sqrt(np.maximum(np.bincount(rows, columns.astype(np.float64) ** 2, height) / count - mean**2, 0))
+    known = np.bincount(rows, minlength=height) > 0
+    # Of something evenly wide the half width is the root of three times the spread.
+    middle = np.where(known, mean, box.centre[0])
+    half = np.maximum(np.where(known, np.sqrt(3) * spread, box.width / 2), 0.15 * box.width)
+    return _smoothed(middle, 0.04 * box.height), _smoothed(half, 0.04 * box.height)
+
+
+def _smoothed(values: npt.NDArray[np.float64], sigma: float) -> Shift:
+    column = values.astype(np.float32)[:, None]
+    return np.asarray(cv2.GaussianBlur(column, (1, 0), sigmaX=1, sigmaY=max(1.0, sigma), borderType=cv2.BORDER_REPLICATE)[:, 0], np.float32)
+
+
+def _strength(box: Box, height: int) -> Shift:
+    """By row: 0 for the head and below the feet, 1 between shoulders and feet; a body that the picture cuts off has no feet."""
+    rows = (np.arange(height, dtype=np.float32) - box.y) / box.height
+    rising = np.clip((rows - _HEAD) / (_SHOULDERS - _HEAD), 0, 1)
+    falling = np.ones_like(rows) if box.bottom >= height - 2 else np.clip((1 - rows) / (1 - _FEET), 0, 1)
+    return np.asarray(rising * falling, np.float32)
+
+
+def _stretched(frame: Pillow.Image, shift: Shift) -> Pillow.Image:
+    factor = frame.width / shift.shape[1]
+    whole = cv2.resize(shift, frame.size, interpolation=cv2.INTER_LINEAR) * np.float32(factor)
+    columns, rows = np.meshgrid(np.arange(frame.width, dtype=np.float32), np.arange(frame.height, dtype=np.float32))
+    pixels = cv2.remap(np.asarray(frame), columns + whole, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return Pillow.fromarray(pixels)

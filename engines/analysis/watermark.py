@@ -83,7 +83,8 @@ def _placed(box: Box, factor: float, rows: slice, columns: slice) -> Box:
 
 def _at_corner(box: Box, image: Image) -> bool:
     height, width = image.shape[:2]
-    return min(box.x, width - box.right) <= _EDGE * width and min(box.y, height - box.bottom) <= _EDGE * height
+    beside, above = min(box.x, width - box.right), min(box.y, height - box.bottom)
+    return bool(beside <= _EDGE * width and above <= _EDGE * height)
 
 
 def _mask(image: Image, lines: list[TextLine]) -> Image:
