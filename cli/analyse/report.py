@@ -30,17 +30,16 @@ def job_json(job: AnalysisJob, said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def show(output: Output, found: Any) -> None:
-    told = found._asdict()
-    for name, value in told.items():
-        text = _shown(value) if name not in ("found", "notes") else ""
-        if text:
-            output.say(f"{name:16} {text}")
-    for place, face in enumerate(told.get("found", ())):
-        output.say(f"\nface {place}")
-        show(output, face)
-    if "found" in told and not told["found"]:
-        output.say("no face was found")
-    for note in told.get("notes", ()):
+    """A value, or several; their notes come once, at the end."""
+    values = [found] if isinstance(found, Value) else list(found)
+    for value in values:
+        for name, told in value._asdict().items():
+            text = _shown(told) if name != "notes" else ""
+            if text:
+                output.say(f"{name:16} {text}")
+    if not values:
+        output.say("nothing was found")
+    for note in dict.fromkeys(note for value in values for note in value._asdict().get("notes", ())):
         output.say(f"{'note':16} {note}")
 
 

@@ -11,7 +11,7 @@ from sightline.host import Host
 from sightline.http import Connections
 from sightline.pai.client import AnalysisJob, PaiClient
 from sightline.pai.options import VideoLabelOptions
-from sightline.pai.results import Face, Faces, ImageQuality, Tag, VideoLabels, VideoQuality
+from sightline.pai.results import Face, ImageQuality, Tag, VideoLabels, VideoQuality
 from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import KEY, Pai
 
@@ -52,7 +52,7 @@ def test_images(pai: Pai, client: PaiClient, website: Website) -> None:
         "remove_watermark": "d29ybGQ=",
     }
     assert client.image_quality(url) == ImageQuality(66.88, 398, 214, ["é"])
-    assert client.faces(url) == Faces([Face((91, 0, 430, 452), 0, 3.2)])
+    assert client.faces(url) == [Face((91, 0, 430, 452), 0, 3.2)]
     assert client.age(url).years == "70+"
     labels = client.labels(url, top_k=3, embedding=True)
     assert (labels.tags, labels.embedding) == ([Tag("Smile", 0.5)], [1, 2])

@@ -20,7 +20,7 @@ from sightline.ims.answers import Json, as_text, kind_of, number, objects, shown
 from sightline.pai import results
 from sightline.pai.options import ImageLabelOptions, Options, PaintingOptions, ReshapingOptions, VideoLabelOptions
 from sightline.pai.refusals import SERVICE, document_of, refusal
-from sightline.pai.results import Age, Faces, ImageLabels, ImageQuality, PaintingLabels, VideoLabels, VideoQuality
+from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, VideoLabels, VideoQuality
 from sightline.pai.signature import authorization
 from sightline.transport import Call, send
 from sightline.untrusted import plain
@@ -68,7 +68,8 @@ class PaiClient:
         """`model` is one of the account's own; so with the others that have it."""
         return _needed("ImageQA", "iqa_result", results.image_quality(self._image("ImageQA", url, model, {})))
 
-    def faces(self, url: str, model: str = "") -> Faces:
+    def faces(self, url: str, model: str = "") -> Sequence[Face]:
+        """None of them where the image has no face."""
         return _needed("FaceAttrImage", "attr", results.faces(self._image("FaceAttrImage", url, model, {})))
 
     def age(self, url: str) -> Age:

@@ -45,12 +45,6 @@ class Face(Value):
     index: int
     score: float | None = None
     attributes: Mapping[str, Any] = {}
-
-
-class Faces(Value):
-    """None of them where the image has no face."""
-
-    found: Sequence[Face]
     notes: Sequence[str] = ()
 
 
@@ -112,12 +106,13 @@ def image_quality(data: Any) -> ImageQuality | None:
     return None if score is None else ImageQuality(score, _pixels(told, "image_width"), _pixels(told, "image_height"), _notes(told))
 
 
-def faces(data: Any) -> Faces | None:
+def faces(data: Any) -> Sequence[Face] | None:
     told = _object(data)
     if told.get("attr") is None:
         return None
-    found = (_face(place, face) for place, face in enumerate(objects(told["attr"])[:MOST_FACES]))
-    return Faces([face for face in found if face is not None], _notes(told))
+    notes = _notes(told)
+    found = (_face(place, face, notes) for place, face in enumerate(objects(told["attr"])[:MOST_FACES]))
+    return [face for face in found if face is not None]
 
 
 def age(data: Any) -> Age | None:
@@ -179,14 +174,15 @@ def _object(data: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _face(place: int, told: Json) -> Face | None:
-    box = [number(side) for side in told["bbox"]] if isinstance(told.get("bbox"), list) else []
-    if len(box) != 4 or None in box:
+def _face(place: int, told: Json, notes: Sequence[str]) -> Face | None:
+    sides = [number(side) for side in told["bbox"]] if isinstance(told.get("bbox"), list) else []
+    if len(sides) != 4 or None in sides:
         return None
-    left, top, right, bottom = (side or 0.0 for side in box)
+    left, top, right, bottom = (side or 0.0 for side in sides)
     index = number(told.get("index"))
     attributes = {name: value for name, value in told.items() if name not in ("bbox", "index", "face_score")}
-    return Face((left, top, right, bottom), place if index is None else int(index), number(told.get("face_score")), attributes)
+    box = (left, top, right, bottom)
+    return Face(box, place if index is None else int(index), number(told.get("face_score")), attributes, notes)
 
 
 def _tags(told: Any, name: str) -> Sequence[Tag]:

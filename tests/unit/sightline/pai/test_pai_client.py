@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sightline.errors import BadInput, KeyRefused, ModelNotFound, ServiceRefused, ServiceUnreachable, SightlineError, UnusableAnswer
 from sightline.host import Host
 from sightline.pai.client import AnalysisJob, PaiClient
-from sightline.pai.results import Age, Face, Faces, ImageLabels, ImageQuality, PaintingLabels, Tag, VideoLabels, VideoQuality
+from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, Tag, VideoLabels, VideoQuality
 from tests.fakes.over_httpx import OverHttpx
 
 SEED = "the SDK's documentation, sample responses"
@@ -54,14 +54,16 @@ def test_the_quality_of_an_image() -> None:
 def test_faces() -> None:
     shape = {"FaceShape": {"Oval": 0.9266}, "Tied hair": 0.3054}
     told = {"attr": [{**shape, "bbox": [91, 0, 430, 452], "face_score": 3.2431, "index": 0}, {"bbox": "none"}]}
-    assert says(told).faces(IMAGE) == Faces([Face((91, 0, 430, 452), 0, 3.2431, shape)])
-    assert says({"attr": []}).faces(IMAGE) == Faces([])
+    assert says(told).faces(IMAGE) == [Face((91, 0, 430, 452), 0, 3.2431, shape)]
+    assert says({"attr": []}).faces(IMAGE) == []
 
 
 @pytest.mark.contract("our assumption: the laptop cloud tells in `notes` what it did not do; PAI has no such field")
 def test_notes_are_told() -> None:
     assert says({"iqa_result": 1, "notes": ["colours do nothing here", 3]}).image_quality(IMAGE).notes == ["colours do nothing here"]
-    assert says({"attr": [], "notes": "none"}).faces(IMAGE).notes == ()
+    (face,) = says({"attr": [{"bbox": [0, 0, 1, 1]}], "notes": ["no shape"]}).faces(IMAGE)
+    assert face.notes == ["no shape"]
+    assert says({"iqa_result": 1, "notes": "none"}).image_quality(IMAGE).notes == ()
 
 
 @pytest.mark.contract(SEED)
