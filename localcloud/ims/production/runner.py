@@ -109,7 +109,10 @@ class ProductionRunner:
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)
         result: dict[str, Any] = failed("InternalError", f"the laptop cloud failed with {type(error).__name__}; its log says more")
-        self._store.end(job, "Fail", result)
+        try:
+            self._store.end(job, "Fail", result)
+        except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start
+            log.exception("the end of job %s could not be kept", job["id"])
 
 
 def _surprises(made: Sequence[Made], outputs: Sequence[Output]) -> list[str]:
