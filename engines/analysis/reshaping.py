@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from engines.imaging import Image
 from engines.imaging.moving import WrittenFormat, encoded, flattened, open_picture
 from engines.imaging.pictures import shrink
 from engines.recognition.cutout import cut_out
-from engines.understanding.geometry import Box, inside, suppress
+from engines.understanding.geometry import Box, inside
 from engines.understanding.people import body
 from engines.understanding.tools import Tools
 
@@ -28,7 +28,8 @@ LIMIT = 5.0
 _VIEW = 1280  # pixels, the longer side of what people are looked for in
 _PER_DEGREE = 0.07  # of the body's width
 _BESIDE = 1.5  # half widths of the body, over which the background is stretched with it, and beyond which it stays
-_HEAD, _SHOULDERS, _FEET = 0.13, 0.22, 0.96  # parts of a body's height: above the first nothing moves, from the second on all does
+_HEAD, _SHOULDERS, _FEET = 0.13, 0.22, 0.04  # parts of a body's height, where no face is seen
+_NECK = 0.6  # heights of the face, from its chin to the shoulders
 _SURE = 0.5  # of a detector
 _FACES_WIDE, _FACES_HIGH = 3.2, 8.0  # a body around a face, in widths and heights of the face
 _SMALLEST = 64  # pixels, the height of a body
@@ -59,47 +60,71 @@ def reshape_body(path: Path, degree: float = DEGREE, tools: Tools | None = None)
     """
     picture = open_picture(path).upright()
     whole = cv2.cvtColor(np.asarray(flattened(picture.frames[0]).convert("RGB")), cv2.COLOR_RGB2BGR)
-    view = shrink(whole, _VIEW)
-    bodies = [found for box in _people(view, tools or usual_tools()) if (found := cut_out(view, box)) is not None]
+    bodies = list(_bodies(shrink(whole, _VIEW), tools or usual_tools()))
     if not bodies:
         raise NobodyToReshape("no person was found that can be told from the background: an upright body, or a face turned to the camera")
     done = max(-LIMIT, min(LIMIT, degree))
-    shift = np.asarray(sum(_shift(box, mask, done) for box, mask in bodies), np.float32)
+    shift = np.asarray(sum(_shift(each, done) for each in bodies), np.float32)
     changed = picture.each(lambda frame: _stretched(frame, shift))
     notes = () if done == degree else (f"a degree of {degree:g} was taken as {done:g}",)
     return Reshaped(encoded(changed), picture.format, len(bodies), notes)
 
 
-def _people(image: Image, tools: Tools) -> list[Box]:
-    """The boxes of bodies, each person's once: from a detector, else from upright bodies, then from faces that belong to none of them."""
+@dataclass(frozen=True)
+class _Body:
+    """Nothing above the row `head` moves, all below the row `shoulders` does; `mask` is 255 where the body is."""
+
+    box: Box
+    mask: Image
+    head: float
+    shoulders: float
+
+
+def _bodies(image: Image, tools: Tools) -> Iterator[_Body]:
+    faces = tools.people.faces(image)
+    for box in _people(image, faces, tools):
+        found = cut_out(image, box)
+        if found is not None:
+            face = next((each for each in faces if inside(each, box) > 0.5), None)
+            head, shoulders = (face.bottom, face.bottom + _NECK * face.height) if face else (_row(box, _HEAD), _row(box, _SHOULDERS))
+            yield _Body(*found, head, shoulders)
+
+
+def _row(box: Box, share: float) -> float:
+    return box.y + share * box.height
+
+
+def _people(image: Image, faces: Sequence[Box], tools: Tools) -> list[Box]:
+    """The boxes of bodies, each person's once: from a detector or upright bodies, then from faces that belong to none of them."""
     height, width = image.shape[:2]
     found: list[Box] = []
-    for box in _candidates(image, tools):
+    for box in (*_upright(image, tools), *map(_below_face, faces)):
         seen = box.grown(0, width, height)
         if seen.height >= _SMALLEST and not any(inside(seen, other) > 0.5 or inside(other, seen) > 0.5 for other in found):
             found.append(seen)
-    return [found[index] for index in suppress([(box, box.area) for box in found], 0.3)]
+    return found or [box.grown(0, width, height) for box in tools.people.upright_in_sample(image)[:1]]
 
 
-def _candidates(image: Image, tools: Tools) -> Iterator[Box]:
+def _upright(image: Image, tools: Tools) -> list[Box]:
     if tools.detector is not None:
-        yield from (each.box for each in tools.detector.detect(image, _SURE) if each.label == "person")
-    else:
-        yield from (body(box) for box, _ in tools.people.upright_in_still(image))
-    for face in tools.people.faces(image):
-        across = _FACES_WIDE * face.width
-        yield Box(face.centre[0] - across / 2, face.y - 0.2 * face.height, across, _FACES_HIGH * face.height)
+        return [each.box for each in tools.detector.detect(image, _SURE) if each.label == "person"]
+    return [body(box) for box, _ in tools.people.upright_in_still(image)]
 
 
-def _shift(box: Box, mask: Image, degree: float) -> Shift:
-    height, width = mask.shape
-    middle, half = _outline(box, mask)
+def _below_face(face: Box) -> Box:
+    across = _FACES_WIDE * face.width
+    return Box(face.centre[0] - across / 2, face.y - 0.2 * face.height, across, _FACES_HIGH * face.height)
+
+
+def _shift(found: _Body, degree: float) -> Shift:
+    height, width = found.mask.shape
+    middle, half = _outline(found.box, found.mask)
     away = (np.arange(width, dtype=np.float32)[None] - middle[:, None]) / half[:, None]
     # Inside the body everything moves in proportion to its distance from the middle; beside it less and less, smoothly.
     beside = np.clip((np.abs(away) - 1) / _BESIDE, 0, 1)
     moved = np.clip(away, -1, 1) * half[:, None] * (1 - beside * beside * (3 - 2 * beside))
     stretch = 1 / (1 - _PER_DEGREE * degree) - 1
-    return np.asarray(stretch * moved * _strength(box, height)[:, None], np.float32)
+    return np.asarray(stretch * moved * _strength(found, height)[:, None], np.float32)
 
 
 def _outline(box: Box, mask: Image) -> tuple[Shift, Shift]:
@@ -121,11 +146,11 @@ def _smoothed(values: npt.NDArray[np.float64], sigma: float) -> Shift:
     return np.asarray(cv2.GaussianBlur(column, (1, 0), sigmaX=1, sigmaY=max(1.0, sigma), borderType=cv2.BORDER_REPLICATE)[:, 0], np.float32)
 
 
-def _strength(box: Box, height: int) -> Shift:
+def _strength(found: _Body, height: int) -> Shift:
     """By row: 0 for the head and below the feet, 1 between shoulders and feet; a body that the picture cuts off has no feet."""
-    rows = (np.arange(height, dtype=np.float32) - box.y) / box.height
-    rising = np.clip((rows - _HEAD) / (_SHOULDERS - _HEAD), 0, 1)
-    falling = np.ones_like(rows) if box.bottom >= height - 2 else np.clip((1 - rows) / (1 - _FEET), 0, 1)
+    rows, bottom = np.arange(height, dtype=np.float32), found.box.bottom
+    rising = np.clip((rows - found.head) / max(1.0, found.shoulders - found.head), 0, 1)
+    falling = np.ones_like(rows) if bottom >= height - 2 else np.clip((bottom - rows) / (_FEET * found.box.height), 0, 1)
     return np.asarray(rising * falling, np.float32)
 
 
