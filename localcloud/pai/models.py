@@ -75,7 +75,7 @@ IMAGES = (
     Model(
         "MultiLabelImageV2", "tagger", "painting", Painting, lacks=f"{_VISION}probs is empty, and threshold does nothing", needs_vision=True
     ),
-    Model("MultiLabelImageV2", "body_reshaping", "reshape_body", Reshaping, lacks="bodies that are not upright and whole"),
+    Model("MultiLabelImageV2", "body_reshaping", "reshape_body", Reshaping, lacks="people who are neither upright nor face the camera"),
     Model("MultiLabelImageV2", "watermark_remover", "remove_watermark", lacks="marks without letters"),
 )
 _CLASSES = "classification_result without a vision endpoint (with one, its scores are always 0.5)"

@@ -158,7 +158,7 @@ def test_an_age_and_a_paintings_tags(seeing: Analyst, server: VisionServer, pict
 
 def test_nobody_to_reshape_is_refused(analyst: Analyst, picture: str) -> None:
     refused = analyst.do(asdict(Work("reshape_body", (picture,), options={"degree": 1.0})))["refused"]
-    assert "no upright person" in refused
+    assert "no person was found" in refused
 
 
 @pytest.mark.skipif(not Reader.available(), reason="the `ocr` extra is not installed")
