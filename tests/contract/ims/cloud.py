@@ -36,9 +36,9 @@ PATIENCE_SECONDS = 60
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T | None]) -> T:
+def until(look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
     """What `look` returns once it is something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found:

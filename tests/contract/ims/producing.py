@@ -9,7 +9,7 @@ import pytest
 from alibabacloud_ice20201109 import models as ice
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from tests.contract.ims.cloud import until
+from tests.contract.ims.cloud import PATIENCE_SECONDS, until
 
 SUBMIT = "SubmitIProductionJob, API reference"
 QUERY = "QueryIProductionJob, API reference"
@@ -58,14 +58,14 @@ def cancel(client: Any, job: str) -> Any:
     return client.cancel_iproduction_job(ice.CancelIProductionJobRequest(job_id=job)).body
 
 
-def ended(client: Any, job: str, state: str = "Success") -> Any:
+def ended(client: Any, job: str, state: str = "Success", seconds: float = PATIENCE_SECONDS) -> Any:
     """The answer about a job that has ended so."""
 
     def look() -> Any:
         body = query(client, job)
         return body if body.status in ("Success", "Fail") else None
 
-    body = until(look)
+    body = until(look, seconds)
     assert body.status == state, body.result
     return body
 
