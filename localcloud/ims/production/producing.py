@@ -22,8 +22,8 @@ from localcloud.ims.understanding.worker import build_transcriber
 from localcloud.ims.understanding.workers import Cancelled as Cancelled
 from localcloud.ims.understanding.workers import WorkerLimits, Workers
 
-LIMITS = WorkerLimits(seconds=6 * 3600, memory=3 * 1024**3)
-"""Of one job: the slowest function takes longer than the clip lasts."""
+LIMITS = WorkerLimits(seconds=6 * 3600, memory=3 * 1024**3, idle_memory=300 * 1024**2)
+"""Of one job: the slowest function takes longer than the clip lasts. A reader of text is not kept for a job that may never come."""
 NICENESS = 15
 _PRODUCED: TypeAdapter[Produced] = TypeAdapter(Produced)
 

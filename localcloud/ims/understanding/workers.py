@@ -41,10 +41,14 @@ class Cancelled(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class WorkerLimits:
-    """Of one piece of work: wall-clock seconds, and resident bytes of the process."""
+    """Of one piece of work: wall-clock seconds, and resident bytes of the process.
+
+    A process that keeps more than `idle_memory` when its work is done is ended, and another begun when there is more to do.
+    """
 
     seconds: float = 600
     memory: int = 3 * 1024**3
+    idle_memory: int | None = None
 
 
 class Workers:
@@ -143,7 +147,7 @@ class Workers:
         healthy = False
         try:
             yield worker
-            healthy = True
+            healthy = self._limits.idle_memory is None or worker.memory() <= self._limits.idle_memory
         except AnalysisFailed:
             if self._closed:
                 raise Stopped from None
@@ -217,6 +221,14 @@ class _Worker:
         self._write(work)
         return self._answer(seconds, "analysing", cancelled)
 
+    def memory(self) -> int:
+        """Resident bytes; 0 of a process that is gone."""
+        try:
+            used: int = psutil.Process(self._process.pid).memory_info().rss
+        except psutil.Error:
+            return 0
+        return used
+
     def end(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -261,11 +273,7 @@ class _Worker:
     def _check(self, deadline: float, seconds: float, doing: str) -> None:
         if time.monotonic() >= deadline:
             raise AnalysisFailed(f"{doing} took longer than {seconds:g} s")
-        try:
-            used = psutil.Process(self._process.pid).memory_info().rss
-        except psutil.Error:
-            return
-        if used > self._memory:
+        if self.memory() > self._memory:
             raise AnalysisFailed(f"{doing} took more than {self._memory // 1024**2} MiB of memory")
 
 

@@ -2,7 +2,8 @@
 
 A media is a few lines of text: `make NAME TEXT` writes an output (`make NAME as TYPE TEXT` one with a result type), `find JSON` is what was
 found out, `note TEXT` a note, `unfit FIELD WHY`, `unreadable WHY`, `raise WHY`; `started FILE` adds a line with the process id there,
-`wait FILE` waits until that file exists, `take MEGABYTES` of memory. What was asked of it is written to `NAME.json` by `tell NAME`.
+`wait FILE` waits until that file exists, `take MEGABYTES` of memory and never ends, `keep MEGABYTES` for good. What was asked of it is
+written to `NAME.json` by `tell NAME`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from engines.production.types import Output, Produced, Unfit
 from engines.understanding.types import UnreadableMedia
 from localcloud.ims import EngineSettings
 from localcloud.ims.production.producing import Producer, Task, step_back
+
+KEPT: list[bytes] = []
 
 
 def run(function: str, source: Path, folder: Path, options: dict[str, Any], transcribe: object) -> Produced:
@@ -58,6 +61,8 @@ def _go_wrong(verb: str, rest: str) -> None:
     if verb == "started":
         with Path(rest).open("a") as file:
             file.write(f"{os.getpid()}\n")
+    elif verb == "keep":
+        KEPT.append(b"x" * (int(rest) << 20))
     elif verb == "take":
         hoard = b"x" * (int(rest) << 20)
         _wait(lambda: not hoard)

@@ -99,6 +99,17 @@ def test_a_worker_that_crashes_or_takes_too_much_fails_its_job_alone(make_cloud:
     ended(client, modest)
 
 
+@pytest.mark.contract(f"{OURS}: a process that keeps much memory is not kept itself")
+def test_a_heavy_worker_ends_with_its_job(make_cloud: CloudMaker, tmp_path: Path) -> None:
+    cloud = make_cloud(WorkerLimits(idle_memory=300 << 20))
+    client = cloud.client()
+    started = tmp_path / "started"
+    for number, keeps in enumerate(("keep 400", "keep 1", "keep 1")):
+        ended(client, submit(client, "VideoH2V", cloud.objects.add(f"{number}.mp4", f"started {started}\n{keeps}"), "out.mp4"))
+    heavy, light, again = numbers(started)
+    assert heavy != light == again
+
+
 @pytest.mark.contract(f"{OURS}: a job that takes too long fails")
 def test_a_job_that_takes_too_long_fails(make_cloud: CloudMaker, tmp_path: Path) -> None:
     cloud = make_cloud(WorkerLimits(seconds=1))
