@@ -1,0 +1,1 @@
+"""The production functions of sound. What computes needs scipy: the extra `sound`."""
