@@ -26,7 +26,7 @@ def to_json(found: Any) -> Any:
 
 
 def job_json(job: AnalysisJob, said: Mapping[str, str]) -> dict[str, Any]:
-    return {**to_json(job), "address": said.get(job.address, job.address)}
+    return {**to_json(job), "address": _address(job, said)}
 
 
 def show(output: Output, found: Any) -> None:
@@ -45,7 +45,7 @@ def show(output: Output, found: Any) -> None:
 
 def show_jobs(output: Output, jobs: Sequence[AnalysisJob], said: Mapping[str, str]) -> None:
     for job in jobs:
-        output.say(f"\n{said.get(job.address, job.address) or f'job {job.job_id}'}: {job.state}")
+        output.say(f"\n{_address(job, said) or f'job {job.job_id}'}: {job.state}")
         if job.result is None:
             output.say(f"  {job.message}")
         else:
@@ -53,8 +53,13 @@ def show_jobs(output: Output, jobs: Sequence[AnalysisJob], said: Mapping[str, st
 
 
 def typed(inputs: Sequence[Input]) -> dict[str, str]:
-    """By the address that PAI was given, and tells again, what was typed: a signed address says too much."""
+    """By the address that PAI was given, and tells again, what was typed."""
     return {each.url: each.said for each in inputs}
+
+
+def _address(job: AnalysisJob, said: Mapping[str, str]) -> str:
+    """Without what signs it, which opens the object to whoever reads it."""
+    return said.get(job.address) or job.address.partition("?")[0]
 
 
 def _shown(value: Any) -> str:

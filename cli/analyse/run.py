@@ -83,13 +83,13 @@ def _post(pai: PaiClient, asked: Asked, inputs: Sequence[Input], options: VideoL
 
 
 def follow(pai: PaiClient, submitted: Submitted, count: int, output: Output, seconds: float) -> Followed[Sequence[AnalysisJob]]:
-    """`count` is how many videos a batch has: its jobs may not all be there at once."""
+    """`count` is how many videos a batch has, as far as that is known: its jobs may not all be there at once."""
 
     def look() -> Sequence[AnalysisJob]:
         return pai.batch(submitted.id) if submitted.is_batch else [pai.job(submitted.id)]
 
     def is_over(jobs: Sequence[AnalysisJob]) -> bool:
-        return len(jobs) >= (count if submitted.is_batch else 1) and all(job.state in ("done", "failed") for job in jobs)
+        return len(jobs) >= max(count if submitted.is_batch else 1, 1) and all(job.state in ("done", "failed") for job in jobs)
 
     return Following(look, _state, is_over).run(output, seconds)
 

@@ -100,6 +100,8 @@ def test_what_is_wrong_is_said_before_anything_is_uploaded(cloud: Cloud, clips: 
         (("analyse", "image_qa", clip, "--config", "top=1"), 2, "configure.top"),
         (("analyse", "watermark_remover", clip), 2, "where to"),
         (("analyse", "video_qa"), 2, "needs a file"),
+        (("analyse", "video_qa", clip, "--job", "1"), 2, "all that it needs"),
+        (("analyse", "image_qa", "--job", "1"), 2, "has no jobs"),
     ):
         error = json.loads(cloud.here(*arguments, "--json", code=code).stderr)["error"]
         assert said in error["message"], arguments
@@ -135,6 +137,11 @@ def test_videos_are_a_batch(cloud: Cloud, clips: dict[str, Path]) -> None:
     cloud.bucket().put_object_from_file("by-hand/van.mp4", given[1])
     left = told(cloud, "analyse", "classify_label_video", "oss://sightline-media/by-hand/van.mp4")
     assert set(left) == {"service", "job_id"}
+    later = told(cloud, "analyse", "classify_label_video", "--job", str(left["job_id"]), "--wait")
+    assert len(later["jobs"][0]["result"]["embedding"]) == 64
+    again = told(cloud, "analyse", "video_qa", "--batch", str(done["batch_id"]))
+    assert [job["result"] for job in again["jobs"]] == [job["result"] for job in done["jobs"]]
+    assert "signature" not in json.dumps(again).lower()
 
 
 def test_a_post_of_words_and_an_image(cloud: Cloud, photo: Path) -> None:
