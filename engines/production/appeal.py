@@ -85,10 +85,10 @@ class Fingerprint:
     places: Image
 
     def distance(self, other: Fingerprint) -> float:
-        """0, the same, to 1."""
+        """0, the same, to 1. A camera that moves changes what is where; another place has other colours, too."""
         colours = float(cv2.compareHist(self.colours, other.colours, cv2.HISTCMP_BHATTACHARYYA))
         places = float((cv2.absdiff(self.places, other.places) > _CHANGED).mean())
-        return max(colours, places)
+        return (colours + places) / 2
 
 
 def fingerprint(image: Image) -> Fingerprint:

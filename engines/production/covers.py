@@ -24,7 +24,7 @@ _PER_SECOND = (1.0, 4.0)
 _LONG = 60.0  # seconds, from which on a look at the key frames is enough, where there are so many:
 _ENOUGH_KEY_FRAMES = 24
 _SHORTLIST = 12
-_SAME, _DIFFERENT = 0.06, 0.5
+_SAME, _DIFFERENT = 0.04, 0.5
 """Of a fingerprint's distance: below the first two pictures are nearly the same; from the second on, as different as need be."""
 
 

@@ -17,7 +17,7 @@ _PER_SECOND = 10
 _LONGEST_SIDE = 480
 _TICK = Fraction(1, 100)
 """GIF counts hundredths of a second."""
-_ANOTHER_SHOT = 0.5  # of a fingerprint's distance from one frame to the next
+_ANOTHER_SHOT = 0.27  # of a fingerprint's distance from one frame to the next
 
 
 def write_loop(source: Path, path: Path, moment: float) -> None:
