@@ -81,9 +81,9 @@ def _object(bucket: str, path: str) -> OssAddress | None:
 
 @dataclass(frozen=True)
 class OutputName:
-    """The key of a job's outputs, with its placeholders; `source` and `timestamp` are fixed when the job is submitted.
+    """The key of a job's outputs, with its placeholders.
 
-    So whoever does a job again, after a crash, writes to the same keys.
+    `source` and `timestamp` are fixed when the job is submitted, so that whoever does it again after a crash writes to the same keys.
     """
 
     template: str
@@ -104,7 +104,7 @@ def output_name(field: str, template: str, source_key: str, now: float, needed: 
         raise invalid_parameter(field, f"{{{unknown[0]}}} is no placeholder; there are {known}")
     if needed and f"{{{needed}}}" not in template:
         raise invalid_parameter(field, f"the function makes several files, and {{{needed}}} in their name must tell them apart")
-    # What the source of an image sequence or a song is called is its file name without extension, as in published samples.
+    # {source} is the input's file name without its extension in every published sample.
     name = OutputName(template, PurePosixPath(source_key).stem, str(int(now * 1000)))
     if len(name.key(1, "accompaniment").encode()) > LONGEST_KEY_BYTES or template.startswith(("/", "\\")):
         raise invalid_parameter(field, f"a key of OSS has at most {LONGEST_KEY_BYTES} bytes and begins with no slash")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from localcloud.ims.errors import invalid_parameter, missing_parameter
 from localcloud.ims.parameters import reason
@@ -153,25 +153,30 @@ class Detext(JobParams):
         return {"regions": self.regions, "times": self.times}
 
 
-class _Captions(JobParams):
+class Captions(JobParams):
     fps: int = Field(5, ge=2, le=10)
     track: Literal["main"] | None = None
-
-
-class Captions(_Captions):
     region: Annotated[Box, BeforeValidator(_top_left)] = Field(BOTTOM_QUARTER, alias="roi")
     language: Literal["ch", "en", "ch_ml"] = Field("ch", alias="lang")
 
     def options(self) -> dict[str, Any]:
-        return {"fps": self.fps, "region": self.region, "language": self.language, "main_track_only": self.track == "main"}
+        return _captions(self)
 
 
-class HybridCaptions(_Captions):
+class HybridCaptions(JobParams):
+    """Its roi has another form, and its languages other names."""
+
+    fps: int = Field(5, ge=2, le=10)
+    track: Literal["main"] | None = None
     region: Annotated[Box, BeforeValidator(_box)] = Field(BOTTOM_QUARTER, alias="roi")
     language: Literal["zh", "en"] = Field("zh", alias="lang")
 
     def options(self) -> dict[str, Any]:
-        return {"fps": self.fps, "region": self.region, "language": self.language, "main_track_only": self.track == "main"}
+        return _captions(self)
+
+
+def _captions(given: Captions | HybridCaptions) -> dict[str, Any]:
+    return {"fps": given.fps, "region": given.region, "language": given.language, "main_track_only": given.track == "main"}
 
 
 class GreenScreen(JobParams):
@@ -193,7 +198,7 @@ class Beauty(JobParams):
 
 
 class Mixing(JobParams):
-    other: Annotated[str, AfterValidator(str), BeforeValidator(_mixed)] = Field(alias="inputs")
+    other: Annotated[str, BeforeValidator(_mixed)] = Field(alias="inputs")
 
     def inputs(self) -> dict[str, tuple[str, str]]:
         return {"other": ("JobParams.inputs", self.other)}
