@@ -25,6 +25,7 @@ VERBS = {
     "backfill": "backfill.backfill",
     "reindex": "reindex.reindex_command",
     "provision": "provision.provision_command",
+    "rules": "rules.rules",
     "plan": "plan.plan_command",
     "doctor": "doctor.doctor_command",
     "check": "check.check_command",

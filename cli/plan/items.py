@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sightline.rules.model import PAI_SERVICES, PRODUCTION_FUNCTIONS
+
 INDEX_LEVELS: Mapping[str, int] = {
     "Shared": 1_000,
     "S.large": 10_000,
@@ -32,6 +34,15 @@ def index_item(level: str) -> str:
     return f"ims.search_index.{level}"
 
 
+def production_item(function: str, *, by_the_minute: bool = False) -> str:
+    """Contracts differ: a job has a price, or a minute of its input."""
+    return f"production{'_minutes' if by_the_minute else ''}.{function}"
+
+
+def analysis_item(service: str) -> str:
+    return f"pai.{service}"
+
+
 UNITS: Mapping[str, str] = {
     COMPUTE: "CU",
     PAGES: "GB",
@@ -51,6 +62,9 @@ UNITS: Mapping[str, str] = {
     SEQUENCE_JOBS: "job",
     ORDERS: "order-month",
     **{index_item(level): "index-month" for level in [*INDEX_LEVELS, BEYOND]},
+    **{production_item(function): "job" for function in PRODUCTION_FUNCTIONS},
+    **{production_item(function, by_the_minute=True): "minute" for function in PRODUCTION_FUNCTIONS},
+    **{analysis_item(service): "call" for service in PAI_SERVICES},
 }
 
 MEANINGS: Mapping[str, str] = {
@@ -72,5 +86,11 @@ MEANINGS: Mapping[str, str] = {
     SEQUENCE_JOBS: "IMS: smart tag of a sequence, by the job (`sightline backfill --dry-run`)",
     ORDERS: "IMS: IPC orders of one month (--analysis orders)",
     **{index_item(level): f"IMS: search index of level {level}, to {hours:,} hours of film" for level, hours in INDEX_LEVELS.items()},
+    **{production_item(function): f"IMS: {function}, by the job (`sightline rules explain`)" for function in PRODUCTION_FUNCTIONS},
+    **{
+        production_item(function, by_the_minute=True): f"IMS: {function}, by the length of its input (`sightline rules explain`)"
+        for function in PRODUCTION_FUNCTIONS
+    },
+    **{analysis_item(service): f"PAI: {service}, by the call (`sightline rules explain`)" for service in PAI_SERVICES},
     index_item(BEYOND): f"IMS: film beyond {max(INDEX_LEVELS.values()):,} hours, by arrangement: no level holds it",
 }

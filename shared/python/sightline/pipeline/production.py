@@ -18,17 +18,20 @@ LONGEST_NAME = 100
 
 def submit_production(pipeline: Pipeline, media: Media, job: Job) -> str:
     """The job's id. Raises BadInput, UnusableAnswer, ServiceRefused and ServiceUnreachable."""
-    function = function_of(job.task)
     parameters = dict(job.parameters)
     model_id = str(parameters.pop("ModelId", ""))
-    suffix = f"-{function.placeholder}" if function.placeholder else ""
-    output = (
-        f"oss://{media.bucket}/{output_folder(pipeline, media, job)}{function.name}{suffix}{_extension(function.extension, parameters)}"
-    )
+    output = f"oss://{media.bucket}/{output_folder(pipeline, media, job)}{output_name(job)}"
     name = media.key.rpartition("/")[2][:LONGEST_NAME]
     source = f"oss://{media.bucket}/{media.key}"
-    request = ProductionRequest(function.name, source, output, parameters, way_home(media, job.name), name, model_id=model_id)
+    request = ProductionRequest(job.task, source, output, parameters, way_home(media, job.name), name, model_id=model_id)
     return pipeline.producing().submit(request)
+
+
+def output_name(job: Job) -> str:
+    """In its folder, placeholders and all. Raises BadInput for an unknown function."""
+    function = function_of(job.task)
+    suffix = f"-{function.placeholder}" if function.placeholder else ""
+    return f"{function.name}{suffix}{_extension(function.extension, job.parameters)}"
 
 
 def _extension(usual: str, parameters: Mapping[str, Any]) -> str:
