@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 from localcloud.pai.errors import PaiError, parameter_error
 
-Path: TypeAlias = tuple[str | int, ...]
+Steps: TypeAlias = tuple[str | int, ...]
+"""From the document to a value in it: names of members and numbers of items."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _cause(error: Exception) -> str:
     return error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
 
 
-def _checked(value: Any, form: Form, path: Path, struct: str, text: str) -> Any:
+def _checked(value: Any, form: Form, path: Steps, struct: str, text: str) -> Any:
     if value is None and not isinstance(form, Struct):
         return _EMPTY[type(form)]
     if not isinstance(value if value is not None else {}, _PYTHON[type(form)]):
@@ -90,7 +91,7 @@ def _checked(value: Any, form: Form, path: Path, struct: str, text: str) -> Any:
     return value
 
 
-def _unmarshal_error(value: Any, form: Form, path: Path, struct: str, text: str) -> PaiError:
+def _unmarshal_error(value: Any, form: Form, path: Steps, struct: str, text: str) -> PaiError:
     got = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}[type(value)]
     name = ".".join(step for step in path if isinstance(step, str))
     into = f"Go struct field {struct}.{name}" if name else "Go value"
@@ -103,7 +104,7 @@ _SPACE = re.compile(r"[\s,:]*")
 _DECODER = json.JSONDecoder()
 
 
-def _offset(text: str, path: Path) -> int:
+def _offset(text: str, path: Steps) -> int:
     """How far Go has read when it meets the value at `path` of a valid document."""
     at = _skip(text, 0)
     for step in path:

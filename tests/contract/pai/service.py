@@ -63,7 +63,7 @@ class Scripted:
 
 
 class Pai:
-    """`answered` is what the last call of a client that was refused brought."""
+    """May be stopped and started again, on the same folder."""
 
     def __init__(self, folder: Path, analysis: Scripted | None = None) -> None:
         self.folder = folder

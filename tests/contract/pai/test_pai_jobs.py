@@ -17,6 +17,7 @@ from ai_service_python_sdk.client.models.batch_video_request_videos import Batch
 from localcloud.pai.jobs import Asked, Jobs
 from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import Pai, Sdk, sdk_of
+from tests.contract.pai.signing import raw
 
 SEED = "Multimedia analysis SDK for Python: examples"
 OURS = "our assumption"
@@ -81,6 +82,14 @@ def test_a_post_of_a_video_and_pictures(pai: Pai, sdk: Sdk, website: Website) ->
     (work,) = pai.analysis.asked
     assert (work.task, work.options, work.text) == ("post_labels", LABELS, "")
     assert pai.analysis.read == ["picture 0", "picture 1", "picture 2", "the video"]
+
+
+@pytest.mark.contract("Multimedia analysis SDK for Python: a post has a text; captured from its SDK: the field is called text")
+def test_the_text_of_a_post_is_heard_where_it_comes(pai: Pai, sdk: Sdk, website: Website) -> None:
+    post = {"action": "MultiModalClassify", "model_name": "multi_modal_tag", "images": [website.put("1.jpg", "1")], "text": "words"}
+    answer = raw(pai, "POST", "/api/v1/videos", json.dumps(post).encode())
+    assert sdk.ended(answer.json()["data"]["job_id"])["state"] == 2
+    assert [work.text for work in pai.analysis.asked] == ["words"]
 
 
 @pytest.mark.contract("Multimedia analysis SDK for Python: an empty string if no video, an empty array if no images")

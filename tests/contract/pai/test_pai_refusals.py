@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +14,7 @@ from ai_service_python_sdk.client.rest import ApiException
 from localcloud.identity import Credential
 from tests.contract.ims.cloud import Website
 from tests.contract.pai.service import KEY, Pai, Scripted, Sdk, sdk_of
+from tests.contract.pai.signing import raw, signed
 
 TABLE = "Multimedia analysis SDK for Python: error codes"
 OURS = "our assumption: in the form of the documented table"
@@ -29,18 +28,6 @@ def refused(call: Callable[[], object]) -> tuple[int, str, str]:
     body = json.loads(refusal.value.body)
     assert body.keys() == {"request_id", "code", "message"}
     return refusal.value.status, body["code"], body["message"]
-
-
-def signed(method: str, path: str, body: bytes, key: Credential = KEY) -> dict[str, str]:
-    """As the SDK's util.sign has it."""
-    text = f"{method}\n{hashlib.md5(body).hexdigest()}\n{path}"
-    sign = hmac.new(key.access_key_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-    return {"Authorization": f"{key.access_key_id}:{sign}", "Content-Type": "application/json"}
-
-
-def raw(pai: Pai, method: str, path: str, body: bytes = b"{}", **headers: str) -> httpx.Response:
-    sent = {**signed(method, path.partition("?")[0], body), **headers}
-    return httpx.request(method, pai.endpoint + path, content=body, headers=sent, trust_env=False)
 
 
 @pytest.mark.contract(TABLE)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.credentials import Credentials
@@ -185,6 +185,7 @@ def test_broken_and_hostile_files_end_in_nothing(content: bytes) -> None:
     assert seconds_of(content) is None
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.binary(max_size=400), st.sampled_from([b"", FILE_TYPE, b"RIFF\0\0\0\0WAVE", FILE_TYPE + struct.pack(">I4s", 300, b"moov")]))
 def test_whatever_comes_it_answers(content: bytes, start: bytes) -> None:
     told = seconds_of(start + content)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.pai.body import BATCH, IMAGE, VIDEO, read
@@ -18,6 +18,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.sampled_from([IMAGE, VIDEO, BATCH]), JSON, st.sampled_from([None, 1]))
 def test_a_document_is_read_or_refused(form: Any, value: Any, indent: int | None) -> None:
     fields, refusal = outcome(json.dumps(value, indent=indent).encode(), form)
@@ -33,6 +34,7 @@ def outcome(content: bytes, form: Any) -> tuple[dict[str, Any], str]:
         return {}, f"{error.message} ({error.status})"
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.binary(max_size=60))
 def test_bytes_are_read_or_refused(content: bytes) -> None:
     fields, refusal = outcome(content, IMAGE)
