@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import oss2
 
 from cli.deployment.target import Target
-from cli.errors import NOT_FOUND, USAGE, CommandError
+from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
+from sightline.errors import SightlineError
 
 PREFIX = "scratch/"
 # What a service may need to come and fetch it.
@@ -65,6 +66,17 @@ class Scratch:
             for found in oss2.ObjectIteratorV2(self._bucket(), prefix=self.folder):
                 self._bucket().delete_object(found.key)
 
+    @contextmanager
+    def cleared_unless_begun(self) -> Iterator[None]:
+        """Around the submit of a job: what was put here for one that did not begin is taken away."""
+        try:
+            yield
+        except (SightlineError, CommandError) as error:
+            if getattr(error, "took_no_effect", True):
+                with suppress(CommandError):
+                    self.clear()
+            raise
+
     def _bucket(self) -> oss2.Bucket:
         return self.target.bucket(self.bucket_name)
 
@@ -105,7 +117,7 @@ def told_by_oss(problem: str) -> Iterator[None]:
     try:
         yield
     except oss2.exceptions.ServerError as error:
-        code = NOT_FOUND if error.status == 404 else 1
+        code = NOT_FOUND if error.status == 404 else FAILED
         raise CommandError(
             f"{problem}: {error.status} {error.code or 'without a reason'}", "check the address and the rights", code
         ) from error

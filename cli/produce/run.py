@@ -12,7 +12,6 @@ from cli.output import Output
 from cli.produce.order import Order
 from cli.produce.report import details_json, show_details
 from cli.scratch import Scratch, download
-from sightline.errors import SightlineError
 from sightline.ims.production.addresses import parse
 from sightline.ims.production.client import ProductionClient, ProductionJob
 
@@ -25,16 +24,12 @@ class Run:
     output: Output
 
     def submit(self) -> str:
-        """The job's id. What was uploaded for a job that did not begin is taken away."""
+        """The job's id."""
         file, request = self.order.file, self.order.request
-        try:
+        with self.scratch.cleared_unless_begun():
             if file:
                 request = request._replace(source=f"oss://{self.scratch.bucket_name}/{self.scratch.put(file)}")
             job_id = self.client.submit(request)
-        except SightlineError as error:
-            if file and getattr(error, "took_no_effect", True):
-                self.scratch.clear()
-            raise
         self.output.say(f"job {job_id}: {request.function} of {request.source}")
         return job_id
 

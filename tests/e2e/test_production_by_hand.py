@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cli.running import Running
 from tests.laptop import Cloud
 
 RATE = 16_000
@@ -165,3 +166,36 @@ def test_a_secret_is_never_told(cloud: Cloud, photo: Path, clips: dict[str, Path
         done = call()
         assert cloud.running.access_key_secret not in done.stdout + done.stderr
         assert "x-oss-signature" not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The environment of somebody whose account is this laptop cloud."""
+    assert cloud.running is not None
+    home = cloud.running
+    variables = {
+        **{f"SIGHTLINE_{name}_ENDPOINT": home.endpoint for name in ("OSS", "OSS_PUBLIC", "IMS")},
+        "SIGHTLINE_MEDIA_BUCKET": home.media_bucket,
+        "SIGHTLINE_ACCOUNT_ID": home.account_id,
+        "SIGHTLINE_PAI_HOST": home.endpoint,
+        "SIGHTLINE_PAI_APP_ID": home.access_key_id,
+        "SIGHTLINE_PAI_TOKEN": home.access_key_secret,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": home.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": home.access_key_secret,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+def test_both_act_on_an_account(cloud: Cloud, account: Running, photo: Path, beats: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(cloud, "produce", "AudioQualityAssessment", str(beats), "--cloud")["state"] == "Success"
+    assert told(cloud, "analyse", "image_qa", str(photo), "--cloud")["result"]["width"] == 640
+    monkeypatch.setenv("SIGHTLINE_PAI_TOKEN", "another-token")
+    refused = cloud.here("analyse", "image_qa", str(photo), "--cloud", code=1)
+    assert "sign error" in refused.stderr
+    assert "mend SIGHTLINE_PAI_APP_ID and SIGHTLINE_PAI_TOKEN" in refused.stderr
+    assert "another-token" not in refused.stderr
+    monkeypatch.delenv("SIGHTLINE_PAI_TOKEN")
+    assert "SIGHTLINE_PAI_TOKEN is not set" in cloud.here("analyse", "image_qa", str(photo), "--cloud", code=2).stderr
+    assert keys(cloud, "scratch/") == []
