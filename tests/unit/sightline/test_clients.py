@@ -289,3 +289,15 @@ def test_credentials_are_read_at_each_call() -> None:
     del environment["ALIBABA_CLOUD_ACCESS_KEY_ID"]
     with pytest.raises(BadSetting):
         provide()
+
+
+@pytest.mark.contract("OSS GetObject: Range, and x-oss-range-behavior, without which a range beyond the object brings the whole")
+def test_a_part_of_an_object() -> None:
+    script = Script(httpx.Response(206, content=b"345", headers=OF_OSS))
+    assert bucket(script).part("k", 3, 3) == b"345"
+    sent = script.requests[0].headers
+    assert (sent["range"], sent["x-oss-range-behavior"]) == ("bytes=3-5", "standard")
+    whole = Script(httpx.Response(200, content=b"0123456789", headers=OF_OSS))
+    assert bucket(whole).part("k", 3, 3) == b"345"
+    beyond = Script(httpx.Response(416, content=b"<Error><Code>InvalidRange</Code></Error>", headers=OF_OSS))
+    assert bucket(beyond).part("k", 99, 3) == b""

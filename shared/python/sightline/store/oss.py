@@ -28,6 +28,8 @@ MOST_ANSWER_BYTES = 64 * 2**20
 _ACTIONS = {"GET": "oss:GetObject", "HEAD": "oss:GetObject", "PUT": "oss:PutObject", "POST": "oss:PutObject", "DELETE": "oss:DeleteObject"}
 
 
+# A server between us and OSS may know no ranges, and send the whole with another status.
+PARTIAL_CONTENT = 206
 # Of ListObjectsV2's max-keys.
 LARGEST_PAGE = 1000
 
@@ -67,11 +69,13 @@ class OssBucket:
         headers = {"Range": f"bytes={start}-{start + most - 1}", "x-oss-range-behavior": "standard"}
         try:
             answer = self._look("GET", key, headers)
-            return None if answer is None else answer.content[:most]
         except ServiceRefused as error:
             if error.code == "InvalidRange":
                 return b""
             raise
+        if answer is None:
+            return None
+        return answer.content if answer.status == PARTIAL_CONTENT else answer.content[start : start + most]
 
     def head(self, key: str) -> ObjectInfo | None:
         answer = self._look("HEAD", key)
