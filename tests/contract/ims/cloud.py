@@ -212,7 +212,7 @@ class Cloud:
         self.keyring = Keyring(KEY)
         self._engine = engine
         self._limits = limits
-        self._production = production
+        self.production = production
         self.start()
 
     def start(self) -> None:
@@ -230,7 +230,7 @@ class Cloud:
             open_library,
             endpoint=lambda: f"http://127.0.0.1:{self.door.port}",
             settings=Settings(retry_seconds=0.01, reach=self.reach, faces=self.faces, production_threads=2),
-            production=self._production or InProcessProduction(),
+            production=self.production or InProcessProduction(),
         )
         self.door = Door([self.service], scratch=self.folder / "scratch")
         self.service.start()

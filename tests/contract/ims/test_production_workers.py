@@ -28,14 +28,17 @@ def make_cloud(tmp_path: Path) -> Iterator[CloudMaker]:
     made: list[Cloud] = []
 
     def make(limits: WorkerLimits = LIMITS, **stored: str) -> Cloud:
-        workers = ProductionWorkers(EngineSettings(), tmp_path / "production.log", 2, limits, FACTORY)
-        made.append(Cloud(tmp_path, production=workers, stored=stored))
+        made.append(Cloud(tmp_path, production=production(tmp_path, limits), stored=stored))
         return made[0]
 
     yield make
     for cloud in made:
         cloud.stop()
     assert workers() == []
+
+
+def production(folder: Path, limits: WorkerLimits = LIMITS) -> ProductionWorkers:
+    return ProductionWorkers(EngineSettings(), folder / "production.log", 2, limits, FACTORY)
 
 
 def workers() -> list[psutil.Process]:
@@ -116,6 +119,23 @@ def test_a_job_that_takes_too_long_fails(make_cloud: CloudMaker, tmp_path: Path)
     client = cloud.client()
     job = submit(client, "VideoH2V", cloud.objects.add("a.mp4", f"wait {tmp_path / 'never'}"), "out.mp4")
     assert "took longer than 1 s" in result(client, job, "Fail")["Message"]
+
+
+@pytest.mark.contract(f"{OURS}: a service that is stopped takes its jobs up again")
+def test_a_stopped_service_goes_on_with_its_jobs(make_cloud: CloudMaker, tmp_path: Path) -> None:
+    cloud = make_cloud()
+    client = cloud.client()
+    started, gate = tmp_path / "started", tmp_path / "gate"
+    job = submit(client, "VideoH2V", cloud.objects.add("a.mp4", f"started {started}\nwait {gate}\nmake 1.mp4 x"), "out.mp4")
+    until(lambda: numbers(started))
+    cloud.stop()
+    assert workers() == []
+    gate.touch()
+    cloud.production = production(tmp_path)
+    cloud.start()
+    ended(cloud.client(), job)
+    assert len(numbers(started)) == 2
+    assert cloud.objects.written == ["out.mp4"]
 
 
 @pytest.mark.contract("our assumption: a job is never lost and never done twice; what was under way is done again, to the same keys")
