@@ -56,4 +56,9 @@ def _fix(record: Record) -> str:
     job = GIVES_EMBEDDING.get(record.kind)
     if job is None:
         return f"only images and videos can have one, and this is of kind {record.kind}"
-    return f"give such {record.kind}s the job {job} in the rules: what is uploaded from then on has one; docs/rules.md says how"
+    failed = next((gap for gap in record.found.gaps if gap.job == job), None)
+    if failed is not None:
+        return f"its job {job}, which would give it one, did not end well: {failed.reason}"
+    return (
+        f"give such {record.kind}s the job {job} in the rules: what is uploaded from then on has one when that has ended; see docs/rules.md"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sightline.alike.index import remember
-from sightline.record.findings import Findings
+from sightline.record.findings import Findings, Gap
 from sightline.record.model import Record
 from sightline.record.shelf import RecordShelf
 from sightline.search.searcher import Searcher
@@ -98,6 +98,13 @@ def test_a_media_without_an_embedding_says_which_job_gives_it_one(album: Album, 
     problem = document(response)["error"]
     assert (response.status, problem["code"], problem["field"]) == (404, "NoEmbedding", "similar")
     assert says in problem["fix"]
+
+
+def test_a_job_that_failed_is_told_instead_of_the_rule(album: Album) -> None:
+    gaps = [Gap("pai:image_qa", "no"), Gap("pai:multi_label_image_v2", "model not found")]
+    album.add(record("bare", kind="image", found=Findings(gaps=gaps)), None)
+    problem = document(get(album.site, similar=identity("bare")))["error"]
+    assert problem["fix"].endswith("did not end well: model not found")
 
 
 def test_an_embedding_of_other_content_finds_nothing_and_is_not_found(album: Album) -> None:
