@@ -48,6 +48,7 @@ _SHOTS = (
 )
 _PHOTO = Path(__file__).parents[2] / ".cache" / "photos" / "astronaut.png"
 _FACE_SECONDS = 8.0
+_PAUSE = 0.2  # seconds between two rounds: the packets of the next must come after those of the last
 
 
 @dataclass(frozen=True)
@@ -295,7 +296,7 @@ def looped(path: Path, target: Path, minutes: float) -> Path:
                     shift = round(begun / float(packet.time_base))
                     packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, streams[packet.stream.index]
                     out.mux(packet)
-            begun += length
+            begun += length + _PAUSE
     return target
 
 

@@ -70,33 +70,19 @@ def frames(
     `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
-    with _opened(path, pixels) as (container, stream):
+    due, count = start, 0
+    with _opened_near(path, pixels, start) as (container, stream, origin):
         if key_frames:
             stream.codec_context.skip_frame = "NONKEY"
-        origin = _seek_after_first(container, stream, start) if start > 0 else None
-        due, count = start, 0
-        for frame in decoded(container, stream):
-            # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
-            stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
-            count += 1
-            origin = stamp if origin is None else origin
-            if stamp - origin > end:
+        for count, (time, frame) in enumerate(_timed(container, stream, origin), start=1):  # noqa: B007  Counted for what follows.
+            if time > end:
                 break
-            if stamp - origin + 1e-6 < due:
+            if time + 1e-6 < due:
                 continue
-            yield Frame(stamp - origin, _upright(frame, longest, exact_colours))
-            due = (math.floor((stamp - origin) * per_second + 1e-6) + 1) / per_second
+            yield Frame(time, _upright(frame, longest, exact_colours))
+            due = (math.floor(time * per_second + 1e-6) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
-
-
-def _seek_after_first(container: Any, stream: Any, seconds: float) -> float | None:
-    """Goes to the key frame before so many seconds after the first frame; that one's time in the container."""
-    first = next(decoded(container, stream), None)
-    if first is None or first.time is None:
-        return None
-    _seek(container, stream, first.time + seconds)
-    return float(first.time)
 
 
 def snapshot(
@@ -111,36 +97,62 @@ def snapshot(
 
     A width or height of 0 or None follows from the ratio. Not `exact` takes the key frame before, which is quicker.
     """
-    with _opened(path, PIXELS) as (container, stream):
-        frame = _frame_at(container, stream, milliseconds / 1000, exact)
-        if frame is None:
+    with _opened_near(path, PIXELS, milliseconds / 1000) as (container, stream, origin):
+        shown = None
+        for time, frame in _timed(container, stream, origin):
+            if shown is not None and time > milliseconds / 1000 + 1e-3:
+                break
+            shown = frame
+            if not exact:
+                break
+        if shown is None:
             raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
-        return encode(fit(_upright(frame, None), width, height), output)
+        return encode(fit(_upright(shown, None), width, height), output)
 
 
-def _frame_at(container: Any, stream: Any, seconds: float, exact: bool) -> Any:
-    start = (stream.start_time or 0) * float(stream.time_base)
-    wanted = start + seconds
+def _timed(container: Any, stream: Any, origin: float | None) -> Iterator[tuple[float, Any]]:
+    """Frames with their seconds from `origin`, the first frame's own time, or from the first one that comes."""
+    for count, frame in enumerate(decoded(container, stream)):
+        # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
+        stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
+        origin = stamp if origin is None else origin
+        yield stamp - origin, frame
+
+
+@contextmanager
+def _opened_near(path: Path, pixels: int, seconds: float) -> Iterator[tuple[Any, Any, float | None]]:
+    """Opened at the last key frame before so many seconds, or at the beginning where that one can't be found.
+
+    Also the time of the first frame in the container, where it is known.
+    """
+    if seconds > 0:
+        with _opened(path, pixels) as (container, stream):
+            origin = _sought(container, stream, seconds)
+            if origin is not None:
+                yield container, stream, origin
+                return
+    with _opened(path, pixels) as (container, stream):
+        yield container, stream, None
+
+
+def _sought(container: Any, stream: Any, seconds: float) -> float | None:
+    """The first frame's time; None where seeking doesn't lead to a frame before what is wanted.
+
+    A transport stream has no index, and seeking in it may pass over the only key frame; a bare stream can't be sought in at all.
+    """
+    first = next(decoded(container, stream), None)
+    if first is None or first.time is None:
+        return None
     length = _seconds(container, stream)
-    _seek(container, stream, min(wanted, start + length) if length else wanted)
-    shown = None
-    for frame in decoded(container, stream):
-        if shown is not None and frame.time is not None and frame.time > wanted + 1e-3:
-            break
-        shown = frame
-        if not exact:
-            break
-    if shown is None:
-        _seek(container, stream, start)
-        shown = next(decoded(container, stream), None)
-    return shown
-
-
-def _seek(container: Any, stream: Any, seconds: float) -> None:
+    wanted = first.time + (min(seconds, length) if length else seconds)
+    tick = int(wanted / float(stream.time_base))
     try:
-        container.seek(int(seconds / float(stream.time_base)), stream=stream)
+        container.seek(tick, stream=stream)
+        found = next(decoded(container, stream), None)
+        container.seek(tick, stream=stream)
     except av.FFmpegError:
-        container.seek(0)
+        return None
+    return float(first.time) if found is not None and found.time is not None and found.time <= wanted + 1e-3 else None
 
 
 @contextmanager

@@ -22,6 +22,8 @@ _OUTSTANDING = 2.0
 """Times the largest change next to it: a fast movement, or a flash, changes several frames in a row."""
 _NEIGHBOURS = 2
 _SHORTEST = 0.3  # seconds
+_OTHER_SIZE = 1.0
+"""The change to a picture of another size, which begins a shot of its own."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def seen_in_shots(stream: Iterable[Frame]) -> Iterator[Seen]:
             continue
         frame, changed = middle
         largest = max((each[1] for place, each in enumerate(around) if each is not None and place != _NEIGHBOURS), default=0.0)
-        cut = changed >= max(_LEAST_CHANGE, _OUTSTANDING * largest) and frame.time - last_cut >= _SHORTEST
+        outstanding = changed >= max(_LEAST_CHANGE, _OUTSTANDING * largest) and frame.time - last_cut >= _SHORTEST
+        cut = outstanding or changed == _OTHER_SIZE
         last_cut = frame.time if cut else last_cut
         yield Seen(frame, changed, cut)
 
@@ -61,8 +64,10 @@ class _Change:
         # How colourful a dark pixel is, and what hue a grey one has, is mere noise.
         seen = (hue, saturation * value // 255, value)
         last, self._last = self._last, seen
-        if last is None or last[0].shape != hue.shape:
+        if last is None:
             return 0.0
+        if last[0].shape != hue.shape:
+            return _OTHER_SIZE
         turned, chroma, light = (np.abs(now - before) for now, before in zip(seen, last, strict=True))
         turned = np.minimum(turned, 180 - turned) * (np.minimum(seen[1], last[1]) / 255)
         # Light counts for half: of a grey film there is nothing else.

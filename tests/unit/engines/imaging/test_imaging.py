@@ -167,6 +167,17 @@ def test_frames_of_a_part(tmp_path: Path) -> None:
     assert [float(frame.image.mean()) for frame in seen] == pytest.approx([5 * index for index in range(15, 21)], abs=4)
 
 
+@pytest.mark.parametrize("name", ["clip.ts", "clip.h264"])
+def test_a_part_and_a_snapshot_of_what_has_no_index(tmp_path: Path, name: str) -> None:
+    # The only key frame is the first one: a container that seeks by its bytes passes over it.
+    path = numbered_clip(tmp_path / name)
+    every = list(frames(path, 1000))
+    part = list(frames(path, 1000, start=every[20].time, end=every[23].time))
+    assert [float(frame.image.mean()) for frame in part] == [float(frame.image.mean()) for frame in every[20:24]]
+    image = decoded(snapshot(path, round(every[30].time * 1000), output="png"))
+    assert float(image.mean()) == pytest.approx(float(every[30].image.mean()), abs=1)
+
+
 def test_key_frames_alone(tmp_path: Path) -> None:
     clip = numbered_clip(tmp_path / "clip.mp4")
     with av.open(str(clip)) as container:
