@@ -104,7 +104,8 @@ export function facts(hit, mostTags = MOST_TAGS) {
   if (quality !== undefined) add("quality", `Quality ${Math.round(quality)}`);
   const labels = hit.labels.map((label) => LABELS[label] ?? label);
   for (const label of labels) add("label", label);
-  for (const tag of tags.filter(({ name }) => !labels.includes(name)).slice(0, mostTags)) add("label", tagLink(tag.name));
+  const told = new Set(labels.map((label) => label.toLowerCase()));
+  for (const tag of tags.filter(({ name }) => !told.has(name.toLowerCase())).slice(0, mostTags)) add("label", tagLink(tag.name));
   return list;
 }
 
