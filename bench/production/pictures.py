@@ -86,7 +86,7 @@ def _cover_quality(clip: Reel, times: Sequence[float]) -> str:
 
 def _evenly(path: Path, seconds: float) -> list[float]:
     wanted = [seconds * share for share in (1 / 6, 3 / 6, 5 / 6)]
-    return [next(iter(frames(path, 1000, start=time))).time for time in wanted]
+    return [next(iter(frames(path, 1000, parts=((time, seconds),)))).time for time in wanted]
 
 
 def _thumbnails(path: Path, seconds: float) -> list[float]:
@@ -138,9 +138,9 @@ def _scdet(path: Path) -> list[float]:
 def _every_fifth_second(path: Path, folder: Path) -> list[tuple[float, float]]:
     parts = [(float(second), second + 1.0) for second in range(2, int(sum(shot.seconds for shot in _SHOTS)), 5)]
     with FilmWriter(folder / "every.mp4", path, parts=parts) as film:
-        for number, (start, end) in enumerate(parts):
-            for frame in film_frames(path, start, end - 1e-3):
-                film.write(number + frame.time - start, frame.image)
+        for frame in film_frames(path, parts):
+            number = next(number for number, (_, end) in enumerate(parts) if frame.time < end)
+            film.write(number + frame.time - parts[number][0], frame.image)
     return parts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_forei
 _FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,gif,m4v,wav,mp3,aac,flac"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _DECODER_THREADS = 2
+_INSTANT = 1e-6
 EXACT_COLOURS = 0x2 | 0x2000 | 0x4000 | 0x40000
 """swscale's bilinear with full chroma both ways and accurate rounding; as a number, since older PyAV has no names for the last three."""
 
@@ -59,28 +60,28 @@ def frames(
     longest: int | None = None,
     pixels: int = PIXELS,
     *,
-    start: float = 0.0,
-    end: float = math.inf,
+    parts: Sequence[tuple[float, float]] = ((0.0, math.inf),),
     key_frames: bool = False,
     exact_colours: bool = False,
 ) -> Iterator[Frame]:
-    """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`, from `start` to `end` seconds.
+    """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`.
 
+    `parts` are the stretches to look at, in seconds from the first frame and in order; a frame at a part's end is not in it.
     `key_frames` decodes those alone that need no other, about six times as fast; how many a video has is its encoder's choice.
     `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
-    due, count = start, 0
-    with _opened_near(path, pixels, start) as (container, stream, origin):
+    due, count = 0.0, 0
+    with _opened_near(path, pixels, parts[0][0]) as (container, stream, origin):
         if key_frames:
             stream.codec_context.skip_frame = "NONKEY"
         for count, (time, frame) in enumerate(_timed(container, stream, origin), start=1):  # noqa: B007  Counted for what follows.
-            if time > end:
+            if time + _INSTANT >= parts[-1][1]:
                 break
-            if time + 1e-6 < due:
+            if time + _INSTANT < due or not any(start <= time + _INSTANT < end for start, end in parts):
                 continue
             yield Frame(time, _upright(frame, longest, exact_colours))
-            due = (math.floor(time * per_second + 1e-6) + 1) / per_second
+            due = (math.floor(time * per_second + _INSTANT) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
 

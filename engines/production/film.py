@@ -65,9 +65,9 @@ TRANSPARENT_WEBM = Encoding(
 )
 
 
-def film_frames(source: Path, start: float = 0.0, end: float = inf) -> Iterator[Frame]:
-    """Every frame from `start` to `end`, upright, with its time in seconds from the film's first one. Raises UnreadableMedia."""
-    return frames(source, _TICKS, start=start, end=end, exact_colours=True)
+def film_frames(source: Path, parts: Sequence[tuple[float, float]] = ((0.0, inf),)) -> Iterator[Frame]:
+    """Every frame of the parts, upright, with its time in seconds from the film's first one. Raises UnreadableMedia."""
+    return frames(source, _TICKS, parts=parts, exact_colours=True)
 
 
 class FilmWriter:

@@ -22,7 +22,7 @@ _ANOTHER_SHOT = 0.27  # of a fingerprint's distance from one frame to the next
 
 def write_loop(source: Path, path: Path, moment: float) -> None:
     """Two seconds around a moment, in seconds, less what belongs to another shot. Raises UnreadableMedia."""
-    around = list(frames(source, _PER_SECOND, _LONGEST_SIDE, start=max(0.0, moment - _AROUND), end=moment + _AROUND))
+    around = list(frames(source, _PER_SECOND, _LONGEST_SIDE, parts=((max(0.0, moment - _AROUND), moment + _AROUND),)))
     write_gif(path, _same_shot(around, moment))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from engines.imaging import Frame, UnreadableMedia, frames, probe
+from engines.imaging import UnreadableMedia, frames, probe
 from engines.production.appeal import Appeal, Fingerprint, appeal, fingerprint
 from engines.production.film import FilmWriter, film_frames
 from engines.production.shots import seen_in_shots
@@ -157,18 +157,14 @@ def _joined(parts: Sequence[_Part]) -> list[tuple[float, float]]:
 
 
 def _write(source: Path, path: Path, parts: Sequence[tuple[float, float]]) -> None:
+    """One after the other, each frame as long after its part's begin as it was."""
+    shift, left = 0.0, list(parts)
     with FilmWriter(path, source, parts=parts) as film:
-        for time, frame in _moved(source, parts):
-            film.write(time, frame.image)
-
-
-def _moved(source: Path, parts: Sequence[tuple[float, float]]) -> Iterator[tuple[float, Frame]]:
-    """The frames of the parts, each with its time in the summary."""
-    begun = 0.0
-    for start, end in parts:
-        for frame in film_frames(source, start=start, end=end - _INSTANT):
-            yield begun + frame.time - start, frame
-        begun += end - start
+        for frame in film_frames(source, parts):
+            while frame.time + _INSTANT >= left[0][1]:
+                shift += left[0][1] - left[0][0]
+                left.pop(0)
+            film.write(shift + frame.time - left[0][0], frame.image)
 
 
 def _notes(watched: _Watched) -> Sequence[str]:

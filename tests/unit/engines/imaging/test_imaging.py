@@ -161,10 +161,10 @@ def test_frames_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
     assert [float(frame.image.mean()) for frame in seen] == pytest.approx([10 * index for index in range(20)], abs=4)
 
 
-def test_frames_of_a_part(tmp_path: Path) -> None:
-    seen = list(frames(numbered_clip(tmp_path / "clip.mp4"), 10, start=1.5, end=2.0))
-    assert [frame.time for frame in seen] == pytest.approx([1.5, 1.6, 1.7, 1.8, 1.9, 2.0], abs=1e-3)
-    assert [float(frame.image.mean()) for frame in seen] == pytest.approx([5 * index for index in range(15, 21)], abs=4)
+def test_frames_of_some_parts(tmp_path: Path) -> None:
+    seen = list(frames(numbered_clip(tmp_path / "clip.mp4"), 10, parts=((0.5, 0.7), (1.5, 2.0))))
+    assert [frame.time for frame in seen] == pytest.approx([0.5, 0.6, 1.5, 1.6, 1.7, 1.8, 1.9], abs=1e-3)
+    assert [float(frame.image.mean()) for frame in seen] == pytest.approx([5 * index for index in (5, 6, *range(15, 20))], abs=4)
 
 
 @pytest.mark.parametrize("name", ["clip.ts", "clip.h264"])
@@ -172,7 +172,7 @@ def test_a_part_and_a_snapshot_of_what_has_no_index(tmp_path: Path, name: str) -
     # The only key frame is the first one: a container that seeks by its bytes passes over it.
     path = numbered_clip(tmp_path / name)
     every = list(frames(path, 1000))
-    part = list(frames(path, 1000, start=every[20].time, end=every[23].time))
+    part = list(frames(path, 1000, parts=((every[20].time, every[24].time),)))
     assert [float(frame.image.mean()) for frame in part] == [float(frame.image.mean()) for frame in every[20:24]]
     image = decoded(snapshot(path, round(every[30].time * 1000), output="png"))
     assert float(image.mean()) == pytest.approx(float(every[30].image.mean()), abs=1)
