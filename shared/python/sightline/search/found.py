@@ -12,10 +12,17 @@ from sightline.search.rights import is_own
 
 Json = dict[str, Any]
 Address = Callable[[str], "str | None"]
-# A page of 50 hits must fit an answer (6 MB). The whole of the captions is in the file at `captions_url`.
+# So that a page of 50 hits, of which everything is as long as it may be, stays far below the 32 MB of an answer. The whole of the captions
+# is in the file at `captions_url`.
 MOST_CAPTIONS = 200
 MOST_CAPTION_CHARACTERS = 8_000
 MOST_BEATS = 500
+MOST_CHORUSES = 50
+LONGEST_CHORUS = 100
+MOST_DERIVED = 20
+MOST_GAPS = 20
+LONGEST_GAP = 300
+LONGEST_MEASURE = 100
 
 
 def show_found(record: Record, address: Address) -> Json:
@@ -37,14 +44,16 @@ def _told(record: Record, address: Address) -> Json:
         "captions": [cue._asdict() for cue in captions],
         "captions_cut": len(captions) < len(found.captions),
         "captions_url": _own(record, found.captions_key, address),
-        "sound": dict(found.sound),
+        "sound": {name[:LONGEST_MEASURE]: value for name, value in found.sound.items()},
         "beats": [round(second, 3) for second in found.beats.beats[:MOST_BEATS]],
         "beats_per_minute": _per_minute(found.beats.beats),
-        "choruses": [cue._asdict() for cue in found.choruses],
+        "choruses": [cue._replace(text=cue.text[:LONGEST_CHORUS])._asdict() for cue in found.choruses[:MOST_CHORUSES]],
         "derived": [
-            {"function": made.function, "key": made.key, "url": address(made.key)} for made in found.derived if is_own(record, made.key)
+            {"function": made.function, "key": made.key, "url": address(made.key)}
+            for made in found.derived[:MOST_DERIVED]
+            if is_own(record, made.key)
         ],
-        "gaps": [gap._asdict() for gap in found.gaps],
+        "gaps": [gap._replace(reason=gap.reason[:LONGEST_GAP])._asdict() for gap in found.gaps[:MOST_GAPS]],
     }
     # A quality of 0 is one.
     return {name: value for name, value in told.items() if value is not None and value is not False and value not in ("", [], {})}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from sightline.ims.search_library import HitClip, SearchHit
+from sightline.record import findings
 from sightline.record.findings import Beats, Cue, Derived, Findings, FoundTag, Gap
 from sightline.search.found import MOST_CAPTION_CHARACTERS, MOST_CAPTIONS
+from sightline.search.query import LARGEST_PAGE
 from tests.fakes.sightline import etag
 from tests.unit.sightline.test_search import CONTENT, FakeFinds, document, get, hit, identity, record, site
 
@@ -101,3 +104,22 @@ def test_a_sound_has_no_picture_but_its_cover() -> None:
     (shown,) = document(get(answering, q="x"))["hits"]
     assert shown["thumbnail_url"] is None
     assert shown["media_url"]
+
+
+def test_a_page_of_hits_that_are_as_long_as_may_be_fits_an_answer() -> None:
+    def text(length: int) -> str:
+        return "\u526f" * length
+
+    cue = Cue(1234567.123, 1234567.123, text(findings.LONGEST_CUE))
+    place = f"derived/{identity('m1')}/{etag(CONTENT)}/".ljust(1_000, "x")
+    found = Findings(
+        captions=[cue] * findings.MOST_CUES,
+        choruses=[cue] * findings.MOST_CHORUSES,
+        sound={f"{number}{text(findings.LONGEST_TAG - 2)}": text(findings.LONGEST_TAG) for number in range(findings.MOST_MEASURES)},
+        tags=[FoundTag(text(findings.LONGEST_TAG), 0.123)] * findings.MOST_TAGS,
+        derived=[Derived("VideoH2V", f"{place}{number:04}.mp4") for number in range(findings.MOST_DERIVED)],
+        beats=Beats([number / 7 for number in range(findings.MOST_BEATS)]),
+        gaps=[Gap("production:VideoH2V", text(findings.LONGEST_REASON))] * findings.MOST_DERIVED,
+    )
+    longest = len(json.dumps(the_hit(found), ensure_ascii=False).encode())
+    assert longest * LARGEST_PAGE < 16 * 2**20
