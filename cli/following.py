@@ -11,7 +11,7 @@ from cli.output import Output
 from sightline.untrusted import plain
 
 FIRST_PAUSE_SECONDS = 0.3
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 5.0
 _GROWTH = 1.3
 _LONGEST_STATE = 200
 

@@ -69,9 +69,10 @@ def _file(source: str) -> Path | None:
 
 
 def _default_name(function: str, parameters: Mapping[str, str]) -> str:
-    """Raises BadInput."""
+    """With the function in it: beside its input, an output may not replace that. Raises BadInput."""
     known = FUNCTIONS[function]
-    return "{source}" + (f"-{known.placeholder}" if known.placeholder else "") + (output_extension(function, parameters) or ".json")
+    parts = filter(None, ("{source}", function, known.placeholder))
+    return "-".join(parts) + (output_extension(function, parameters) or ".json")
 
 
 def _place(words: Words, scratch: Scratch, name: str) -> tuple[str, Path | None]:

@@ -61,11 +61,11 @@ def test_an_input_is_a_file_an_address_or_an_asset(account: Target, clip: str) -
 @pytest.mark.parametrize(
     ("function", "parameters", "name"),
     [
-        ("VideoH2V", {}, "{source}.mp4"),
-        ("Cover", {}, "{source}-{sequenceId}.png"),
-        ("Cover", {"Model": "gif"}, "{source}-{sequenceId}.gif"),
-        ("MusicDemix", {}, "{source}-{resultType}.wav"),
-        ("VideoGreenScreenMatting", {}, "{source}.webm"),
+        ("VideoH2V", {}, "{source}-VideoH2V.mp4"),
+        ("Cover", {}, "{source}-Cover-{sequenceId}.png"),
+        ("Cover", {"Model": "gif"}, "{source}-Cover-{sequenceId}.gif"),
+        ("MusicDemix", {}, "{source}-MusicDemix-{resultType}.wav"),
+        ("VideoGreenScreenMatting", {}, "{source}-VideoGreenScreenMatting.webm"),
     ],
 )
 def test_a_folder_gets_names(account: Target, clip: str, tmp_path: Path, function: str, parameters: dict[str, str], name: str) -> None:
