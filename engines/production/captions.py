@@ -167,11 +167,19 @@ def _joined(shown: Iterable[Shown]) -> list[Shown]:
 
 
 def _main_track(shown: Sequence[Shown]) -> list[Shown]:
-    """The lines of the row that shows most different texts, and what stands right above or below it in letters of its size."""
+    """The lines of the row that shows most different texts, and what comes and goes with them in the next row, in letters of their size."""
     if not shown:
         return []
     main = max((each.line.box for each in shown), key=lambda box: len({each.text for each in shown if _in_row(each.line.box, box, 0.5)}))
-    return [each for each in shown if _in_row(each.line.box, main, _NEXT_ROW) and abs(each.line.box.height / main.height - 1) < _SAME_SIZE]
+    row = [each for each in shown if _in_row(each.line.box, main, 0.5)]
+    return [each for each in shown if any(each is other for other in row) or _is_second_row(each, row, main)]
+
+
+def _is_second_row(shown: Shown, row: Sequence[Shown], main: geometry.Box) -> bool:
+    """Not what stays on while captions come and go: a logo, a clock."""
+    beside = [each for each in row if each.start < shown.end - _TOGETHER and shown.start + _TOGETHER < each.end]
+    box = shown.line.box
+    return len(beside) == 1 and _in_row(box, main, _NEXT_ROW) and abs(box.height / main.height - 1) < _SAME_SIZE
 
 
 def _in_row(one: geometry.Box, other: geometry.Box, heights: float) -> bool:

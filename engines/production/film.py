@@ -15,6 +15,8 @@ from typing import Any
 
 import av
 import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from engines.imaging import Frame, Image, frames
 from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
@@ -84,6 +86,7 @@ class FilmWriter:
         self._parts = parts
         self._container = av.open(f"file:{target}", "w", format=encoding.container, options=dict(encoding.container_options))
         self._look: _Look = _look(source)
+        self._reformatter = VideoReformatter()
         self._stream: Any = None
         self._sound: Soundtrack | None = None
         self._last = -1
@@ -105,8 +108,12 @@ class FilmWriter:
         if self._stream is None:
             self._begin(image)
         frame = av.VideoFrame.from_ndarray(self._fitted(image), format=self._encoding.frame)
-        frame = frame.reformat(
-            format=self._encoding.pixels, dst_colorspace=self._look.matrix, dst_color_range=_LIMITED_RANGE, interpolation=EXACT_COLOURS
+        frame = self._reformatter.reformat(
+            frame,
+            format=self._encoding.pixels,
+            dst_colorspace=self._look.matrix,
+            dst_color_range=_LIMITED_RANGE,
+            interpolation=EXACT_COLOURS,
         )
         self._last = frame.pts = max(self._last + 1, round(time * _TICKS))
         frame.time_base = Fraction(1, _TICKS)
@@ -131,6 +138,8 @@ class FilmWriter:
         """Of the film's size, even if the source changes its own on the way."""
         width, height = self._stream.width, self._stream.height
         down, right = height - image.shape[0], width - image.shape[1]
+        if not (down or right):
+            return np.ascontiguousarray(image)
         if {down, right} <= {0, 1}:
             fitted: Image = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
         else:

@@ -8,7 +8,7 @@ import numpy as np
 from engines.imaging import Image
 
 _AROUND = 3
-_ROUNDS = 24
+_ROUNDS = 40
 _VICINITY = 10
 """Pixels around one that is covered, by which to tell whether the picture behind it is still the remembered one."""
 _ENOUGH = 0.05  # of the vicinity, to be uncovered and remembered

@@ -33,7 +33,9 @@ class Sound:
     start: float = 0.0
 
 
-def write_clip(path: Path, frames: Iterable[tuple[float, Image]], sound: Sound | None = None, codec: str = "libx264", crf: int = 8) -> Path:
+def write_clip(
+    path: Path, frames: Iterable[tuple[float, Image]], sound: Sound | None = None, codec: str = "libx264", crf: int = 8, rate: int = 25
+) -> Path:
     """Frames with their times in seconds, of whatever rate; the container follows from the name."""
     with av.open(str(path), "w") as container:
         video: Any = None
@@ -42,7 +44,7 @@ def write_clip(path: Path, frames: Iterable[tuple[float, Image]], sound: Sound |
         )
         for time, image in frames:
             if video is None:
-                video = container.add_stream(codec, rate=25, options={"crf": str(crf), "preset": "veryfast"})
+                video = container.add_stream(codec, rate=rate, options={"crf": str(crf), "preset": "veryfast"})
                 video.height, video.width = image.shape[:2]
                 video.pix_fmt = "yuv420p"
                 video.codec_context.time_base = Fraction(1, 90_000)

@@ -1,0 +1,142 @@
+"""VideoDelogo: a mark that stands still over a moving picture, painted over with what is around its strokes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engines.imaging import Image, frames
+from engines.imaging.video import video_header
+from engines.production.film import FilmWriter, film_frames
+from engines.production.painting import paint_over
+from engines.production.regions import Columns, Rows, region_pixels
+from engines.production.types import Box, Output, Produced
+
+_SAMPLES, _SAMPLED_SECONDS = 48, 120.0
+_CORNER = (0.3, 0.25)
+"""Width and height, as shares of the picture, of each corner in which a mark is looked for."""
+_STANDS_STILL = 6.0
+"""Levels of grey by which a moving picture varies at least, over a clip; a camera's noise stays below."""
+_EDGE = 60.0
+"""Sobel's gradient, in levels of grey, of an edge that is there in half of the samples at least."""
+_BOTH_WAYS = 0.15  # of the edges of a mark run across at least, and as many down
+_STROKE, _STEADY = 25.0, 0.3
+"""What belongs to a mark stands out by so many levels in the median of all samples, or varies so little beside the picture around it."""
+_WIDEST_STROKE = 1 / 24  # of the picture's height
+_LEAST, _MOST = 0.0005, 0.04  # of the picture's area, that a mark found by itself takes up
+_MARGIN = 0.012  # of the picture's height
+_STILL_NOTE = "the picture behind {} hardly moves, so that it could not be told from a mark: {}"
+Area = tuple[Rows, Columns]
+
+
+def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = None, models: Sequence[str] = ()) -> Produced:
+    """An MP4 without the marks in the boxes; without boxes, without those that are found in the corners.
+
+    The finding `boxes` holds where marks were painted over, as shares of the picture. `models` names kinds of marks; both are looked for
+    in the same way. Raises UnreadableMedia, and Unfit for a box outside the picture.
+    """
+    header = video_header(source)
+    width, height = header.width, header.height
+    given = [region_pixels(box, width, height, "JobParams.Boxes") for box in boxes or ()]
+    samples = _samples(source, header.seconds)
+    notes: list[str] = []
+    areas = given or _found(samples, notes)
+    mask = np.zeros((height, width), np.uint8)
+    for area in areas:
+        mask[area] |= _mark(samples, area, notes)
+    target = folder / "film.mp4"
+    with FilmWriter(target, source) as film:
+        for frame in film_frames(source):
+            paint_over(frame.image, mask)
+            film.write(frame.time, frame.image)
+    notes += ["LogoModel makes no difference here: every kind of mark is looked for in the same way"] if models else []
+    return Produced((Output(target),), {"boxes": [_shares(area, width, height) for area in areas]}, tuple(dict.fromkeys(notes)))
+
+
+def _samples(source: Path, seconds: float | None) -> Image:
+    """Frames in grey, count x height x width, spread over the beginning of the clip."""
+    rate = _SAMPLES / min(seconds or _SAMPLED_SECONDS, _SAMPLED_SECONDS)
+    taken = [cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY) for frame in frames(source, rate, parts=((0.0, _SAMPLED_SECONDS),))]
+    return np.stack([each for each in taken if each.shape == taken[0].shape])
+
+
+def _found(samples: Image, notes: list[str]) -> list[Area]:
+    """Where edges stand still before a picture that moves: in the corners, where marks are put."""
+    height, width = samples.shape[1:]
+    wide, high = round(_CORNER[0] * width), round(_CORNER[1] * height)
+    found: list[Area] = []
+    for top in (0, height - high):
+        for left in (0, width - wide):
+            corner = samples[:, top : top + high, left : left + wide]
+            if float(np.median(corner.std(axis=0))) < _STANDS_STILL:
+                notes.append(_STILL_NOTE.format("a corner", "the picture was left alone there"))
+            elif (area := _standing(corner, height, width)) is not None:
+                found.append((slice(top + area[0].start, top + area[0].stop), slice(left + area[1].start, left + area[1].stop)))
+    if not found:
+        notes.append("no mark was found in the corners: the picture is the same. JobParams.Boxes says where one is")
+    return found
+
+
+def _standing(corner: Image, height: int, width: int) -> Area | None:
+    across, down = _standing_edges(corner, (1, 0)), _standing_edges(corner, (0, 1))
+    size = height // 24
+    joined = cv2.morphologyEx((across | down).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    count, parts, measures, _ = cv2.connectedComponentsWithStats(joined)
+    wanted = []
+    for number in range(1, count):
+        part = parts == number
+        # What stands still in a picture that pans are the edges along its way, and no others.
+        both = min(int(np.count_nonzero(across & part)), int(np.count_nonzero(down & part)))
+        if _LEAST <= measures[number][4] / (height * width) <= _MOST and both >= _BOTH_WAYS * np.count_nonzero((across | down) & part):
+            wanted.append(measures[number])
+    if not wanted:
+        return None
+    left, top = min(each[0] for each in wanted), min(each[1] for each in wanted)
+    right, bottom = max(each[0] + each[2] for each in wanted), max(each[1] + each[3] for each in wanted)
+    margin = round(_MARGIN * height)
+    return (
+        slice(max(0, int(top) - margin), min(corner.shape[1], int(bottom) + margin)),
+        slice(max(0, int(left) - margin), min(corner.shape[2], int(right) + margin)),
+    )
+
+
+def _standing_edges(corner: Image, direction: tuple[int, int]) -> Image:
+    gradient: Image = np.median([cv2.Sobel(each, cv2.CV_16S, *direction) for each in corner], axis=0)
+    return np.abs(gradient) > _EDGE
+
+
+def _mark(samples: Image, area: Area, notes: list[str]) -> Image:
+    """255 where the mark is, within the area: what stands out of the median, in which all that moves is blurred, and what never varies."""
+    part = samples[:, area[0], area[1]]
+    height = samples.shape[1]
+    variation = part.std(axis=0)
+    usual = _usual_variation(samples, area)
+    middle = np.median(part, axis=0).astype(np.uint8)
+    size = max(7, round(_WIDEST_STROKE * height) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    contrast = cv2.max(cv2.morphologyEx(middle, cv2.MORPH_TOPHAT, kernel), cv2.morphologyEx(middle, cv2.MORPH_BLACKHAT, kernel))
+    mark = contrast > _STROKE
+    if usual < _STANDS_STILL:
+        notes.append(_STILL_NOTE.format("a box", "what stands out there was painted over, mark or not"))
+    else:
+        mark |= variation < _STEADY * usual
+    grown = max(5, round(height / 140) | 1)
+    marked: Image = cv2.dilate(mark.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
+    return marked
+
+
+def _usual_variation(samples: Image, area: Area) -> float:
+    """Of the picture around the area, as wide again on each side."""
+    rows, columns = area
+    high, wide = rows.stop - rows.start, columns.stop - columns.start
+    around = samples[:, max(0, rows.start - high) : rows.stop + high, max(0, columns.start - wide) : columns.stop + wide]
+    return float(np.median(around.std(axis=0)))
+
+
+def _shares(area: Area, width: int, height: int) -> list[float]:
+    rows, columns = area
+    shares = (columns.start / width, rows.start / height, (columns.stop - columns.start) / width, (rows.stop - rows.start) / height)
+    return [round(each, 4) for each in shares]
