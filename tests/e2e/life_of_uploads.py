@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import httpx
+
 from localcloud.identity import Authority
 from tests.faults.acting import Choice, act
 from tests.faults.functions import Ended, Sleeping
@@ -28,6 +30,11 @@ YARD = "uploads/home/yard/b.jpg"
 STAIRS = "uploads/home/stairs/c.jpg"
 CELLAR = "uploads/home/cellar/d.jpg"
 GATE = "uploads/home/gate/e.jpg"
+HALL = "uploads/home/hall/f.mp4"
+ROOF = "uploads/home/roof/g.mp4"
+# These get no smart tags.
+DRIVE = "uploads/yard/gate/h.mp4"
+FENCE = "uploads/yard/gate/i.mp4"
 DAY_SECONDS = 86_400
 MOST_STOPS = 5_000
 _folders = count()
@@ -48,6 +55,7 @@ class Life:
             self.one_goes_while_its_job_runs,
             self.events_and_callbacks_are_lost,
             self.entries_are_lost,
+            self.more_is_made_of_films,
             self.events_are_given_up,
             self.all_is_removed,
         )
@@ -103,6 +111,32 @@ class Life:
         self.sweep(after=1_200)
         self.sweep(after=120)
 
+    def more_is_made_of_films(self) -> None:
+        """One waits in line for a picture's slot, so whoever ends that starts all its jobs; of another nobody hears but the sweep."""
+        self.upload(DOOR, "good other")
+        self.upload(HALL)
+        self.deliver()
+        for _ in range(4):
+            self.job()
+            self.deliver()
+        self.upload(ROOF)
+        self.lose()
+        self.sweep(after=1_200)
+        for _ in range(3):
+            self.job()
+            self.lose()
+        for _ in range(2):
+            self.sweep(after=120)
+        self.upload(DRIVE)
+        for name in list(self.world.mail):
+            self.invoke(self.world.mail.pop(name), "before IMS.QueryMediaIndexJob", lambda: self.lose_entry(DRIVE, "yard"))
+        self.upload(FENCE)
+        self.deliver()
+        for _ in range(2):
+            self.job()
+            self.deliver()
+        self.search()
+
     def events_are_given_up(self) -> None:
         """Every attempt finds OSS away, and Function Compute sends to the queue of failed events: one of submit, then one of collect."""
         self.upload(GATE)
@@ -120,9 +154,11 @@ class Life:
         self.world.away = ""
 
     def all_is_removed(self) -> None:
-        self.delete(DOOR)
-        self.deliver()
-        self.delete(STAIRS)
+        for key in (DOOR, HALL, FENCE):
+            self.delete(key)
+            self.deliver()
+        for key in (STAIRS, ROOF, DRIVE):
+            self.delete(key)
         self.lose()
         self.sweep(after=1_200)
         for _ in range(2):
@@ -142,9 +178,9 @@ class Life:
     def lose(self) -> None:
         self.world.mail.clear()
 
-    def lose_entry(self, key: str) -> None:
+    def lose_entry(self, key: str, namespace: str = "home") -> None:
         """Somebody takes it out of the library by hand."""
-        self.world.account.library().delete(self.world.people.identity(key), "home")
+        self.world.account.library().delete(self.world.people.identity(key), namespace)
 
     def job(self) -> None:
         """The oldest that waits runs to its end, if there is one."""
@@ -186,6 +222,12 @@ class Life:
     def search(self) -> None:
         status, document = ask(self.world, q="a person walks past", namespace="home")
         self.said.append(f"search: {status} {json.dumps(document)}")
+        for hit in document.get("hits", []):
+            for made in hit.get("found", {}).get("derived", []):
+                self.world.services.serve(httpx.Request("GET", made["url"]))
+        if document.get("hits"):
+            status, document = ask(self.world, similar=self.world.people.identity(DOOR), namespace="home")
+            self.said.append(f"similar: {status} {json.dumps(document)}")
 
     def look_at_the_line(self) -> None:
         """Why it pauses, as `sightline status` shows it: whoever waits there has no other reason of its own."""

@@ -26,10 +26,10 @@ class Happening:
 
 @dataclass
 class Job:
-    """A job that the service accepted. `is_known` once the invocation that submitted it has written its name down, `is_excused`
-    once a fault fell between the two.
+    """A job that the service accepted; `kind` is its name in the rules.
 
-    `read` is the content that was there when the service fetched it.
+    `is_known` once the invocation that submitted it has written its name down, `is_excused` once a fault fell between the two. `read` is
+    the content that was there when the service fetched it.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Job:
     key: str
     generation: str
     invocation: str
+    kind: str = "smarttag"
     is_known: bool = False
     is_excused: bool = False
     read: bytes | None = None
@@ -54,8 +55,9 @@ class History:
     def add(self, step: int, text: str, keys: Iterable[str] = ()) -> None:
         self.happenings.append(Happening(step, text, tuple(keys)))
 
-    def jobs_of(self, key: str, generation: str) -> list[Job]:
-        return [job for job in self.jobs.values() if (job.key, job.generation) == (key, generation)]
+    def jobs_of(self, key: str, generation: str, kind: str = "") -> list[Job]:
+        """Of one kind, or of all."""
+        return [job for job in self.jobs.values() if (job.key, job.generation) == (key, generation) and kind in ("", job.kind)]
 
     def read_instead(self, key: str, generation: str) -> list[bytes]:
         """What jobs of this content read in its place: it was replaced when they fetched it, and is there again.

@@ -37,7 +37,7 @@ def _always(_point: Point) -> bool:
 
 
 def _is_ims(point: Point) -> bool:
-    return point.service == "IMS"
+    return point.service in ("IMS", "PAI")
 
 
 def _writes_object(point: Point) -> bool:

@@ -23,19 +23,20 @@ from localcloud.cloud import LaptopCloud
 from localcloud.door import Door
 from localcloud.http import Body, FileSlice, Headers, Later, Reply, Request, Service
 from localcloud.identity import Keyring
-from localcloud.ims.production.producing import ProductionWorkers
 from localcloud.ims.service import IntelligentMediaServices, Settings
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.mns.service import MessageService
 from localcloud.network import Reach
 from localcloud.oss import ObjectStorage
+from localcloud.pai import MultimediaAnalysis
 from localcloud.place import Place
 from localcloud.ports import ObjectEvent, TopicMessage
-from tests.faults.null_engine import NullEngine
+from tests.faults.null_engine import NullAnalysis, NullEngine, NullProduction
 from tests.faults.simulated_clock import SimulatedClock
 
 ENDPOINT = "http://127.0.0.1:9"
 """Of services without sockets; nobody listens there."""
+ANSWER_SECONDS = 60
 PLACE = Place()
 
 
@@ -91,17 +92,25 @@ class LaptopServices:
             lambda: self.endpoint,
             clock.seconds,
             Settings(faces=False, reach=Reach(own=lambda: self.endpoint)),
-            production=ProductionWorkers(EngineSettings(), data / "production.log", 1),
+            production=NullProduction(),
         )
-        services: list[Service] = [self._mns, self._ims, self._oss]
+        reach = Reach(own=lambda: self.endpoint)
+        self._pai = MultimediaAnalysis(data / "pai", self.keyring, self._oss, NullAnalysis(), reach, clock.seconds)
+        services: list[Service] = [self._mns, self._ims, self._pai, self._oss]
         self._door = Door(services, scratch=data / "scratch") if sockets else None
         if self._door:
             self._door.start()
             self._transport: httpx.BaseTransport = httpx.HTTPTransport(trust_env=False)
         else:
             self._transport = Direct(services)
-            self._parts._inputs._client.close()
-            self._parts._inputs._client = httpx.Client(transport=self._transport)
+            for inputs in self._all_inputs():
+                inputs._client.close()
+                inputs._client = httpx.Client(transport=self._transport)
+
+    def _all_inputs(self) -> list[Any]:
+        """Whatever fetches media by their addresses."""
+        media: Any = self._pai._media
+        return [self._parts._inputs, media._images, media._videos]
 
     @property
     def _parts(self) -> Any:
@@ -127,6 +136,7 @@ class LaptopServices:
             self._transport.close()
             self._door.stop()
         self._parts.close()
+        self._pai.stop()
         self._oss._store.close()
         self._mns._queues.close()
         self._mns._database.close()
@@ -144,28 +154,30 @@ class LaptopServices:
 
     def start_job(self) -> str | None:
         """The id of the oldest job that waits, which runs from now on."""
-        row = self._tagging._claim()
+        row = self._tagging._claim() or self._producing._claim()
         return None if row is None else str(row["id"])
 
     def finish_job(self, job_id: str) -> None:
-        row = self._job(job_id)
+        row, runner = self._job(job_id), self._tagging if self._is_tagging(job_id) else self._producing
         try:
-            self._tagging._run(row)
+            runner._run(row)
         except Exception as error:  # noqa: BLE001 - the boundary that the runner's thread would be
-            self._tagging._give_up(row, error)
+            runner._give_up(row, error)
 
     def run_index_job(self) -> bool:
-        """Whether there was one."""
-        return bool(self._parts.runners[3]._step())
+        """Whether there was one, or a film that PAI looks at."""
+        return bool(self._parts.runners[3]._step()) or bool(self._films._step())
 
     def job_state(self, job_id: str) -> str:
         return str(self._job(job_id)["state"])
 
     def waiting_jobs(self) -> int:
-        return self._count("SELECT COUNT(*) AS n FROM smarttag_job WHERE state = 'Submitted'")
+        return self._count("SELECT COUNT(*) AS n FROM smarttag_job WHERE state = 'Submitted'") + self._count(
+            "SELECT COUNT(*) AS n FROM production_job WHERE state = 'Queuing'"
+        )
 
     def index_jobs(self) -> int:
-        return self._count("SELECT COUNT(*) AS n FROM index_job WHERE status = 'Running'")
+        return self._count("SELECT COUNT(*) AS n FROM index_job WHERE status = 'Running'") + self._films_waiting()
 
     def library(self) -> list[LibraryEntry]:
         rows = self._parts.database.query("SELECT * FROM media ORDER BY id")
@@ -175,8 +187,24 @@ class LaptopServices:
     def _tagging(self) -> Any:
         return self._parts.runners[2]
 
+    @property
+    def _producing(self) -> Any:
+        return self._parts.runners[4]
+
+    @property
+    def _films(self) -> Any:
+        return self._pai._videos.runner
+
+    def _films_waiting(self) -> int:
+        row: Any = self._pai._jobs._database.one("SELECT COUNT(*) AS n FROM job WHERE state < 2")
+        return int(row["n"])
+
+    def _is_tagging(self, job_id: str) -> bool:
+        return self._parts.database.one("SELECT 1 FROM smarttag_job WHERE id = ?", job_id) is not None
+
     def _job(self, job_id: str) -> sqlite3.Row:
-        row: sqlite3.Row = self._parts.database.one("SELECT * FROM smarttag_job WHERE id = ?", job_id)
+        table = "smarttag_job" if self._is_tagging(job_id) else "production_job"
+        row: sqlite3.Row = self._parts.database.one(f"SELECT * FROM {table} WHERE id = ?", job_id)
         return row
 
     def _count(self, sql: str) -> int:
@@ -193,14 +221,16 @@ class Direct(httpx.BaseTransport):
         pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         asked = Request(request.method, request.url.raw_path.decode("ascii"), Headers(pairs), Body(request.read()))
         service = next(each for each in self._services if each.claims(asked))
-        return _response(_reply(service.serve(asked)), request.method)
+        return _response(_reply(service.serve(asked), is_message=isinstance(service, MessageService)), request.method)
 
 
-def _reply(reply: Reply | Later) -> Reply:
+def _reply(reply: Reply | Later, *, is_message: bool) -> Reply:
     while isinstance(reply, Later):
-        if not reply.ready.done():
+        if is_message and not reply.ready.done():
             # Nobody waits for a message here: while time stands still, none will come.
             reply.ready.cancel()
+        elif not is_message:
+            reply.ready.exception(ANSWER_SECONDS)
         reply = reply.reply()
     return reply
 

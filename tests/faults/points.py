@@ -41,7 +41,18 @@ def point_of(request: httpx.Request) -> Point:
         queue = path.strip("/").split("/")[1:2]
         verbs = {"GET": "ReceiveMessage", "POST": "SendMessage", "DELETE": "DeleteMessage"}
         return Point("MNS", verbs.get(request.method, request.method), "".join(queue), changes=request.method != "GET")
+    if request.url.path.startswith("/api/v1/"):
+        return _pai(request)
     return _oss(request)
+
+
+def _pai(request: httpx.Request) -> Point:
+    """Its own path says what is asked, and for whom the address of the media."""
+    given = json.loads(request.content or b"{}")
+    room = request.url.path.split("/")[3]
+    address = str(given.get("image") or given.get("video_url") or "")
+    key = unquote(httpx.URL(address).raw_path.decode("ascii").partition("?")[0]).split("/", 2)[-1] if address else ""
+    return Point("PAI", str(given.get("action") or room), key=key, changes="action" in given)
 
 
 def _query(request: httpx.Request) -> dict[str, str]:
@@ -69,6 +80,8 @@ def _oss(request: httpx.Request) -> Point:
     if not key:
         prefix = given.get("prefix", "")
         return Point("OSS", "ListObjects", _kind(bucket, prefix), media=_media(prefix))
+    if bucket == NAMES.media_bucket and key.startswith("derived/"):
+        return Point("OSS", _VERBS[request.method], "derived", media=_media(key), changes=request.method not in ("GET", "HEAD"))
     if bucket == NAMES.media_bucket:
         return Point("OSS", _VERBS[request.method], "upload", key=key, changes=request.method not in ("GET", "HEAD"))
     return Point("OSS", _VERBS[request.method], _kind(bucket, key), media=_media(key), changes=request.method not in ("GET", "HEAD"))
@@ -82,7 +95,7 @@ def _media(key: str) -> str:
 def _kind(bucket: str, key: str) -> str:
     """ledger, record, part; of the rest the first folders: pending, line slots, line waiting."""
     if bucket == NAMES.media_bucket:
-        return "uploads"
+        return "derived" if key.startswith("derived/") else "uploads"
     if _MEDIA_ID.match(key):
         names = {"ledger.jsonl": "ledger", "record.json": "record"}
         return names.get(key.partition("/")[2], "part" if "/parts/" in key else key.partition("/")[2].partition("/")[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.acting import Choice, act
-from tests.faults.functions import Ended
+from tests.faults.functions import ROOT, Ended
 from tests.faults.invariants import check_always
 from tests.faults.settling import replay_everything, settle
 from tests.faults.template import Template
@@ -101,5 +101,6 @@ class Scene:
 @contextmanager
 def scene(template: Template, sockets: bool = False) -> Iterator[Scene]:
     with world(Setup(template, sockets), Path(template.scratch, f"scene-{next(_folders)}"), 1) as one:
-        one.settings.clear()
+        # What these schedules are about; those that are drawn have jobs of each kind.
+        one.settings = {"RULES_FILE": str(ROOT / "tests/faults/smart_tags_alone.json")}
         yield Scene(one)

@@ -12,7 +12,7 @@ from localcloud.fc.triggers.http_event import event_of
 from localcloud.http import Headers, Request
 from tests.faults.functions import Answered, Asking, Ended, Instance, Invocation
 from tests.faults.history import Violation
-from tests.faults.invariants import tells_of
+from tests.faults.invariants import is_untagged, tells_of
 from tests.faults.laptop_services import PLACE
 from tests.faults.null_engine import WORDS
 from tests.faults.world import World
@@ -56,11 +56,18 @@ def check_hit(world: World, namespace: str, hit: dict[str, Any]) -> None:
     content = world.people.content(key)
     if content is None:
         raise Violation("I4", f"a search shows {key}, which is deleted", [key])
+    check_words(world, key, content, " ".join(cue["text"] for cue in hit.get("found", {}).get("captions", [])))
     text = f"{hit['title']} {hit['brief']} {hit['caption']}"
-    if not tells_of(world, text, key, content):
+    if not is_untagged(key) and not tells_of(world, text, key, content):
         raise Violation("I3", f"a search shows {text!r} for {key}, whose content is {content!r}", [key])
     if hit["namespace"] != namespace:
         raise Violation("I4", f"a search in {namespace} shows {key} of {hit['namespace']}", [key])
+
+
+def check_words(world: World, key: str, content: bytes, words: str) -> None:
+    """Captions, where there are any, are those of the content. Raises Violation."""
+    if words and not tells_of(world, words, key, content):
+        raise Violation("I3", f"a search shows the captions {words!r} for {key}, whose content is {content!r}", [key])
 
 
 def _answer(world: World, event: bytes) -> Any:

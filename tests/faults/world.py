@@ -149,11 +149,11 @@ class World:
                 self.mail[message.name] = self.seen[message.name] = message
 
     def _observe(self, point: Point, request: httpx.Request, response: httpx.Response, invocation: str) -> None:
-        if point.operation == "SubmitSmarttagJob":
+        if point.operation in ("SubmitSmarttagJob", "SubmitIProductionJob"):
             home = way_home(dict(request.url.params)["UserData"])
             key = self.people.key_of(str(home["mediaId"])) or ""
             number = 1 + sum(job.key == key for job in self.history.jobs.values())
-            job = Job(response.json()["JobId"], f"{key}#{number}", key, str(home["generation"]), invocation)
+            job = Job(response.json()["JobId"], f"{key}#{number}", key, str(home["generation"]), invocation, str(home["kind"]))
             self.history.jobs[job.id] = job
         elif point.operation == "AppendObject" and point.what == "ledger":
             for line in request.content.splitlines():
@@ -212,6 +212,12 @@ def project(endpoint: str, template_id: str, pipeline_id: str) -> Project:
     return Project.read(ROOT / "s.yaml", variables, {"AccountID": PLACE.account_id})
 
 
+def every_kind_of_job(endpoint: str, account: Credential) -> dict[str, str]:
+    """Settings under which uploads get jobs of each family, some no smart tags."""
+    pai = {"PAI_HOST": endpoint, "PAI_APP_ID": account.access_key_id, "PAI_TOKEN": account.access_key_secret}
+    return {"RULES_FILE": str(ROOT / "tests/faults/rules.json"), **pai}
+
+
 @contextmanager
 def _drawn_names(seed: int) -> Iterator[None]:
     """The names that services and clients draw come from the seed too: what is sorted by them comes in the same order each time."""
@@ -235,7 +241,7 @@ def world(setup: Setup, folder: Path, seed: int) -> Iterator[World]:
         named = {name.rpartition("-")[2]: function for name, function in functions.items()}
         people = People(services.endpoint, services.keyring.account, clock, services.serve)
         chance = Random(seed)
-        settings = {"JOBS_IN_FLIGHT": chance.choice(JOBS_IN_FLIGHT)}
+        settings = {"JOBS_IN_FLIGHT": chance.choice(JOBS_IN_FLIGHT), **every_kind_of_job(services.endpoint, services.keyring.account)}
         one = World(setup, services, clock, named, chance, people, settings)
         try:
             yield one

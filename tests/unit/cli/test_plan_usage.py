@@ -107,9 +107,9 @@ def test_a_thousand_uploads_a_day_by_hand() -> None:
     assert usage.quantities[items.IMAGES] == 15_000
     media = Decimal(90_000) * (8 + Decimal("0.5")) / 2 / 1024
     assert 0 < usage.quantities[items.STORAGE] - media < 1
-    # An upload: its own PUT; submit 1 PUT, 3 appends, 1 list; collect 2, 3, 1 and 2 deletions; its removal 1, 1, 1 and 3.
+    # An upload: its own PUT; submit 1 PUT, 5 appends, 1 list; collect 2, 3, 1 and 1 deletion; its removal 1, 1, 2 and 3.
     sweeps = 21_600 * (9 + 3 + 4)
-    assert usage.quantities[items.PUTS] == 30_000 * (1 + 5 + 8 + 6) + sweeps
+    assert usage.quantities[items.PUTS] == 30_000 * (1 + 7 + 7 + 7) + sweeps
     assert usage.invocations == 30_000 * 4 + 21_600
 
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from sightline.alike.index import forget, recall
+from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
+from sightline.pipeline.endings import GONE
 from sightline.pipeline.ports import Pipeline
 
 
@@ -25,17 +27,29 @@ def delete_outputs(pipeline: Pipeline, media_id: str, generation: str, keys: Ite
 
 
 def forget_derivatives(pipeline: Pipeline, journal: Journal, generations: Collection[str]) -> None:
-    """Everything that was made of these generations, as far as the ledger knows where it lies, and what its likeness is known by."""
+    """Everything that was made of these generations, as far as the ledger knows where it lies, and what its likeness is known by.
+
+    A media that no job beside the smart tags was begun for costs no request.
+    """
+    begun = _begun(journal)
+    if not begun:
+        return
     remembered = recall(pipeline.state_bucket, journal.media_id)
     if remembered is not None and remembered.generation in generations:
         forget(pipeline.state_bucket, journal.media_id)
-    for folder in _folders(pipeline, journal):
-        for key in list(pipeline.media_bucket.keys(f"{folder}{journal.media_id}/")):
-            if key.removeprefix(f"{folder}{journal.media_id}/").partition("/")[0] in generations:
+    for folder in {f"{pipeline.settings.derived_prefix}{fact.details.get('output', '')}{journal.media_id}/" for fact in begun}:
+        for key in list(pipeline.media_bucket.keys(folder)):
+            if key.removeprefix(folder).partition("/")[0] in generations:
                 pipeline.media_bucket.delete(key)
 
 
-def _folders(pipeline: Pipeline, journal: Journal) -> Collection[str]:
-    """A media that no production job was begun for costs no request."""
-    begun = [fact for fact in journal.facts if fact.kind == "job_claimed" and str(fact.details.get("job")).startswith("production:")]
-    return {f"{pipeline.settings.derived_prefix}{fact.details.get('output', '')}" for fact in begun}
+def forget_those_of_others(pipeline: Pipeline, journal: Journal) -> None:
+    """What was made of content that is no longer there; a job whose end nobody heard of may have made it long after."""
+    story = journal.story
+    others = {fact.generation for fact in _begun(journal) if fact.generation != story.generation or story.stage in GONE}
+    if others:
+        forget_derivatives(pipeline, journal, others)
+
+
+def _begun(journal: Journal) -> Sequence[Fact]:
+    return [fact for fact in journal.facts if fact.kind == "job_claimed"]

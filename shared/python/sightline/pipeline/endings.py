@@ -75,7 +75,7 @@ def forget(pipeline: Pipeline, journal: Journal) -> None:
         return
     namespace = record.namespace if record is not None else pipeline.namespace_of(journal.story.key)
     pipeline.library.delete(identity, namespace)
-    if any(fact.kind == "job_claimed" for fact in journal.facts):
+    if any(fact.kind == "job_claimed" for fact in journal.facts):  # else it costs no import either
         from sightline.pipeline.derivatives import forget_derivatives
 
         forget_derivatives(pipeline, journal, known)

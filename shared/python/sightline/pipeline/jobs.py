@@ -6,6 +6,7 @@ library by the time that a job ends, it goes there again, with what the job told
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from sightline.media.types import Media
 from sightline.pipeline.ports import Pipeline
 from sightline.record.findings import Findings
 from sightline.rules.model import Job
+
+logger = logging.getLogger("sightline")
 
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 1800
@@ -98,6 +101,7 @@ def _submit(pipeline: Pipeline, media: Media, job: Job) -> Outcome:
 
 def put_off(pipeline: Pipeline, claimed: Journal, name: str, error: BadInput | ServiceRefused | ServiceUnreachable) -> Journal:
     """To another time, or for good. Where it may have taken effect, the claim stays for its lease."""
+    logger.warning("%s of media %s: %s", name, claimed.media_id, error)
     if isinstance(error, (ServiceRefused, ServiceUnreachable)) and (error.retryable or isinstance(error, PermissionMissing)):
         if not error.took_no_effect:
             return claimed

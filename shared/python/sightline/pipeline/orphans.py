@@ -16,6 +16,7 @@ from sightline.ledger.story import Story
 from sightline.media.identity import is_media_id
 from sightline.pipeline.audit import knows
 from sightline.pipeline.cursor import Attempt, Bookmark, stretch
+from sightline.pipeline.derivatives import forget_those_of_others
 from sightline.pipeline.endings import close, forget, remove
 from sightline.pipeline.index import index_states_of, reopen
 from sightline.pipeline.ports import Pipeline
@@ -88,6 +89,7 @@ def _check(pipeline: Pipeline, folder: Folder) -> str:
     if story.is_unfinished or story.open_jobs:
         return _unfinished(pipeline, folder.media_id, story)
     _delete(pipeline, folder.parts_of_others(story.generation))
+    forget_those_of_others(pipeline, journal)
     if story.stage == "searchable":
         return _searchable(pipeline, folder, story)
     if folder.has_more:
@@ -119,6 +121,7 @@ def _without_object(pipeline: Pipeline, folder: Folder, journal: Journal) -> str
     story = journal.story
     if story.stage not in ("removed", "forgotten"):
         return remove(pipeline, story.key)
+    forget_those_of_others(pipeline, journal)
     if story.stage == "removed" and folder.has_more:
         forget(pipeline, journal)
         _delete(pipeline, [key for key in folder.keys if key != ledger_key(folder.media_id)])
