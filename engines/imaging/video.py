@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from engines.imaging.errors import UnreadableMedia
 from engines.imaging.header import looks_like_text
@@ -71,7 +72,7 @@ def frames(
     `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
-    due, count = 0.0, 0
+    due, count, converter = 0.0, 0, VideoReformatter()
     with _opened_near(path, pixels, parts[0][0]) as (container, stream, origin):
         if key_frames:
             stream.codec_context.skip_frame = "NONKEY"
@@ -80,7 +81,7 @@ def frames(
                 break
             if time + _INSTANT < due or not any(start <= time + _INSTANT < end for start, end in parts):
                 continue
-            yield Frame(time, _upright(frame, longest, exact_colours))
+            yield Frame(time, _upright(frame, longest, exact_colours, converter))
             due = (math.floor(time * per_second + _INSTANT) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
@@ -219,12 +220,14 @@ def _rotation(frame: Any) -> int:
     return int(frame.rotation) if frame is not None else 0
 
 
-def _upright(frame: Any, longest: int | None, exact_colours: bool = False) -> Image:
+def _upright(frame: Any, longest: int | None, exact_colours: bool = False, converter: Any = None) -> Image:
+    """A `converter` that is kept spares the working out of its tables for each frame: a third of the time."""
     factor = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     # Even sizes where it is made smaller: the chroma planes of most videos are half as large.
     width, height = (max(2, round(side * factor / 2) * 2) if factor < 1 else side for side in (frame.width, frame.height))
     interpolation = EXACT_COLOURS if exact_colours else None
-    image = frame.to_ndarray(format="bgr24", width=width, height=height, interpolation=interpolation)
+    converter = converter or VideoReformatter()
+    image = converter.reformat(frame, width, height, format="bgr24", interpolation=interpolation).to_ndarray()
     # PyAV gives the counter-clockwise turn that shows the frame upright, as np.rot90 takes it.
     turns = _rotation(frame) // 90 % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
