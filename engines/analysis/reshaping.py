@@ -27,7 +27,7 @@ LIMIT = 5.0
 
 _VIEW = 1280  # pixels, the longer side of what people are looked for in
 _PER_DEGREE = 0.07  # of the body's width
-_BESIDE = 1.5  # half widths of the body, over which the background is stretched with it, and beyond which it stays
+_BESIDE = 1.4  # half widths of the body, over which the background is stretched with it, and beyond which it stays
 _HEAD, _SHOULDERS, _FEET = 0.13, 0.22, 0.04  # parts of a body's height, where no face is seen
 _NECK = 0.6  # heights of the face, from its chin to the shoulders
 _SURE = 0.5  # of a detector
@@ -60,6 +60,7 @@ def reshape_body(path: Path, degree: float = DEGREE, tools: Tools | None = None)
     """
     picture = open_picture(path).upright()
     whole = cv2.cvtColor(np.asarray(flattened(picture.frames[0]).convert("RGB")), cv2.COLOR_RGB2BGR)
+    cv2.setRNGSeed(0)  # GrabCut begins with random means: the same picture shall give the same answer
     bodies = list(_bodies(shrink(whole, _VIEW), tools or usual_tools()))
     if not bodies:
         raise NobodyToReshape("no person was found that can be told from the background: an upright body, or a face turned to the camera")
@@ -120,11 +121,12 @@ def _shift(found: _Body, degree: float) -> Shift:
     height, width = found.mask.shape
     middle, half = _outline(found.box, found.mask)
     away = (np.arange(width, dtype=np.float32)[None] - middle[:, None]) / half[:, None]
+    scale = 1 - _PER_DEGREE * degree
+    edge = max(1.0, scale)
     # Inside the body everything moves in proportion to its distance from the middle; beside it less and less, smoothly.
-    beside = np.clip((np.abs(away) - 1) / _BESIDE, 0, 1)
-    moved = np.clip(away, -1, 1) * half[:, None] * (1 - beside * beside * (3 - 2 * beside))
-    stretch = 1 / (1 - _PER_DEGREE * degree) - 1
-    return np.asarray(stretch * moved * _strength(found, height)[:, None], np.float32)
+    beside = np.clip((np.abs(away) - edge) / _BESIDE, 0, 1)
+    moved = np.clip(away, -edge, edge) * half[:, None] * (1 - beside * beside * (3 - 2 * beside))
+    return np.asarray((1 / scale - 1) * moved * _strength(found, height)[:, None], np.float32)
 
 
 def _outline(box: Box, mask: Image) -> tuple[Shift, Shift]:
