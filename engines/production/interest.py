@@ -36,6 +36,8 @@ class InterestFinder:
         self._faces: list[Sequence[Box]] = []
         self._faces_due = -np.inf
         self._size = (1, 1)
+        self.flooded = 0
+        """At so many pictures the camera moved, or all else did."""
 
     def see(self, time: float, image: Image) -> None:
         self._size = image.shape[1], image.shape[0]
@@ -79,6 +81,7 @@ class InterestFinder:
     def _follow(self, detector: MotionDetector, time: float, image: Image) -> None:
         motion = detector.apply(image)
         if motion.flooded:
+            self.flooded += 1
             self._tracker.interrupt()
         self._tracker.update(time, motion.boxes, motion.solidity)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,15 +22,18 @@ _SHAPE = Fraction(9, 16)
 _VIEW = 480  # the longer side of what is looked at
 _LOOK_EVERY = 0.2  # seconds
 _INSTANT = 1e-4
+_UNSTEADY = 0.25
 
 
 @dataclass(frozen=True)
 class _Shot:
-    """`lefts` are the window's left edges at `times`, as shares of the picture's width."""
+    """`lefts` are the window's left edges at `times`, as shares of the picture's width; `busy` is whether anything there mattered."""
 
     begin: float
     times: Numbers
     lefts: Numbers
+    busy: bool
+    flooded: int
 
 
 def to_portrait(source: Path, folder: Path) -> Produced:
@@ -45,7 +48,7 @@ def to_portrait(source: Path, folder: Path) -> Produced:
         for frame in film_frames(source):
             left = round(_left(shots, frame.time) * frame.image.shape[1]) if shots else 0
             film.write(frame.time, frame.image[:height, left : left + width])
-    return Produced([Output(path)], {}, _notes(found.width, found.height))
+    return Produced([Output(path)], {}, (*_of_the_shape(found.width, found.height), *_of_the_shots(shots)))
 
 
 def _window(width: int, height: int) -> tuple[int, int]:
@@ -53,12 +56,19 @@ def _window(width: int, height: int) -> tuple[int, int]:
     return max(2, min(width, round(height * _SHAPE)) // 2 * 2), max(2, height // 2 * 2)
 
 
-def _notes(width: int, height: int) -> Sequence[str]:
+def _of_the_shape(width: int, height: int) -> Sequence[str]:
     if width <= round(height * _SHAPE) + 1:
         return (f"the video is portrait already, {width}x{height}: nothing was cut off",)
     if width < height:
         return (f"the video is portrait already, {width}x{height}: its sides were cut off to make it 9:16",)
     return ()
+
+
+def _of_the_shots(shots: Sequence[_Shot]) -> Iterable[str]:
+    if sum(shot.flooded for shot in shots) > _UNSTEADY * sum(len(shot.times) for shot in shots):
+        yield "the camera moves much of the time: there only faces could be followed"
+    if shots and not any(shot.busy for shot in shots):
+        yield "nothing that moves before a still camera and no face was found: the middle is shown"
 
 
 def _followed(source: Path, width: float) -> list[_Shot]:
@@ -79,7 +89,7 @@ def _shot(finder: InterestFinder, width: float) -> _Shot:
     times, interest = finder.found()
     if not times:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
-    return _Shot(times[0], np.array(times), window_path(times, interest, width))
+    return _Shot(times[0], np.array(times), window_path(times, interest, width), bool(interest.any()), finder.flooded)
 
 
 def _left(shots: Sequence[_Shot], time: float) -> float:

@@ -117,7 +117,17 @@ def test_a_face_that_does_not_move_is_shown(tmp_path: Path) -> None:
 def test_nothing_to_see_shows_the_middle(tmp_path: Path) -> None:
     view = landscape(WIDTH, HEIGHT)
     source = write_clip(tmp_path / "still.mp4", steady(3, 10, lambda _: view))
-    assert lefts(portrait(source, tmp_path / "p")[0], source) == pytest.approx((WIDTH - WINDOW) / 2, abs=4)
+    path, notes = portrait(source, tmp_path / "p")
+    assert lefts(path, source) == pytest.approx((WIDTH - WINDOW) / 2, abs=4)
+    assert "the middle is shown" in notes[0]
+
+
+def test_a_camera_that_moves_says_that_it_could_not_be_followed(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "pan.mp4", steady(4, FPS, sliding(WIDTH, HEIGHT, 150)))
+    path, notes = portrait(source, tmp_path / "p")
+    assert "the camera moves" in notes[0]
+    # And the window stays, where a wrong guess would make the picture sway.
+    assert np.ptp(lefts(path, source)) < 8
 
 
 def test_more_of_the_people_of_real_footage_than_a_crop_of_the_middle_shows(tmp_path: Path) -> None:
@@ -180,7 +190,8 @@ def test_shapes(tmp_path: Path, size: tuple[int, int], made: tuple[int, int], no
     path, notes = portrait(source, tmp_path / "p")
     with av.open(str(path)) as container:
         assert (container.streams.video[0].width, container.streams.video[0].height) == made
-    assert [note in each for each in notes] == ([True] if note else [])
+    about_the_shape = [each for each in notes if "portrait already" in each]
+    assert [note in each for each in about_the_shape] == ([True] if note else [])
 
 
 def test_what_a_phone_held_upright_records_is_portrait_already(tmp_path: Path) -> None:
