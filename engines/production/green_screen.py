@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from engines.imaging import Image, frames, read_image
+from engines.imaging.errors import UnreadableMedia
 from engines.production.film import TRANSPARENT_WEBM, FilmWriter, film_frames
 from engines.production.types import Output, Produced, Unfit
 
@@ -34,7 +35,7 @@ def key_out(source: Path, folder: Path, *, background: Path | None = None) -> Pr
                 subject, alpha = screen.keyed(frame.image)
                 film.write(frame.time, cv2.merge((*cv2.split(subject), alpha)))
         return Produced((Output(target),))
-    picture = read_image(background)
+    picture = _read_background(background)
     target = folder / "film.mp4"
     with FilmWriter(target, source) as film:
         for frame in film_frames(source):
@@ -42,6 +43,13 @@ def key_out(source: Path, folder: Path, *, background: Path | None = None) -> Pr
             subject, alpha = screen.keyed(frame.image)
             film.write(frame.time, _before(picture, subject, alpha))
     return Produced((Output(target),))
+
+
+def _read_background(background: Path) -> Image:
+    try:
+        return read_image(background)
+    except UnreadableMedia as reason:
+        raise Unfit("JobParams.bgimage", f"names a file that is no picture: {reason}") from None
 
 
 class _Screen:
