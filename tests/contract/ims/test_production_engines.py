@@ -23,9 +23,11 @@ from alibabacloud_ice20201109 import models as ice
 
 from localcloud.cloud import LaptopCloud
 from localcloud.ims import EngineSettings
+from localcloud.ims.production.functions import FUNCTIONS
 from localcloud.place import Place
 from tests.contract.ims.cloud import client as client_of
 from tests.contract.ims.producing import OURS, SUBMIT, ended, submit
+from tests.fakes.speech_server import SpeechServer, hears
 from tests.faults.null_engine import NullEngine
 from tests.unit.engines.production.clips import Caption, Sound, landscape, lettered, needs_ocr, sliding, steady, subtitled, write_clip
 from tests.unit.engines.production.sound.files import write_wav
@@ -35,6 +37,7 @@ from tests.unit.engines.production.sound.voices import mixed, noise, speech
 WIDTH, HEIGHT, FPS, SECONDS = 320, 180, 10, 4
 BUCKET = "media"
 LOGO = (0.03, 0.05, 0.2, 0.16)
+VIDEO_FUNCTIONS = list(FUNCTIONS)[:9]
 PATIENCE_SECONDS = 300
 """The workers let everything else go first."""
 
@@ -47,6 +50,7 @@ class Studio:
 
     client: Any
     bucket: Any
+    speech: SpeechServer
 
     def make(self, function: str, source: str, output: str, **parameters: Any) -> Any:
         """What is said of the job when it has ended well, and its result."""
@@ -126,6 +130,15 @@ def reel(path: Path) -> Path:
     return write_clip(path, steady(16, FPS, lambda time: shots[int(time // 4)](time)), tone(16))
 
 
+def frameless(path: Path) -> Path:
+    """A film that says how large its pictures are, and has none."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        container.start_encoding()
+    return path
+
+
 def song() -> Any:
     """Stereo: a voice in the middle, chords at the sides."""
     rate, seconds = 16_000, 6
@@ -138,16 +151,19 @@ def song() -> Any:
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    folder = tmp_path_factory.mktemp("studio")
-    cloud = LaptopCloud(folder / "data", Place(), EngineSettings(), understanding=NullEngine())
+    folder, server = tmp_path_factory.mktemp("studio"), SpeechServer()
+    server.behaviour = lambda _asked: hears((0.1, 0.6, "good morning"), (1.2, 2.8, "hello, world!"))
+    engine = EngineSettings(speech_base_url=server.base_url, speech_api_key="sk-key", speech_model="whisper")
+    cloud = LaptopCloud(folder / "data", Place(), engine, understanding=NullEngine())
     cloud.start()
     key = cloud.keyring.account
     bucket = oss2.Bucket(oss2.AuthV4(key.access_key_id, key.access_key_secret), cloud.endpoint, BUCKET, region=Place().region)
     bucket.create_bucket()
     for name, make in MEDIA.items():
         bucket.put_object_from_file(name, str(make(folder / name)))
-    yield Studio(client_of(int(cloud.endpoint.rpartition(":")[2]), key), bucket)
+    yield Studio(client_of(int(cloud.endpoint.rpartition(":")[2]), key), bucket, server)
     cloud.stop()
+    server.stop()
 
 
 MEDIA: dict[str, Callable[[Path], Path]] = {
@@ -163,6 +179,7 @@ MEDIA: dict[str, Callable[[Path], Path]] = {
     "song.wav": lambda path: write_wav(path, song(), 16_000),
     "beach.png": lambda path: written(path, landscape(WIDTH, HEIGHT)),
     "text.mp4": lambda path: written(path, b"this is no film"),
+    "frameless.mkv": frameless,
     "empty.mp4": lambda path: written(path, b""),
 }
 
@@ -221,10 +238,18 @@ def test_a_film_without_its_captions(studio: Studio) -> None:
     assert again["Code"] == "Success"
 
 
-CUE = re.compile(r"1\r?\n(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})\r?\n(.+)")
+CUE = re.compile(r"(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})\r?\n(.+)")
 
 
-@pytest.mark.contract(f"{SUBMIT}: SRT; both functions, each with its own roi and lang")
+def cues(srt: bytes) -> list[tuple[float, float, str]]:
+    read = []
+    for *times, text in CUE.findall(srt.decode("utf-8-sig")):
+        first, last = (int(h) * 3600 + int(m) * 60 + int(s) + int(ms) / 1000 for h, m, s, ms in (times[:4], times[4:]))
+        read.append((first, last, text))
+    return read
+
+
+@pytest.mark.contract(f"{SUBMIT}: SRT; both functions, each with its own roi and lang; {OURS}: speech by the endpoint that is set")
 @pytest.mark.parametrize(
     ("function", "job_params"),
     [
@@ -234,15 +259,16 @@ CUE = re.compile(r"1\r?\n(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(
 )
 def test_captions(studio: Studio, function: str, job_params: dict[str, Any]) -> None:
     needs_ocr()
-    body, read = studio.make(function, "film.mp4", f"out/{function}.srt", job_params=job_params)
-    cue = CUE.match(studio.content(body.output_files[0]).decode("utf-8-sig"))
-    assert cue
-    start, end = (int(cue[at]) * 3600 + int(cue[at + 1]) * 60 + int(cue[at + 2]) + int(cue[at + 3]) / 1000 for at in (1, 5))
-    assert [start, end] == pytest.approx([1.0, 3.0], abs=0.3)
-    assert cue[9].replace(" ", "") == "HELLOWORLD"
+    body, _ = studio.make(function, "film.mp4", f"out/{function}.srt", job_params=job_params)
+    found = cues(studio.content(body.output_files[0]))
+    written = found[-1]
+    assert list(written[:2]) == pytest.approx([1.0, 3.0], abs=0.3)
+    assert written[2].replace(" ", "") == "HELLOWORLD"
+    if function == "HybridCaptionExtraction":
+        assert found[0] == (0.1, 0.6, "good morning")
+        assert studio.speech.authorizations == ["Bearer sk-key"]
+    assert len(found) == (2 if function == "HybridCaptionExtraction" else 1)
     assert studio.bucket.head_object(body.output_files[0]).content_type == "application/x-subrip"
-    spoken = " ".join(read.get("Notes", []))
-    assert ("SIGHTLINE_SPEECH" in spoken or "speech" in spoken) == (function == "HybridCaptionExtraction")
 
 
 @pytest.mark.contract(f"{SUBMIT}: WebM with an alpha channel, or MP4 with a background")
@@ -332,6 +358,7 @@ def test_sound_in_sound_out(studio: Studio) -> None:
         ("Cover", "mono.wav", "{sequenceId}.png", {}, "Input.Media", ""),
         ("VideoH2V", "mono.wav", "a.mp4", {}, "Input.Media", ""),
         ("VideoClip", "empty.mp4", "a.mp4", {}, "Input.Media", ""),
+        *((function, "frameless.mkv", "{sequenceId}", {}, "Input.Media", "") for function in VIDEO_FUNCTIONS),
         ("CaptionExtraction", "text.mp4", "a.srt", {}, "Input.Media", ""),
         ("VideoGreenScreenMatting", "green.mp4", "a.mp4", {"bgimage": f"oss://{BUCKET}/text.mp4"}, "JobParams.bgimage", ""),
         ("VideoH2V", "beach.png", "a.mp4", {}, "Input.Media", "picture"),
@@ -340,7 +367,7 @@ def test_sound_in_sound_out(studio: Studio) -> None:
 def test_what_does_not_fit(
     studio: Studio, function: str, source: str, output: str, job_params: dict[str, Any], field: str, why: str
 ) -> None:
-    if function in ("VideoDetext", "CaptionExtraction"):
+    if function in ("VideoDetext", "CaptionExtraction", "HybridCaptionExtraction"):
         needs_ocr()
     message = studio.fails(function, source, output, job_params=job_params)
     assert message.startswith(f"{field} ")
