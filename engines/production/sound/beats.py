@@ -30,7 +30,7 @@ def find_beats(source: Path, folder: Path) -> Produced:
     heard = onsets(source)
     beats = tempo.beats(heard.flux)
     beats = beats if len(beats) >= _LEAST_BEATS else beats[:0]
-    downbeats = _downbeats(heard.flux[0], beats)
+    downbeats = _downbeats(heard.low, beats)
     findings: dict[str, Any] = {"BeatList": _seconds(beats, heard.shift), "DownBeatList": _seconds(downbeats, heard.shift)}
     if len(beats):
         findings["bpm"] = round(60 * FRAMES_PER_SECOND * (len(beats) - 1) / float(beats[-1] - beats[0]), 1)
@@ -51,7 +51,7 @@ def _downbeats(low: Sound, beats: tempo.Indices) -> tempo.Indices:
         places = [accents[place::meter] for place in range(meter)]
         first, second = sorted(range(meter), key=lambda place: -float(places[place].mean()))[:2]
         error = np.sqrt(sum(float(places[place].var()) / len(places[place]) for place in (first, second)))
-        contrast = float(places[first].mean() - places[second].mean()) / max(1e-6, float(error), 0.02 * float(accents.mean()))
+        contrast = float(places[first].mean() - places[second].mean()) / max(float(error), 0.02 * float(accents.mean()), 1e-9)
         if contrast > best:
             best, found = contrast, beats[first::meter]
     return found

@@ -28,6 +28,9 @@ _NEARLY = 0.75
 _FLANK_SECONDS = 8.0
 _MOST_RISE = 6.0
 _JOINED_SECONDS = 1.5
+_MOST_OF_A_SONG = 0.75
+_NOTHING = "no chorus: nothing in the sound comes back with the same harmony"
+_NO_DIFFERENCE = "no chorus: nearly all of the sound is one part that comes back"
 # What a candidate is judged by: similarity, decibels of its edges, decibels above the song, and doublings of its count.
 _OF_ALIKE, _OF_EDGES, _OF_FULLNESS, _OF_COUNT = 6.0, 1.0, 0.5, 2.0
 
@@ -41,15 +44,19 @@ class _Candidate(NamedTuple):
 
 
 def find_choruses(source: Path, folder: Path) -> Produced:
-    """Findings, in a JSON file too: `result`, a list of `start` and `end` in seconds and a `title`; empty where no part of it comes back.
+    """Findings, in a JSON file too: `result`, a list of `start` and `end` in seconds and a `title`.
+
+    It is empty, with a note, where no part comes back, or there is nothing but one that does.
 
     The shape is that of IMS' published sample. Raises Unfit, also for what is too long for a song, and UnreadableMedia.
     """
     heard = harmony(source)
     found = _joined(_best(heard))
+    repeats = sum(end - start for start, end in found) * FRAMES_PER_SECOND > _MOST_OF_A_SONG * len(heard.chroma)
+    found = [] if repeats else found
     result = [{"start": round(start, 2), "end": round(end, 2), "title": _TITLE} for start, end in found]
     findings = {"result": result}
-    notes = [] if result else ["no chorus: nothing in the sound comes back with the same harmony"]
+    notes = [] if result else [_NO_DIFFERENCE if repeats else _NOTHING]
     return Produced([Output(write_json(folder / "choruses.json", findings))], findings, notes)
 
 

@@ -28,12 +28,12 @@ _RATES = (16_000, 48_000)
 _FRAME_SECONDS = 0.032
 _FRAMES_PER_SECOND = 2 / _FRAME_SECONDS
 _WINDOW_SECONDS, _OVERLAP_SECONDS = 20.0, 5.0
-_NOISE_SECONDS = 5.0
+_NOISE_SECONDS = 8.0
 """The noise is what is left in the quietest moment of so long a time: longer than anybody speaks without a pause."""
 _SMOOTHING = np.float32(0.85)
-_MINIMUM_BIAS = np.float32(1.5)
+_MINIMUM_BIAS = np.float32(1.6)
 """By how much the least of smoothed powers lies below their mean; simulated with white noise, for _SMOOTHING and _NOISE_SECONDS."""
-_MEMORY = np.float32(0.95)
+_MEMORY = np.float32(0.96)
 _LEAST_SNR, _MOST_SNR = np.float32(10**-2.5), np.float32(1000)
 _LEAST_GAIN = np.float32(10**-1.25)
 """25 dB: a little noise is left, since holes in it sound worse."""
@@ -84,7 +84,7 @@ def _noise(power: Powers) -> Powers:
 
 
 def _prior(posterior: Powers) -> Powers:
-    """The SNR before looking at a frame: the mean of what the frames before it say and what the frames behind it say."""
+    """The SNR before looking at a frame: the geometric mean of what frames before it and behind it say."""
     channels, count, bins = posterior.shape
     # Forwards and backwards, and all channels, go through the loop side by side.
     both = np.concatenate([posterior, posterior[:, ::-1]]).transpose(1, 0, 2).reshape(count, -1)
@@ -95,7 +95,7 @@ def _prior(posterior: Powers) -> Powers:
         np.maximum(prior, _LEAST_SNR, out=prior)
         carried = np.square(prior / (1 + prior)) * seen
     forwards, backwards = priors.reshape(count, 2, channels, bins).transpose(1, 2, 0, 3)
-    mean: Powers = (forwards + backwards[:, ::-1]) / 2
+    mean: Powers = np.sqrt(forwards * backwards[:, ::-1])
     return mean
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
-from engines.production.sound.reading import INPUT, Sound, blocks, mono
+from engines.production.sound.reading import INPUT, Sound, blocks, mono, track
 from engines.production.sound.spectra import frames
 from engines.production.types import Unfit
 
@@ -57,7 +57,9 @@ def harmony(path: Path) -> Harmony:
 
 
 def _limited(path: Path) -> Iterator[Sound]:
-    count = 0
+    # The container's word spares the decoding; it may be missing, or wrong.
+    count = int((track(path).seconds or 0) * _RATE)
+    count = count if count > _LONGEST_MINUTES * 60 * _RATE else 0
     for block in blocks(path, _RATE):
         count += block.shape[1]
         if count > _LONGEST_MINUTES * 60 * _RATE:

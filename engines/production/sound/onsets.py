@@ -25,9 +25,13 @@ _AHEAD = 0.006
 
 
 class Onsets(NamedTuple):
-    """`flux` of shape (5 bands, frames), lowest first; frame k is at k / FRAMES_PER_SECOND + `shift` seconds."""
+    """`flux` of shape (5 bands, frames), lowest first; frame k is at k / FRAMES_PER_SECOND + `shift` seconds.
+
+    `low` is how much louder drums and bass become, not on a logarithmic scale, where a snare would pass for a kick.
+    """
 
     flux: Sound
+    low: Sound
     shift: float
 
 
@@ -39,7 +43,9 @@ def onsets(path: Path) -> Onsets:
     for batch in frames((mono(block) for block in blocks(path, RATE)), _SIZE, HOP):
         power = np.square(np.abs(fft.rfft(batch * window, axis=1)))
         magnitudes.append(np.sqrt(np.add.reduceat(power, bins[:-1], axis=1)[:, : len(bins) - 1]))
-    return Onsets(_flux(np.concatenate(magnitudes)), _AHEAD)
+    bands = np.concatenate(magnitudes)
+    lowest = bands[:, slice(*_GROUPS[0])].sum(axis=1)
+    return Onsets(_flux(bands), np.maximum(0, np.diff(lowest, prepend=lowest[:1])), _AHEAD)
 
 
 def _flux(magnitudes: Sound) -> Sound:

@@ -38,13 +38,14 @@ _STEREO = {
 
 @dataclass(frozen=True)
 class Track:
-    """What the sound of a file is; `rate` in hertz, `channels` by ffmpeg's names."""
+    """What the sound of a file is; `rate` in hertz, `channels` by ffmpeg's names, `seconds` where the container says."""
 
     rate: int
     channels: tuple[str, ...]
     codec: str
     container: str
     sample_bits: int
+    seconds: float | None
 
 
 def track(path: Path, field: str = INPUT) -> Track:
@@ -55,7 +56,8 @@ def track(path: Path, field: str = INPUT) -> Track:
         if frame is None:
             raise _nothing(field)
         bits = 8 * frame.format.bytes
-        return Track(frame.sample_rate, _channels(frame), stream.codec_context.name, container.format.name, bits)
+        seconds = container.duration / av.time_base if container.duration else None
+        return Track(frame.sample_rate, _channels(frame), stream.codec_context.name, container.format.name, bits, seconds)
 
 
 def blocks(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[Sound]:
@@ -67,8 +69,9 @@ def blocks(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[
         stream = _stream(container, field)
         begin = (container.start_time or 0) / av.time_base
         resampled = _Resampled(rate)
-        given = 0
+        given = frames = 0
         for frame in chain(decoded(container, stream), (None,)):
+            frames += frame is not None
             if frame is not None and frame.time is not None:
                 missing = frame.time - begin - given / (resampled.rate or frame.sample_rate)
                 for silence in resampled.silence(frame, missing if missing > _GAP else 0.0):
@@ -77,7 +80,7 @@ def blocks(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[
             for block in resampled.blocks(frame):
                 given += block.shape[1]
                 yield block
-        if not given:
+        if not frames:
             raise _nothing(field)
 
 

@@ -38,8 +38,8 @@ class Stems:
     rate: int
 
 
-def song(structure: str, seed: int, rate: int = 11_025) -> Song:
-    """Each kind of section has its chords and its tune; the tune is varied and never played twice alike."""
+def song(structure: str, seed: int, rate: int = 11_025, even: bool = False) -> Song:
+    """Each kind of section has its chords and its tune; the tune is varied and never played twice alike. `even`: none is louder."""
     chance = np.random.default_rng(seed)
     bar = 240 / chance.uniform(95, 135)
     key = int(chance.integers(0, 12))
@@ -48,7 +48,7 @@ def song(structure: str, seed: int, rate: int = 11_025) -> Song:
     pieces, choruses, time = [], list[tuple[float, float]](), 0.0
     for kind in structure:
         section = _section(kind, chords[kind], _varied(tunes[kind], chance), bar, key, rate, chance)
-        pieces.append(section)
+        pieces.append(section * (1.0 if even else _LOUDNESS[kind]))
         end = time + len(section) / rate
         if kind == "C":
             joined = bool(choruses) and choruses[-1][1] == time
@@ -99,7 +99,7 @@ def _section(kind: str, chords: Samples, tune: Samples, bar: float, key: int, ra
             sound[at : at + len(tone)] += 0.25 * tone * chance.uniform(0.6, 1.0)
             hiss = chance.normal(0, 0.1 if kind in "CV" else 0.05, int(0.04 * rate)) * np.linspace(1, 0, int(0.04 * rate))
             sound[at : at + len(hiss)] += hiss
-    return (sound[:count] + chance.normal(0, 0.003, count)) * _LOUDNESS[kind]
+    return np.asarray(sound[:count] + chance.normal(0, 0.003, count))
 
 
 def _varied(tune: Samples, chance: np.random.Generator) -> Samples:
