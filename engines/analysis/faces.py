@@ -17,8 +17,7 @@ from engines.understanding.tools import Tools
 LEAST_SIDE = 100
 """Pixels: "The face area must have a resolution higher than 100×100" (PAI's page of face attribute analysis)."""
 _WIDER, _HIGHER, _LOWER = 0.1, 0.2, 0.2  # of the classifier's square, from brows to lips, to ears, hair and chin
-_WHOLE_UP_TO = 2800  # pixels: in a larger picture a face of LEAST_SIDE is too small for a look at the whole
-_TILE = 0.6  # of a side; tiles overlap, so that no face is cut by all of them
+_TILE, _OVERLAP = 2800, 400  # pixels: in what is larger a face of LEAST_SIDE is too small for one look at the whole
 _SAME = 0.3
 _LARGE, _SHARP = 300.0, 150.0  # pixels, and the variance of the Laplacian in a face of 128 pixels, from which on more is no better
 
@@ -50,12 +49,15 @@ def faces(path: Path, tools: Tools | None = None, pixels: int = PIXELS) -> tuple
 def _squares(image: Image, tools: Tools) -> Iterator[Box]:
     height, width = image.shape[:2]
     yield from tools.people.faces(image)
-    if max(height, width) > _WHOLE_UP_TO:
-        high, wide = round(_TILE * height), round(_TILE * width)
-        for top in (0, height - high):
-            for left in (0, width - wide):
-                tile = image[top : top + high, left : left + wide]
+    if max(height, width) > _TILE:
+        for top in _starts(height):
+            for left in _starts(width):
+                tile = image[top : top + _TILE, left : left + _TILE]
                 yield from (box.moved(left, top) for box in tools.people.faces(tile))
+
+
+def _starts(side: int) -> range:
+    return range(0, max(1, side - _OVERLAP), _TILE - _OVERLAP)
 
 
 def _whole(square: Box, width: int, height: int) -> Box:

@@ -32,7 +32,7 @@ _HEAD, _SHOULDERS, _FEET = 0.13, 0.22, 0.04  # parts of a body's height, where n
 _NECK = 0.6  # heights of the face, from its chin to the shoulders
 _SURE = 0.5  # of a detector
 _FACES_WIDE, _FACES_HIGH = 3.2, 8.0  # a body around a face, in widths and heights of the face
-_SMALLEST = 64  # pixels, the height of a body
+_SMALLEST, _NARROWEST = 64, 24  # pixels: the height of a body, and the side of a picture that can hold one
 
 Shift = npt.NDArray[np.float32]
 """For each pixel, how far to its right what is to be seen there lies now, in pixels."""
@@ -61,7 +61,8 @@ def reshape_body(path: Path, degree: float = DEGREE, tools: Tools | None = None)
     picture = open_picture(path).upright()
     whole = cv2.cvtColor(np.asarray(flattened(picture.frames[0]).convert("RGB")), cv2.COLOR_RGB2BGR)
     cv2.setRNGSeed(0)  # GrabCut begins with random means: the same picture shall give the same answer
-    bodies = list(_bodies(shrink(whole, _VIEW), tools or usual_tools()))
+    view = shrink(whole, _VIEW)
+    bodies = list(_bodies(view, tools or usual_tools())) if min(view.shape[:2]) >= _NARROWEST else []
     if not bodies:
         raise NobodyToReshape("no person was found that can be told from the background: an upright body, or a face turned to the camera")
     done = max(-LIMIT, min(LIMIT, degree))
