@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from cli.commands.common import cloud_option, options, target_of
+from cli import journal, running
+from cli.commands.common import cloud_option, data_folder, options, target_of
 from cli.deployment.target import Target, rendered
 from cli.errors import FAILED, USAGE, CommandError
 from cli.output import Output
@@ -69,8 +70,8 @@ def explain_command(
     if offline and (cloud or size is None):
         raise CommandError("--offline asks no service", "pass --size with it, and no --cloud", USAGE)
     target = rendered(os.environ, Credentials("", ""), is_laptop=False) if offline else target_of(data, cloud)
-    chosen = _settings(target, is_complete=not offline)
-    found = source.read(file, target.settings.get("RULES_FILE", ""))
+    chosen = _settings(target, data, is_offline=offline)
+    found = source.read(file, chosen.rules_file)
     upload = explaining.Upload(key, size, duration)
     explained = explaining.explain(upload, None if offline else _media_bucket(target), found, chosen, prices_of(target.variables, prices))
     output = Output(as_json)
@@ -78,11 +79,15 @@ def explain_command(
     show_explained(output, found, explained)
 
 
-def _settings(target: Target, *, is_complete: bool) -> Settings:
-    """What `provision` makes, a deployment that nobody asks need not have. Raises CommandError."""
-    stand_in = {} if is_complete else {"SMARTTAG_TEMPLATE_ID": "none"}
+def _settings(target: Target, data: Path | None, *, is_offline: bool) -> Settings:
+    """Those that a laptop's functions run with, and else those that `s deploy` would give them. Raises CommandError."""
+    if target.is_laptop:
+        told = {**target.settings, **journal.environment_of(running.require(data_folder(data)), "submit")}
+    else:
+        # What `provision` makes, a deployment that nobody asks need not have.
+        told = {**target.settings, **({"SMARTTAG_TEMPLATE_ID": "none"} if is_offline else {})}
     try:
-        return settings.from_environment({**target.settings, **stand_in})
+        return settings.from_environment(told)
     except BadSetting as error:
         raise CommandError(f"{error.field} {error.problem}", error.fix, USAGE) from error
 
