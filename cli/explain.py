@@ -13,6 +13,7 @@ from cli.output import Output
 from cli.waiting import whereabouts
 from sightline.clock import to_iso
 from sightline.errors import SightlineError
+from sightline.ledger.jobs import JobStory
 from sightline.ledger.ledger import Journal
 from sightline.media.identity import is_media_id, media_id
 from sightline.untrusted import visible
@@ -43,6 +44,7 @@ def explain(clients: Clients, name: str) -> Json:
         "letters": [summary(letter) for letter in about],
         "facts": _facts(journal),
         "job": _job(clients, story.job_id) if story.job_id else None,
+        "jobs": [_beside(name, job) for name, job in story.jobs.items()],
         "index": _index(clients, identity),
         "record": record.to_json() if record else None,
     }
@@ -67,6 +69,11 @@ def _job(clients: Clients, job_id: str) -> Json:
     return {"job_id": job_id, "state": job.state, "reason": job.reason or None}
 
 
+def _beside(name: str, job: JobStory) -> Json:
+    """A job beside the smart tags, as the ledger has it."""
+    return {"job": name, "state": job.stage, "job_id": job.job_id or None, "reason": job.reason or None}
+
+
 def _index(clients: Clients, identity: str) -> list[str] | str:
     try:
         return list(clients.library().index_states(identity))
@@ -84,6 +91,8 @@ def show(output: Output, story: Json) -> None:
         output.say(f"letter    {letter['id']}, {letter['state']}: {letter['reason']} (`sightline dead show {letter['id']}`)")
     if story["job"]:
         output.say(f"job       {story['job']['job_id']} {story['job']['state']}{_because(story['job'])}")
+    for job in story["jobs"]:
+        output.say(f"job       {job['job']} {job['state']}{_because(job)}")
     output.say(
         f"index     {', '.join(story['index']) or 'not there'}" if isinstance(story["index"], list) else f"index     {story['index']}"
     )
