@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sightline.acts.collect import collect_act
-from sightline.errors import BadInput, ServiceRefused, ServiceUnreachable, UnusableAnswer
+from sightline.errors import ServiceRefused, ServiceUnreachable, UnusableAnswer
 from sightline.pai.results import ImageLabels, Tag, VideoLabels, VideoQuality
 from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.endings import remove
@@ -160,10 +160,9 @@ def test_a_job_that_fails_leaves_a_gap_and_holds_up_nobody() -> None:
 def test_wrong_parameters_in_a_rule_leave_a_gap_that_names_them() -> None:
     world = world_with("smarttag", {"job": "production:CaptionExtraction", "parameters": {"fps": 11}})
     identity = upload(world)
-    world.producing.refuse = BadInput("JobParams.fps", "is 11", "give 2 to 10")
-    identity = upload(world, "uploads/home/door/b.mp4")
-    world.finish("job-2")
-    assert record(world, identity).found.gaps[0].reason == "JobParams.fps: is 11; give 2 to 10"
+    world.finish("job-1")
+    assert record(world, identity).found.gaps[0].reason == "JobParams.fps: is 11; give a whole number from 2 to 10"
+    assert world.producing.jobs == {}
 
 
 def test_a_media_without_smart_tags_is_found_by_its_name_and_takes_no_place_in_line() -> None:
