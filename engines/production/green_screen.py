@@ -16,6 +16,7 @@ _BORDER = 0.06  # of each side: where the screen is seen when somebody stands in
 _GREEN = 36
 """Levels by which a screen's green exceeds its red and its blue."""
 _LEAST_SHARE = 0.3  # of the border, that is green
+_SURE = 0.6  # of the screen's usual excess: less is where the subject's edge is
 _LOOKS, _LOOKED_SECONDS = 8, 10.0
 _GRID = (32, 18)
 _OPAQUE, _CLEAR = 0.08, 0.86
@@ -85,7 +86,7 @@ def _plate(source: Path) -> Image:
         most = max(most, len(screen) / len(border))
         if len(screen) < _LEAST_SHARE * len(border):
             continue
-        sure = (excess > 0.7 * float(np.median(screen))).astype(np.float32)
+        sure = (excess > _SURE * float(np.median(screen))).astype(np.float32)
         weight += cv2.resize(sure, _GRID, interpolation=cv2.INTER_AREA)
         total += cv2.resize(sure * excess, _GRID, interpolation=cv2.INTER_AREA)
     if most < _LEAST_SHARE:

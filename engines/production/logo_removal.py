@@ -15,7 +15,8 @@ from engines.production.painting import paint_over
 from engines.production.regions import Columns, Rows, region_pixels
 from engines.production.types import Box, Output, Produced
 
-_SAMPLES, _SAMPLED_SECONDS = 48, 120.0
+_SAMPLES, _LEAST_SAMPLES, _SAMPLED_SECONDS = 48, 12, 120.0
+_SAMPLED_BYTES = 64_000_000  # of frames in grey, held at once
 _CORNER = (0.3, 0.25)
 """Width and height, as shares of the picture, of each corner in which a mark is looked for."""
 _STANDS_STILL = 6.0
@@ -41,7 +42,7 @@ def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = Non
     header = video_header(source)
     width, height = header.width, header.height
     given = [region_pixels(box, width, height, "JobParams.Boxes") for box in boxes or ()]
-    samples = _samples(source, header.seconds)
+    samples = _samples(source, header.seconds, width * height)
     notes: list[str] = []
     areas = given or _found(samples, notes)
     mask = np.zeros((height, width), np.uint8)
@@ -56,9 +57,10 @@ def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = Non
     return Produced((Output(target),), {"boxes": [_shares(area, width, height) for area in areas]}, tuple(dict.fromkeys(notes)))
 
 
-def _samples(source: Path, seconds: float | None) -> Image:
+def _samples(source: Path, seconds: float | None, pixels: int) -> Image:
     """Frames in grey, count x height x width, spread over the beginning of the clip."""
-    rate = _SAMPLES / min(seconds or _SAMPLED_SECONDS, _SAMPLED_SECONDS)
+    count = max(_LEAST_SAMPLES, min(_SAMPLES, _SAMPLED_BYTES // pixels))
+    rate = count / min(seconds or _SAMPLED_SECONDS, _SAMPLED_SECONDS)
     taken = [cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY) for frame in frames(source, rate, parts=((0.0, _SAMPLED_SECONDS),))]
     return np.stack([each for each in taken if each.shape == taken[0].shape])
 
@@ -71,7 +73,7 @@ def _found(samples: Image, notes: list[str]) -> list[Area]:
     for top in (0, height - high):
         for left in (0, width - wide):
             corner = samples[:, top : top + high, left : left + wide]
-            if float(np.median(corner.std(axis=0))) < _STANDS_STILL:
+            if float(np.median(_variation(corner))) < _STANDS_STILL:
                 notes.append(_STILL_NOTE.format("a corner", "the picture was left alone there"))
             elif (area := _standing(corner, height, width)) is not None:
                 found.append((slice(top + area[0].start, top + area[0].stop), slice(left + area[1].start, left + area[1].stop)))
@@ -112,7 +114,7 @@ def _mark(samples: Image, area: Area, notes: list[str]) -> Image:
     """255 where the mark is, within the area: what stands out of the median, in which all that moves is blurred, and what never varies."""
     part = samples[:, area[0], area[1]]
     height = samples.shape[1]
-    variation = part.std(axis=0)
+    variation = _variation(part)
     usual = _usual_variation(samples, area)
     middle = np.median(part, axis=0).astype(np.uint8)
     size = max(7, round(_WIDEST_STROKE * height) | 1)
@@ -133,7 +135,17 @@ def _usual_variation(samples: Image, area: Area) -> float:
     rows, columns = area
     high, wide = rows.stop - rows.start, columns.stop - columns.start
     around = samples[:, max(0, rows.start - high) : rows.stop + high, max(0, columns.start - wide) : columns.stop + wide]
-    return float(np.median(around.std(axis=0)))
+    return float(np.median(_variation(around)))
+
+
+def _variation(samples: Image) -> Image:
+    """The standard deviation of each pixel; frame by frame, as numpy's own would hold them all as floating point."""
+    total, squares = (np.zeros(samples.shape[1:], np.float32) for _ in range(2))
+    for sample in samples:
+        cv2.accumulate(sample, total)
+        cv2.accumulateSquare(sample, squares)
+    deviation: Image = np.sqrt(np.maximum(squares / len(samples) - np.square(total / len(samples)), 0))
+    return deviation
 
 
 def _shares(area: Area, width: int, height: int) -> list[float]:

@@ -109,3 +109,11 @@ def test_a_clip_without_a_green_screen_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unfit, match="shows no green screen: 0% of its border is green") as raised:
         key_out(grey, tmp_path)
     assert raised.value.field == "Input.Media"
+
+
+def test_a_background_that_is_no_picture_is_named(clip: Path, tmp_path: Path) -> None:
+    text = tmp_path / "beach.png"
+    text.write_text("not a picture " * 50)
+    with pytest.raises(Unfit, match="the file holds text") as raised:
+        key_out(clip, tmp_path, background=text)
+    assert raised.value.field == "JobParams.bgimage"
