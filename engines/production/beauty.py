@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engines.imaging import Image, probe
+from engines.imaging import Image
 from engines.production.face_following import FaceFollower, Faces, with_faces
-from engines.production.film import FilmWriter, film_frames
+from engines.production.film import FilmWriter, film_frames, probe_film
 from engines.production.retouching import Retouching
-from engines.production.types import Output, Produced, Unfit
+from engines.production.types import Output, Produced
 from engines.understanding.people import PeopleFinder
 
 _USUAL = Retouching(whiten=20, smooth=50, face_thin=50)
@@ -31,9 +31,7 @@ def beautify(
     `others` are parameters that are not known here, each reported as not done. The findings are the numbers of `frames`, and of those
     `frames_with_faces`. Raises UnreadableMedia and Unfit.
     """
-    found = probe(source)
-    if found.kind != "video":
-        raise Unfit("Input.Media", f"is a picture ({found.format}), no video")
+    probe_film(source)
     named = (whiten, smooth, face_thin)
     retouching = _USUAL if named == (None, None, None) and not others else Retouching(*(strength or 0 for strength in named))
     path = folder / "beauty.mp4"

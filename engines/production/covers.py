@@ -11,10 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engines.imaging import Frame, Probe, UnreadableMedia, frames, probe, snapshot
+from engines.imaging import Frame, Probe, UnreadableMedia, frames, snapshot
 from engines.production.appeal import Appeal, Fingerprint, appeal, face_share, fingerprint
+from engines.production.film import probe_film
 from engines.production.loops import write_loop
-from engines.production.types import Output, Produced, Unfit
+from engines.production.types import Output, Produced
 from engines.understanding.people import PeopleFinder
 
 _COVERS = 3
@@ -43,9 +44,7 @@ def pick_covers(source: Path, folder: Path, *, animated: bool = False) -> Produc
 
     The finding `covers` holds for each the score, 0 to 10, and the milliseconds from the start. Raises UnreadableMedia and Unfit.
     """
-    found = probe(source)
-    if found.kind != "video":
-        raise Unfit("Input.Media", f"is a picture ({found.format}), no video")
+    found = probe_film(source)
     candidates = _candidates(source, found)
     chosen = sorted(_chosen(_with_faces(_chosen(candidates, _SHORTLIST)), _COVERS), key=lambda each: -each.appeal.score)
     outputs = [Output(_written(source, folder, number, each, animated)) for number, each in enumerate(chosen, start=1)]

@@ -18,9 +18,10 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from engines.imaging import Frame, Image, frames
+from engines.imaging import Frame, Image, Probe, frames, probe
 from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
 from engines.production.soundtrack import Soundtrack, soundtrack
+from engines.production.types import Unfit
 
 _TICKS = 90_000
 """Of a second: MPEG's own clock, which every common frame rate fits to less than a hundredth of a millisecond."""
@@ -65,6 +66,14 @@ TRANSPARENT_WEBM = Encoding(
     "libopus",
     {},
 )
+
+
+def probe_film(source: Path) -> Probe:
+    """What the header says. Raises UnreadableMedia, and Unfit for a picture."""
+    found = probe(source)
+    if found.kind != "video":
+        raise Unfit("Input.Media", f"is a picture ({found.format}), no video")
+    return found
 
 
 def film_frames(source: Path, parts: Sequence[tuple[float, float]] = ((0.0, inf),)) -> Iterator[Frame]:

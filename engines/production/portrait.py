@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.imaging import UnreadableMedia, frames, probe
-from engines.production.film import FilmWriter, film_frames
+from engines.imaging import UnreadableMedia, frames
+from engines.production.film import FilmWriter, film_frames, probe_film
 from engines.production.framing import window_path
 from engines.production.interest import InterestFinder, Numbers
 from engines.production.shots import seen_in_shots
-from engines.production.types import Output, Produced, Unfit
+from engines.production.types import Output, Produced
 from engines.understanding.people import PeopleFinder
 
 _SHAPE = Fraction(9, 16)
@@ -38,9 +38,7 @@ class _Shot:
 
 def to_portrait(source: Path, folder: Path) -> Produced:
     """One MP4, as high as the source and 9/16 as wide, both even. Raises UnreadableMedia and Unfit."""
-    found = probe(source)
-    if found.kind != "video":
-        raise Unfit("Input.Media", f"is a picture ({found.format}), no video")
+    found = probe_film(source)
     path = folder / "portrait.mp4"
     width, height = _window(found.width, found.height)
     shots = _followed(source, width / found.width) if width < found.width - 1 else ()

@@ -16,8 +16,8 @@ Mask = npt.NDArray[np.floating[Any]]
 
 _SKIN_MARGIN = 0.2  # of a face's size, on each side
 _WORKING_WIDTH = 200  # pixels of a face; what a larger one loses by smoothing is found on a smaller picture
-_SMOOTHED_OVER = 0.03  # of a face's width, the standard deviation of the smoothing
-_EDGE = (12.0, 40.0)  # of 255: steps of light beyond it are edges, and stay; at strengths 0 and 100
+_SMOOTHED_OVER = 0.04  # of a face's width, the standard deviation of the smoothing
+_EDGE = (16.0, 44.0)  # of 255: steps of light beyond it are edges, and stay; at strengths 0 and 100
 _MOST_LIT = 0.35  # of the way to white, at a strength of 100
 _PALER = 0.15
 _MOST_THINNED = 0.09  # of a face's width, at a strength of 100, on each side

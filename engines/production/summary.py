@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.imaging import UnreadableMedia, frames, probe
+from engines.imaging import UnreadableMedia, frames
 from engines.production.appeal import Appeal, Fingerprint, appeal, fingerprint
-from engines.production.film import FilmWriter, film_frames
+from engines.production.film import FilmWriter, film_frames, probe_film
 from engines.production.shots import seen_in_shots
-from engines.production.types import Output, Produced, Unfit
+from engines.production.types import Output, Produced
 
 _SHARE = 0.2
 _LEAST_SECONDS = 1.0
@@ -69,9 +69,7 @@ class _Part:
 
 def summarise(source: Path, folder: Path) -> Produced:
     """One MP4. The findings are `parts`, what was kept, and `cuts`, in seconds of the source. Raises UnreadableMedia and Unfit."""
-    found = probe(source)
-    if found.kind != "video":
-        raise Unfit("Input.Media", f"is a picture ({found.format}), no video")
+    probe_film(source)
     watched = _watched(source)
     wanted = min(watched.end, max(_LEAST_SECONDS, _SHARE * watched.end))
     kept = _joined(_chosen(_parts(watched, wanted), wanted))
