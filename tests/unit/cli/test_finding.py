@@ -16,6 +16,7 @@ from cli.finding import Question
 from cli.output import Output
 from cli.running import Running
 from sightline.media.identity import media_id
+from sightline.search.query import parse_query
 
 TOKEN = "a.signed.token"
 
@@ -62,6 +63,13 @@ def test_only_what_is_asked_is_sent() -> None:
     wished = Question("red", min_quality=60.5, tags=["dog", "car"], page=2).parameters("media")
     assert (wished["min_quality"], wished["tag"], wished["page"]) == ("60.500000", "dog,car", "2")
     assert Question("red", min_quality=0.0).parameters("media")["min_quality"] == "0.000000"
+
+
+@pytest.mark.parametrize("quality", [0.0, 0.00001, 59.99, 99.9999999, 100.0])
+def test_a_quality_that_the_command_takes_the_function_takes_too(quality: float) -> None:
+    wish = parse_query(Question("red", min_quality=quality).parameters("media"), "default").wish
+    assert wish is not None
+    assert wish.min_quality == pytest.approx(quality, abs=1e-5)
 
 
 def test_a_media_is_named_by_its_key_or_its_id() -> None:

@@ -39,7 +39,7 @@ def _told(record: Record, address: Address) -> Json:
     found = record.found
     captions = _cut(found.captions)
     told = {
-        "quality": None if found.quality is None else round(found.quality, 1),
+        "quality": found.quality,
         "tags": [tag._asdict() for tag in found.tags],
         "captions": [cue._asdict() for cue in captions],
         "captions_cut": len(captions) < len(found.captions),

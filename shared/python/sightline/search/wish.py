@@ -55,7 +55,7 @@ def parse_wish(parameters: Mapping[str, str]) -> Wish | None:
 
 def _quality(text: str) -> float:
     digits = text.replace(".", "", 1)
-    if not (len(text) < 10 and digits.isascii() and digits.isdigit() and float(text) <= 100):
+    if not (len(text) < 20 and digits.isascii() and digits.isdigit() and float(text) <= 100):
         raise BadInput("min_quality", f"is {plain(text, 20)!r}", "use a number from 0 to 100, such as 60")
     return float(text)
 
