@@ -9,18 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from engines.production.sound.beats import find_beats
 from engines.production.sound.choruses import find_choruses
 from engines.production.sound.denoise import denoise
 from engines.production.sound.mixing import mix
 from engines.production.sound.quality import assess_quality
+from engines.production.sound.reading import blocks
 from engines.production.sound.voices import separate
 from engines.production.types import Produced, Unfit
 from engines.understanding.types import UnreadableMedia
 from tests.unit.engines.media import write_video
 from tests.unit.engines.production.sound.files import Samples, read_wav, write_encoded, write_wav
+from tests.unit.engines.production.sound.rhythms import RATE as CLICKS_RATE
+from tests.unit.engines.production.sound.rhythms import clicks
 from tests.unit.engines.production.sound.voices import speech
+from tests.unit.engines.speech import sounds
 
 RATE = 16_000
 Function = Callable[[Path, Path], Produced]
@@ -145,3 +150,26 @@ def test_a_file_cut_short_gives_what_is_there(function: Function, tmp_path: Path
     cut = tmp_path / "cut.wav"
     cut.write_bytes(whole[: len(whole) // 2])
     _check(function(cut, tmp_path))
+
+
+def test_sound_that_begins_late_in_a_film_keeps_its_time(tmp_path: Path) -> None:
+    ticks = clicks(120, 8, 0.25)
+    at_44_khz = resample_poly(ticks.sound, sounds.RATE, CLICKS_RATE)
+    film = sounds.write(tmp_path / "film.mp4", [(at_44_khz * 32767).astype(np.int16)], pictures=10, begins=1.5)
+    found = find_beats(film, tmp_path).findings["BeatList"]
+    assert found == pytest.approx(list(ticks.beats + 1.5), abs=0.02)
+
+
+def test_sound_that_changes_its_rate_midway_is_read_to_its_end(tmp_path: Path) -> None:
+    """Two streams of ADTS, one behind the other, are one file of ADTS."""
+    parts = [
+        write_encoded(tmp_path / f"{rate}.aac", 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate), rate, "aac")
+        for rate in (48_000, 24_000)
+    ]
+    both = tmp_path / "both.aac"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    whole = np.concatenate(list(blocks(both)), axis=1)[0]
+    assert len(whole) / 48_000 == pytest.approx(4.0, abs=0.2)
+    # A second from each half: the pitch is the same.
+    for second in (whole[24_000:72_000], whole[-72_000:-24_000]):
+        assert int(np.abs(np.fft.rfft(second)).argmax()) == 440
