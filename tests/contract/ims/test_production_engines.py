@@ -23,7 +23,9 @@ from alibabacloud_ice20201109 import models as ice
 
 from localcloud.cloud import LaptopCloud
 from localcloud.ims import EngineSettings
+from localcloud.ims.assembly import PRODUCTION_THREADS
 from localcloud.ims.production.functions import FUNCTIONS
+from localcloud.ims.production.producing import ProductionWorkers
 from localcloud.place import Place
 from tests.contract.ims.cloud import client as client_of
 from tests.contract.ims.producing import OURS, SUBMIT, ended, submit
@@ -39,7 +41,7 @@ BUCKET = "media"
 LOGO = (0.03, 0.05, 0.2, 0.16)
 VIDEO_FUNCTIONS = list(FUNCTIONS)[:9]
 PATIENCE_SECONDS = 300
-"""The workers let everything else go first."""
+EAGER = "tests.contract.ims.scripted_production:build_eager"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -154,7 +156,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder, server = tmp_path_factory.mktemp("studio"), SpeechServer()
     server.behaviour = lambda _asked: hears((0.1, 0.6, "good morning"), (1.2, 2.8, "hello, world!"))
     engine = EngineSettings(speech_base_url=server.base_url, speech_api_key="sk-key", speech_model="whisper")
-    cloud = LaptopCloud(folder / "data", Place(), engine, understanding=NullEngine())
+    production = ProductionWorkers(engine, folder / "production.log", PRODUCTION_THREADS, factory=EAGER)
+    cloud = LaptopCloud(folder / "data", Place(), engine, understanding=NullEngine(), production=production)
     cloud.start()
     key = cloud.keyring.account
     bucket = oss2.Bucket(oss2.AuthV4(key.access_key_id, key.access_key_secret), cloud.endpoint, BUCKET, region=Place().region)
