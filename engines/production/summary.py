@@ -159,7 +159,7 @@ def _write(source: Path, path: Path, parts: Sequence[tuple[float, float]]) -> No
     shift, left = 0.0, list(parts)
     with FilmWriter(path, source, parts=parts) as film:
         for frame in film_frames(source, parts):
-            while frame.time + _INSTANT >= left[0][1]:
+            while left[1:] and frame.time + _INSTANT >= left[1][0]:
                 shift += left[0][1] - left[0][0]
                 left.pop(0)
             film.write(shift + frame.time - left[0][0], frame.image)
