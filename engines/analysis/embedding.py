@@ -33,14 +33,17 @@ _COMMON = 0.6  # of the descriptor of any picture: with all of it gone, trimmed 
 def image_embedding(path: Path, pixels: int = PIXELS) -> Vector:
     """512 numbers of a picture, for duplicates, not semantic. Raises UnreadableMedia.
 
-    Of 64 photographs' copies (stronger JPEG, a trimmed border, mirrored, darker, grey, turned by five degrees) nearly all have a cosine
-    above 0.8 with their original, of strangers one pair in a thousand.
+    Of the copies of 64 pictures (stronger JPEG, 60 % of the area, mirrored, darker, grey, turned by five degrees) at least nine in ten have
+    a cosine above 0.8 with their original; of pairs of strangers one in a thousand has. Turned by a quarter, a copy is a stranger.
     """
     return _projected(_picture(path, pixels), IMAGE_SIZE)
 
 
 def video_embedding(path: Path, pixels: int = PIXELS) -> Vector:
-    """64 numbers of a video, for duplicates, not semantic. Raises UnreadableMedia."""
+    """64 numbers of a video, for duplicates, not semantic: of how its frames look, and when in it. Raises UnreadableMedia.
+
+    Copies of another size, shape, bit rate, frame rate or brightness, and those that are a tenth shorter, mostly have a cosine above 0.85.
+    """
     return _projected(_video(path, pixels), VIDEO_SIZE)
 
 
@@ -49,7 +52,7 @@ def post_embedding(images: Sequence[Path] = (), video: Path | None = None, pixel
 
     Raises UnreadableMedia, and ValueError for a post of neither.
     """
-    parts = [np.tile(_picture(path, pixels), 1 + _PARTS) for path in images]
+    parts = [_over_time([_picture(path, pixels)]) for path in images]
     if video is not None:
         parts.append(_video(video, pixels))
     if not parts:
@@ -67,12 +70,16 @@ def _picture(path: Path, pixels: int) -> Numbers:
 
 
 def _video(path: Path, pixels: int) -> Numbers:
-    """The mean of its frames, then those of its beginning, its middle and its end."""
     seconds = video_header(path, pixels).seconds
     rate = min(_RATE, _FRAMES / seconds) if seconds else _RATE
     seen = [_beyond_common(frame.image) for frame in frames(path, rate, longest=VIEW, pixels=pixels)]
     if not seen:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
+    return _over_time(seen)
+
+
+def _over_time(seen: Sequence[Numbers]) -> Numbers:
+    """The mean of all, then those of the beginning, the middle and the end."""
     edges = [index * len(seen) // _PARTS for index in range(_PARTS + 1)]
     parts = [np.mean(seen[min(start, len(seen) - 1) : max(end, start + 1)], axis=0) for start, end in pairwise(edges)]
     return np.concatenate([np.mean(seen, axis=0), *(_PART_WEIGHT * part for part in parts)])

@@ -143,3 +143,9 @@ def test_a_post_does_not_depend_on_the_order_of_its_pictures(tmp_path: Path) -> 
 def test_a_post_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="has no vector"):
         post_embedding()
+
+
+def test_a_post_of_a_picture_is_like_that_of_a_still_film_of_it(tmp_path: Path) -> None:
+    picture = write_picture(tmp_path / "a.png", scene(4, 320, 240))
+    film = write_video(tmp_path / "a.mp4", [scene(4, 320, 240)] * 20)
+    assert similarity(post_embedding([picture]), post_embedding(video=film)) > 0.95
