@@ -25,8 +25,9 @@ _SAME = 1e-4
 """Of the energy: what the channels differ by where a stereo file holds a mono sound."""
 _CENTRE_POWER = 4
 """How sharply the middle is cut out: more leaves out more of the voice, less lets in more of what stands beside it."""
-_ALIKE_SHARE = 8
-"""One frame in so many is taken for a repetition of a frame."""
+_ALIKE_SHARE = 5
+"""One frame in so many is taken for a repetition of a frame, and of these no more than _MOST_ALIKE are looked at."""
+_MOST_ALIKE = 60
 _APART_SECONDS = 0.8
 """A moment is no repetition of the one just before it."""
 
@@ -106,10 +107,13 @@ def _voice_mask(mixed: Spectra, hop_seconds: float) -> Sound:
     share = np.zeros_like(mixed.real)
     if count < 2:
         return share
+    step = -(-count // _MOST_ALIKE)
     for frame, row in enumerate(alike):
         row[max(0, frame - apart + 1) : frame + apart] = -1
-        others = magnitudes[np.append(np.argpartition(row, -count)[-count:], frame)]
-        repeated = np.minimum(np.median(others, axis=0), magnitudes[frame])
+        others = magnitudes[np.append(np.argpartition(row, -count)[-count::step], frame)]
+        # np.median would look for two middles, and for what is no number.
+        middle = np.partition(others, len(others) // 2, axis=0)[len(others) // 2]
+        repeated = np.minimum(middle, magnitudes[frame])
         once = np.square(magnitudes[frame] - repeated)
         share[0, frame] = once / (once + np.square(repeated) + np.float32(1e-12))
     return share

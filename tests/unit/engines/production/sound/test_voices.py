@@ -42,8 +42,8 @@ def test_a_voice_in_mono(tmp_path: Path) -> None:
     made = [stems(seed, 20.0, RATE) for seed in SEEDS[:2]]
     gains = np.array([_gains(one.voice[:1], one.accompaniment.mean(axis=0, keepdims=True), tmp_path) for one in made])
     voice, rest = gains.mean(axis=0)
-    assert voice >= 3.0
-    assert rest >= 3.0
+    assert voice >= 3.5
+    assert rest >= 3.8
 
 
 @pytest.mark.parametrize("mono", [True, False])
