@@ -108,14 +108,14 @@ def test_each_moment_is_heard_as_it_is_seen(eleven_shots: Reel, tmp_path: Path) 
     path = summary(eleven_shots.path, tmp_path).path
     sound, window = heard(path), 0.05
     checked = 0
-    for time, picture in seen(path):
+    for time, picture in seen(path)[::2]:
         around = sound[round(time * RATE) : round((time + window) * RATE)]
         if len(around) == round(window * RATE):
             before = sound[max(0, round((time - window) * RATE)) : round(time * RATE)]
             # On the frame that a join lies next to, either tone is right.
             assert eleven_shots.shot_of(picture) in {heard_shot(around), heard_shot(before) if len(before) else None}
             checked += 1
-    assert checked > 50
+    assert checked > 25
 
 
 def test_one_long_shot_is_told_by_where_something_happens(tmp_path: Path) -> None:
