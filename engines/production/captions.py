@@ -122,8 +122,8 @@ class _Tracker:
         lines = self._reader.lines(self._strip, grey)
         continued = [self._continued(line) for line in lines]
         for shown in [each for each in self._open if all(each is not other for other in continued)]:
-            if not shown.line.shown_in(grey):
-                shown.end = next((time for time, seen in self._between[1:] if not shown.line.shown_in(seen)), now)
+            if not shown.line.unchanged_in(grey):
+                shown.end = next((time for time, seen in self._between[1:] if not shown.line.unchanged_in(seen)), now)
                 self._open.remove(shown)
                 self._closed.append(shown)
         frame = now - times[-2] if len(times) > 1 else 0.0
@@ -133,12 +133,14 @@ class _Tracker:
 
     def _continued(self, line: Line) -> Shown:
         for shown in self._open:
-            if is_same(shown.line, line) or (overlap(shown.line.box, line.box) > SAME_PLACE and shown.line.shown_in(self._between[-1][1])):
+            if is_same(shown.line, line) or (
+                overlap(shown.line.box, line.box) > SAME_PLACE and shown.line.unchanged_in(self._between[-1][1])
+            ):
                 shown.read(line)
                 return shown
         start = self._between[-1][0]
         for time, seen in reversed(self._between[:-1]):
-            if not line.shown_in(seen):
+            if not line.unchanged_in(seen):
                 break
             start = time
         shown = Shown(line, start, start)

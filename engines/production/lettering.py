@@ -16,6 +16,7 @@ from engines.understanding.reading import Reader, TextLine
 _CONTRAST = 40
 """Levels of grey by which a stroke stands out from what is beside it, and by which a pixel of it may change from frame to frame."""
 _STAYS = 0.7  # of a line's strokes, for the line to be there still
+_LETTER_STAYS = 0.5  # of the strokes of each letter, for it to be the same
 _FRESH = 0.0015  # of a strip's pixels: fewer new strokes than this are no letters
 SAME_PLACE = 0.3
 """How much two boxes share of what they cover together, to be one line's."""
@@ -48,9 +49,17 @@ class Line:
     grey: Image
 
     def shown_in(self, grey: Image) -> bool:
-        """Whether its letters stand at the same place of another frame of the strip, whatever is behind them."""
-        same = (cv2.absdiff(grey[self.area], self.grey) < _CONTRAST) & self.strokes
-        return int(np.count_nonzero(same)) >= _STAYS * int(np.count_nonzero(self.strokes))
+        """Whether most of its letters stand at the same place of another frame of the strip, whatever is behind them."""
+        return int(np.count_nonzero(self._same(grey))) >= _STAYS * int(np.count_nonzero(self.strokes))
+
+    def unchanged_in(self, grey: Image) -> bool:
+        """Whether all of them do: one letter may make another word."""
+        same, strokes = (_by_letter(each, self.box.height) for each in (self._same(grey), self.strokes))
+        return self.shown_in(grey) and bool(np.all(same >= _LETTER_STAYS * strokes))
+
+    def _same(self, grey: Image) -> Image:
+        same: Image = (cv2.absdiff(grey[self.area], self.grey) < _CONTRAST) & self.strokes
+        return same
 
     def without(self, moving: Image) -> Line:
         """Its strokes without what moves between two frames that both show it: that belongs to what is behind."""
@@ -88,7 +97,7 @@ class StripReader:
         if self._known is None:
             return False
         fresh = int(np.count_nonzero(marked & ~self._known))
-        return fresh < _FRESH * marked.size and all(line.shown_in(grey) for line in self._lines)
+        return fresh < _FRESH * marked.size and all(line.unchanged_in(grey) for line in self._lines)
 
     def _told_apart(self, lines: Sequence[Line], grey: Image) -> list[Line]:
         """The lines, those that the last reading had too without what moved behind them."""
@@ -131,6 +140,14 @@ def drawn_over(grey: Image, height: float) -> Image:
     limit = min(_STRONG, max(_WEAK, _SHARE_OF_STRONGEST * float(np.percentile(contrast, 98))))
     marked: Image = contrast > limit
     return marked
+
+
+def _by_letter(strokes: Image, height: float) -> Image:
+    """How many pixels of strokes there are in each stretch half as wide as the line is high: some of them lie within one letter."""
+    width = max(1, round(height / 2))
+    columns = np.count_nonzero(strokes, axis=0)
+    counted: Image = np.add.reduceat(columns, np.arange(0, len(columns), width))
+    return counted
 
 
 def _odd(length: float) -> int:

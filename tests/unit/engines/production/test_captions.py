@@ -80,6 +80,14 @@ def test_a_strip_that_stays_is_not_read_again(tmp_path: Path, monkeypatch: pytes
     assert done.findings["cues"] == [{"start": 0.0, "end": 2.0, "text": "不要着急，慢慢来"}]
 
 
+def test_one_letter_makes_another_caption(tmp_path: Path) -> None:
+    captions = (Caption(0.4, 1.48, "今天的天气真不错"), Caption(1.48, 2.6, "今天的天气真不好"))
+    done = extract_captions(clip(tmp_path, subtitled(sliding(640, 360, 60), captions), 3), tmp_path)
+    rate, off = errors(done.findings["cues"], captions)
+    assert rate == 0.0
+    assert off <= 0.01
+
+
 def test_two_rows_are_one_cue_and_two_words_one_row(tmp_path: Path) -> None:
     view = subtitled(sliding(640, 360, 60), [Caption(0.2, 1.4, "我们明天再说\nSee you  tomorrow")], (0.5, 0.87))
     (cue,) = extract_captions(clip(tmp_path, view, 1.6), tmp_path).findings["cues"]
