@@ -48,6 +48,9 @@ def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = Non
     mask = np.zeros((height, width), np.uint8)
     for area in areas:
         mask[area] |= _mark(samples, area, notes)
+    # Beyond the areas, too: a box is seldom wide enough for what compression smeared.
+    grown = max(5, round(height / 140) | 1)
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
     target = folder / "film.mp4"
     with FilmWriter(target, source) as film:
         for frame in film_frames(source):
@@ -125,8 +128,9 @@ def _mark(samples: Image, area: Area, notes: list[str]) -> Image:
         notes.append(_STILL_NOTE.format("a box", "what stands out there was painted over, mark or not"))
     else:
         mark |= variation < _STEADY * usual
-    grown = max(5, round(height / 140) | 1)
-    marked: Image = cv2.dilate(mark.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
+    # A plain stretch of the picture may never vary either, but it has no standing edge.
+    edges = (_standing_edges(part, (1, 0)) | _standing_edges(part, (0, 1))).astype(np.uint8) * 255
+    marked: Image = cv2.dilate(edges, kernel) & (mark.astype(np.uint8) * 255)
     return marked
 
 
