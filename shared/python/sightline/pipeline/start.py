@@ -25,6 +25,9 @@ from sightline.pipeline.sources import job_input
 from sightline.pipeline.work import Work
 from sightline.value import Value
 
+LONGEST_INDEX_WAIT_SECONDS = 5
+"""Of a submit: its event may have more records, and callbacks or the sweep see to what takes longer."""
+
 
 def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None = None) -> str:
     """Claim the work and submit its jobs; where there is no room after all, it waits in line. `place` is where it waited so far.
@@ -61,7 +64,8 @@ def _index_untagged(pipeline: Pipeline, work: Work, journal: Journal) -> str:
     from sightline.pipeline.index import index
 
     begin(pipeline, work.media, work.jobs, journal)
-    return index(pipeline, work.media.id, work.media.etag, pipeline.clock())
+    wait = min(LONGEST_INDEX_WAIT_SECONDS, pipeline.settings.index_wait_seconds)
+    return index(pipeline, work.media.id, work.media.etag, pipeline.clock() + timedelta(seconds=wait))
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
