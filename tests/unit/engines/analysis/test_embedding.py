@@ -146,6 +146,7 @@ def test_a_post_of_nothing_is_refused() -> None:
 
 
 def test_a_post_of_a_picture_is_like_that_of_a_still_film_of_it(tmp_path: Path) -> None:
-    picture = write_picture(tmp_path / "a.png", scene(4, 320, 240))
-    film = write_video(tmp_path / "a.mp4", [scene(4, 320, 240)] * 20)
-    assert similarity(post_embedding([picture]), post_embedding(video=film)) > 0.95
+    for seed in (5, 6, 7):
+        picture = write_picture(tmp_path / "a.png", scene(seed, 640, 480))
+        film = write_video(tmp_path / "a.mp4", [scene(seed, 640, 480)] * 12)
+        assert similarity(post_embedding([picture]), post_embedding(video=film)) > 0.9
