@@ -1,7 +1,7 @@
 """The laptop cloud that the benches of the pipeline drive, in a process of its own: `python -m bench.pipeline_cloud FOLDER KIND COUNT`.
 
-Its engine answers at once, so that what is measured is all else. No function is deployed: a bench calls the layer itself. When it starts,
-so many media of a kind (`bench.pipeline_state`) are in the buckets.
+Its engines answer at once, so that what is measured is all else. No function is deployed: a bench calls the layer itself, which goes by the
+rules that it comes with. When it starts, so many media of a kind (`bench.pipeline_state`) are in the buckets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.place import Place
 from sightline import settings
 from sightline.credentials import Credentials
-from tests.faults.null_engine import NullEngine
+from tests.faults.null_engine import NullAnalysis, NullEngine, NullProduction
 
 NAMES = Names("bench-media", "bench-state", "bench-jobs", "bench-dead", "bench", "IPCamera_bench")
 EMPTY_PROJECT = "edition: 3.0.0\nname: bench\nresources: {}\n"
@@ -57,7 +57,7 @@ def main(folder: Path, kind: Kind, count: int) -> None:
 
 
 def _started(folder: Path) -> LaptopCloud:
-    cloud = LaptopCloud(folder, Place(), EngineSettings(), understanding=NullEngine())
+    cloud = LaptopCloud(folder, Place(), EngineSettings(), understanding=NullEngine(), analysis=NullAnalysis(), production=NullProduction())
     cloud.start()
     project = folder / "s.yaml"
     project.write_text(EMPTY_PROJECT)
@@ -82,6 +82,10 @@ def _environment(cloud: LaptopCloud) -> dict[str, str]:
         "SMARTTAG_TEMPLATE_ID": made.template_id,
         "SMARTTAG_PIPELINE_ID": made.pipeline_id,
         "SEARCH_LIBRARY": NAMES.library,
+        # As `sightline up` has it: PAI's AppId and token are the account's key.
+        "PAI_HOST": cloud.endpoint,
+        "PAI_APP_ID": key.access_key_id,
+        "PAI_TOKEN": key.access_key_secret,
     }
 
 

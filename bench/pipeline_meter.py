@@ -17,7 +17,7 @@ from sightline.wiring import Wiring
 
 @dataclass
 class Cost:
-    """Of some events together: requests by what was asked (`OSS GET`, `OSS LIST`, `IMS SubmitSmarttagJob`), and the seconds of each."""
+    """Of some events together: requests by what was asked (`OSS GET`, `IMS SubmitSmarttagJob`, `PAI images`), and the seconds of each."""
 
     requests: Counter[str] = field(default_factory=Counter)
     processor: list[float] = field(default_factory=list)
@@ -73,6 +73,8 @@ class Meter:
         action = request.headers.get("x-acs-action")
         if "/messages" in address.path:
             action, service = request.method, "MNS"
+        elif address.path.startswith("/api/v1/"):
+            action, service = address.path.split("/")[3].replace("_", " "), "PAI"
         else:
             service = "IMS" if action else "OSS"
         kind = "LIST" if "list-type" in query else "APPEND" if "append" in query else request.method

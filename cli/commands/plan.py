@@ -49,6 +49,7 @@ AMOUNTS = {
     "video_minutes": "The length of a video.",
     "video_megabytes": "Its size.",
     "image_megabytes": "The size of an image.",
+    "derived_megabytes": "The size of each file that a job makes, such as a cover.",
     "searches_per_day": "",
     "hits_per_search": "Each is shown with a picture.",
     "views_per_search": "Media that are then watched, in whole.",
@@ -74,7 +75,14 @@ def load_options(command: Command) -> Command:
             type=click.Choice(["minutes", "jobs", "orders"]),
             default=DEFAULTS["analysis"],
             show_default=True,
-            help="What IMS is paid by.",
+            help="What smart tags are paid by.",
+        ),
+        click.option(
+            "--production",
+            type=click.Choice(["jobs", "minutes"]),
+            default=DEFAULTS["production"],
+            show_default=True,
+            help="What production jobs are paid by.",
         ),
     ):
         command = option(command)

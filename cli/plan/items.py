@@ -86,11 +86,11 @@ MEANINGS: Mapping[str, str] = {
     SEQUENCE_JOBS: "IMS: smart tag of a sequence, by the job (`sightline backfill --dry-run`)",
     ORDERS: "IMS: IPC orders of one month (--analysis orders)",
     **{index_item(level): f"IMS: search index of level {level}, to {hours:,} hours of film" for level, hours in INDEX_LEVELS.items()},
-    **{production_item(function): f"IMS: {function}, by the job (`sightline rules explain`)" for function in PRODUCTION_FUNCTIONS},
+    **{production_item(function): f"IMS: {function}, by the job (--production jobs)" for function in PRODUCTION_FUNCTIONS},
     **{
-        production_item(function, by_the_minute=True): f"IMS: {function}, by the length of its input (`sightline rules explain`)"
+        production_item(function, by_the_minute=True): f"IMS: {function}, by the length of its input (--production minutes)"
         for function in PRODUCTION_FUNCTIONS
     },
-    **{analysis_item(service): f"PAI: {service}, by the call (`sightline rules explain`)" for service in PAI_SERVICES},
+    **{analysis_item(service): f"PAI: {service}, by the call" for service in PAI_SERVICES},
     index_item(BEYOND): f"IMS: film beyond {max(INDEX_LEVELS.values()):,} hours, by arrangement: no level holds it",
 }

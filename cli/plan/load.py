@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 Analysis = Literal["minutes", "jobs", "orders"]
+Production = Literal["jobs", "minutes"]
 DAYS_A_MONTH = 30
 DAYS_A_YEAR = 365
 
@@ -17,7 +18,8 @@ class Load:
 
     `video_share` is the part of the uploads that are videos, from 0 to 1; the others are images. `request_milliseconds` and
     `index_seconds` are what a function waits for one request and for an index job: the cloud's, so nothing here can measure them.
-    `analysis` is what IMS is paid by.
+    `derived_megabytes` is the size of each file that a job makes. `analysis` is what IMS is paid by for smart tags, `production` for the
+    other jobs of videos.
     """
 
     uploads_per_day: Decimal
@@ -33,7 +35,9 @@ class Load:
     log_days: int = 30
     request_milliseconds: Decimal = Decimal(20)
     index_seconds: Decimal = Decimal(5)
+    derived_megabytes: Decimal = Decimal(1)
     analysis: Analysis = "minutes"
+    production: Production = "jobs"
 
     @property
     def uploads(self) -> Decimal:
@@ -65,9 +69,14 @@ class Load:
         return self.uploads_per_day * self.days_kept
 
     @property
-    def removals(self) -> Decimal:
-        """A month's: as many media end each day as begin, unless the first ones still have to."""
-        return self.uploads if self.retention_days < DAYS_A_YEAR else Decimal(0)
+    def months_kept(self) -> Decimal:
+        """How many months' uploads there are a year after the first."""
+        return Decimal(self.days_kept) / DAYS_A_MONTH
+
+    @property
+    def removed_share(self) -> Decimal:
+        """As many media end each day as begin, unless the first ones still have to."""
+        return Decimal(1 if self.retention_days < DAYS_A_YEAR else 0)
 
     @property
     def megabytes_uploaded(self) -> Decimal:

@@ -24,9 +24,16 @@ def _work(processor_milliseconds: float, **requests: int) -> Work:
     return Work(MappingProxyType({name.replace("_", " "): count for name, count in requests.items()}), processor_milliseconds)
 
 
-SUBMIT = _work(2.3, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=5, OSS_PUT=1, IMS_SubmitSmarttagJob=1, IMS_SubmitIProductionJob=1)
+SUBMIT = _work(2.3, OSS_GET=1, OSS_HEAD=1, OSS_LIST=1, OSS_APPEND=3, OSS_PUT=1, IMS_SubmitSmarttagJob=1)
+"""Of an upload that gets smart tags, without what its other jobs add."""
+SUBMIT_UNTAGGED = _work(
+    3.1, OSS_GET=2, OSS_HEAD=2, OSS_LIST=1, OSS_APPEND=2, OSS_PUT=2, IMS_InsertMediaToSearchLib=1, IMS_QueryMediaIndexJob=1
+)
+"""Of one that gets other jobs alone, and goes into the library at once."""
+REFUSE = _work(1.4, OSS_GET=2, OSS_HEAD=2, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=1)
+"""Of one that gets no job at all."""
 COLLECT = _work(
-    4.6,
+    4.2,
     OSS_GET=4,
     OSS_HEAD=2,
     OSS_LIST=1,
@@ -37,10 +44,47 @@ COLLECT = _work(
     IMS_InsertMediaToSearchLib=1,
     IMS_QueryMediaIndexJob=1,
 )
+"""Of a smart tag job's end, without `PART` for each job that ended before, and without `LAST` where no job is open any more."""
 STILL_RUNNING = _work(0.1)
 """The news that a job has begun, which asks for nothing."""
-REMOVE = _work(3.8, OSS_GET=6, OSS_HEAD=4, OSS_LIST=2, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
-"""The event of a deleted object: entry, record and parts go."""
+COLLECT_PRODUCTION = _work(
+    3.6, OSS_GET=3, OSS_HEAD=2, OSS_APPEND=3, OSS_PUT=2, IMS_QueryIProductionJob=1, IMS_InsertMediaToSearchLib=1, IMS_QueryMediaIndexJob=1
+)
+"""Of a production job's end, with the second insert; `PART` and `LAST` as above."""
+PART = _work(0.1, OSS_GET=1)
+"""What each job that ended before adds to the record that is composed."""
+LAST = _work(0.4, OSS_GET=1, OSS_DELETE=1)
+"""What the last end adds: the media is pending no more."""
+READ_RESULT = _work(0.3, OSS_GET=1, OSS_HEAD=1)
+"""Of a function whose output is read for the record: captions, beats."""
+BEGIN_PRODUCTION = _work(1.0, OSS_APPEND=2, IMS_SubmitIProductionJob=1)
+ANALYSE_IMAGE = _work(1.2, OSS_APPEND=2, OSS_PUT=1, PAI_images=1)
+KEEP_PICTURE = _work(0.3, OSS_PUT=1)
+"""Of a service that answers with a picture."""
+REMEMBER = _work(4.5, OSS_GET=1, OSS_PUT=13)
+"""Of one that answers with an embedding."""
+BEGIN_ANALYSIS = _work(0.9, OSS_APPEND=2, PAI_videos=1)
+ASK_ANALYSIS = _work(
+    6.0,
+    OSS_GET=7,
+    OSS_HEAD=3,
+    OSS_APPEND=3,
+    OSS_PUT=2,
+    OSS_DELETE=1,
+    PAI_async_jobs=1,
+    IMS_InsertMediaToSearchLib=1,
+    IMS_QueryMediaIndexJob=1,
+)
+"""What a sweep does for a video that PAI is done with when it asks."""
+REMOVE = _work(3.8, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
+"""The event of a deleted object: entry, record and the part of the smart tags go."""
+REMOVE_REFUSED = _work(2.0, OSS_GET=3, OSS_HEAD=4, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=1)
+REMOVE_FOUND = _work(0.5, OSS_GET=1, OSS_LIST=1)
+"""What looking for outputs and embedding adds, where there were other jobs."""
+REMOVE_ONE = _work(0.2, OSS_DELETE=1)
+"""Each part and output."""
+FORGET = _work(4.0, OSS_GET=1, OSS_DELETE=13)
+"""The embedding of one."""
 SEARCH = _work(0.3, IMS_SearchMediaByHybrid=1)
 SEARCH_HIT = _work(0.6, OSS_GET=1, OSS_HEAD=1)
 """What each hit of an answer adds: its record, and whether its object is still there."""

@@ -81,7 +81,7 @@ def show_cost(output: Output, estimate: Estimate, today: date, days: int) -> Non
         output.say(f"warning: {warning}")
     output.say("where it comes from:")
     output.table(
-        ("function", "for", "times", "seconds each", "OSS requests each", "IMS requests each"),
+        ("function", "for", "times", "seconds each", "OSS requests each", "IMS requests each", "PAI requests each"),
         [
             (
                 doing.function,
@@ -90,13 +90,14 @@ def show_cost(output: Output, estimate: Estimate, today: date, days: int) -> Non
                 f"{doing.seconds:.2f}",
                 f"{_requests(doing.requests, 'OSS'):,.0f}",
                 f"{_requests(doing.requests, 'IMS'):,.0f}",
+                f"{_requests(doing.requests, 'PAI'):,.0f}",
             )
             for doing in estimate.usage.doings
             if doing.times
         ],
     )
     output.say("assumed:")
-    for assumption in assumptions(estimate.load):
+    for assumption in assumptions(estimate.load, estimate.deployment):
         output.say(f"  {assumption}")
 
 
@@ -130,6 +131,6 @@ def cost_json(estimate: Estimate, today: date, days: int) -> dict[str, Any]:
         "search_index_level": usage.index_level,
         "invocations": plain(usage.invocations),
         "requests": {name: plain(count) for name, count in sorted(usage.requests.items())},
-        "assumed": list(assumptions(load)),
+        "assumed": list(assumptions(load, estimate.deployment)),
         "warnings": list(warnings(estimate, today, days)),
     }

@@ -211,8 +211,11 @@ def as_account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setenv("SIGHTLINE_ACCOUNT_ID", running.account_id)
     monkeypatch.setenv("SIGHTLINE_TEMPLATE_ID", running.template_id)
     monkeypatch.setenv("SIGHTLINE_PIPELINE_ID", running.pipeline_id)
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", running.access_key_id)
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", running.access_key_secret)
+    monkeypatch.setenv("SIGHTLINE_PAI_HOST", running.endpoint)
+    for variable in ("SIGHTLINE_PAI_APP_ID", "ALIBABA_CLOUD_ACCESS_KEY_ID"):
+        monkeypatch.setenv(variable, running.access_key_id)
+    for variable in ("SIGHTLINE_PAI_TOKEN", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.setenv(variable, running.access_key_secret)
     return cloud
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -17,18 +17,35 @@ from bench.pipeline_meter import Cost, Meter
 from bench.pipeline_state import NAMESPACE, PART, key_of
 from cli.plan import measured
 from cli.plan.measured import Work
+from cli.plan.uploads import Upload
 from sightline.acts.letters import drain_queue, redrive_due
 from sightline.media.identity import media_id
 from sightline.pipeline.collect import collect
+from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.ports import Pipeline, log_error
 from sightline.pipeline.submit import submit
 from sightline.pipeline.sweep import sweep
+from sightline.rules.model import Job
 from sightline.search.query import SearchQuery
 from sightline.search.searcher import Searcher
 from sightline.wiring import Wiring
 
 DEADLINE_SECONDS = 30
+# Uploads of each kind that a model of their requests has to tell apart: their extension, and their jobs.
+ROOMS = {
+    "plain": ("mp4", ["smarttag"]),
+    "usual-video": ("mp4", ["smarttag", "production:Cover"]),
+    "usual-image": ("jpg", ["smarttag", "pai:image_qa"]),
+    "captions": ("mp4", ["smarttag", "production:CaptionExtraction"]),
+    "two": ("mp4", ["smarttag", "production:Cover", "production:CaptionExtraction"]),
+    "untagged": ("mp4", ["production:CaptionExtraction"]),
+    "picture": ("jpg", ["smarttag", "pai:watermark_remover", "pai:image_qa"]),
+    "embedding": ("jpg", ["smarttag", "pai:multi_label_image_v2"]),
+    "analysed": ("mp4", ["smarttag", "pai:video_qa"]),
+    "none": ("mp4", []),
+}
 FINISHED = 12
+SEARCHABLE_ALREADY = Work({"OSS GET": 1, "OSS HEAD": 1, "OSS APPEND": 1})
 
 
 @dataclass
@@ -45,9 +62,9 @@ class Bench:
         self.meter.add(cost, lambda: str(work()))
         return dict(cost.requests)
 
-    def upload(self) -> str:
+    def upload(self, room: str = "plain", extension: str = "mp4") -> str:
         number = next(self.numbers)
-        key = f"uploads/{NAMESPACE}/door/{number:06}.mp4"
+        key = f"uploads/{NAMESPACE}/{room}/{number:06}.{extension}"
         self.pipeline.media_bucket.put(key, f"good clip{number}".encode())
         return key
 
@@ -59,6 +76,19 @@ class Bench:
         job_id = self.pipeline.ledger.read(self.identity(key)).story.job_id
         wait_until(lambda: self.pipeline.tagging.query(job_id).state == "Success")
         return job_id
+
+    def produced(self, key: str, job: Job) -> str:
+        """The production job of a media, once the service has done it."""
+        job_id = self.pipeline.ledger.read(self.identity(key)).story.jobs[job.name].job_id
+        wait_until(lambda: self.pipeline.producing().query(job_id).state == "Success")
+        return job_id
+
+    def a_sweep_that_ends(self, key: str) -> Callable[[], object]:
+        """Of the job that PAI has; it sends no news, so that the first question may come too early."""
+        identity, pipeline = self.identity(key), self.pipeline
+        story = pipeline.ledger.read(identity).story.jobs["pai:video_qa"]
+        wait_until(lambda: pipeline.analysing().job(int(story.job_id)).state == "done")
+        return lambda: sweep(pipeline, log_error)
 
     def searchable(self) -> str:
         key = self.upload()
@@ -76,9 +106,12 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with running(tmp_path_factory.mktemp("measured")) as environment:
+    folder = tmp_path_factory.mktemp("measured")
+    rules = [{"match": {"prefix": f"uploads/{NAMESPACE}/{room}/"}, "jobs": jobs} for room, (_, jobs) in ROOMS.items()]
+    (folder / "rules.json").write_text(json.dumps({"rules": rules}))
+    with running(folder) as environment:
         meter = Meter()
-        wiring = meter.wiring(environment, jobs_in_flight=25)
+        wiring = meter.wiring({**environment, "RULES_FILE": str(folder / "rules.json")}, jobs_in_flight=25, callback_seconds=0)
         yield Bench(meter, wiring, wiring.pipeline(), count())
 
 
@@ -104,14 +137,37 @@ def times(work: Work, often: int) -> Counter[str]:
     return Counter({name: requests * often for name, requests in work.requests.items()})
 
 
-def test_an_upload_from_its_event_to_its_removal(bench: Bench) -> None:
+def together(works: Iterable[Work]) -> dict[str, int]:
+    return dict(sum((times(work, 1) for work in works), Counter()))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_an_upload_from_its_event_to_its_removal(bench: Bench, room: str) -> None:
+    extension, jobs = ROOMS[room]
     bench.searchable()  # what is done once
-    key = bench.upload()
-    assert bench.counted(partial(submit, bench.pipeline, key, "an upload")) == measured.SUBMIT.requests
-    job_id = bench.ended_job(key)
-    assert but_for_a_second_look(bench.counted(partial(collect, bench.pipeline, job_id))) == measured.COLLECT.requests
-    bench.pipeline.media_bucket.delete(key)
-    assert bench.counted(partial(submit, bench.pipeline, key, "a removal")) == measured.REMOVE.requests
+    key = bench.upload(room, extension)
+    pipeline, upload = bench.pipeline, Upload([Job(name) for name in jobs])
+    begun = bench.counted(partial(submit, pipeline, key, "an upload"))
+    # What gets no smart tags is indexed at once, and may be searchable by the first look.
+    assert begun in (together(upload.submit()), together([*upload.submit(), *([] if upload.is_tagged else [SEARCHABLE_ALREADY])]))
+    if upload.is_tagged:
+        job_id = bench.ended_job(key)
+        assert but_for_a_second_look(bench.counted(partial(collect, pipeline, job_id))) == together(upload.collect())
+    for job, works in upload.collect_production():
+        job_id = bench.produced(key, job)
+        assert but_for_a_second_look(bench.counted(partial(collect_production, pipeline, job_id))) == together(works)
+    if upload.asked:
+        asking = bench.counted(bench.a_sweep_that_ends(key))
+        assert but_for_a_second_look(less(asking, bench.counted(partial(sweep, pipeline, log_error)))) == together(upload.ask())
+    made = len(list(pipeline.media_bucket.keys(f"{pipeline.settings.derived_prefix}{bench.identity(key)}/")))
+    pipeline.media_bucket.delete(key)
+    expected = Counter(together(upload.remove()))
+    expected["OSS DELETE"] -= upload.files - made  # the scripted Cover makes one picture
+    assert bench.counted(partial(submit, pipeline, key, "a removal")) == expected
+
+
+def less(requests: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    return {name: count - others.get(name, 0) for name, count in requests.items() if count != others.get(name, 0)}
 
 
 def test_a_search_and_each_of_its_hits(bench: Bench) -> None:
