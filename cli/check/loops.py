@@ -11,6 +11,7 @@ from cli.check.finding import Findings, error, severe, warning
 from localcloud.fc.project.cloud_only import OssMountConfig
 from localcloud.fc.project.project import Destination
 from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger, OssTrigger
+from sightline.settings import FIELDS
 
 # What a function's variables call the places that it writes to. Nothing else in the file says where code writes.
 _OUTPUT = re.compile(
@@ -130,3 +131,21 @@ def watched(sheet: Sheet) -> Findings:
             yield warning(
                 resource.path("triggers", index, "triggerConfig", "filter", "key", "prefix"), problem, "write the same prefix in both"
             )
+
+
+def derived(sheet: Sheet) -> Findings:
+    """What jobs make of media starts none of our functions: it would be taken for an upload, and get jobs in its turn."""
+    folders = {_derived_folder(resource) for resource in sheet.resources if uses_sightline(resource.function)}
+    for resource, index, trigger in sheet.triggers:
+        if not isinstance(trigger, OssTrigger):
+            continue
+        for bucket, prefix in sorted(folders):
+            if trigger.bucket == bucket and _may_fire(trigger, prefix):
+                place = resource.path("triggers", index, "triggerConfig", "filter", "key", "prefix")
+                problem = f"is '{trigger.key.prefix}', and DERIVED_PREFIX is '{prefix}': what jobs make starts {resource.name}"
+                yield severe(uses_sightline(resource.function))(place, problem, "let neither be below the other")
+
+
+def _derived_folder(resource: Resource) -> tuple[str, str]:
+    variables = resource.function.environment_variables
+    return variables.get("MEDIA_BUCKET", ""), variables.get("DERIVED_PREFIX") or str(FIELDS["derived_prefix"].default)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cli.check import application, code, functions, loops, stack, triggers
+from cli.check import application, code, functions, loops, rules, stack, triggers
 from cli.check.declared import Sheet
 from cli.check.finding import Finding, Findings, Level, error, warning
 from cli.check.shape import document_findings, is_function, read
@@ -34,8 +34,11 @@ RULES: tuple[Rule, ...] = (
     functions.destinations,
     loops.circles,
     loops.watched,
+    loops.derived,
     stack.declared,
+    stack.folders,
     application.settings,
+    rules.rules,
 )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
-from cli.check.declared import Resource, Sheet
-from cli.check.finding import Finding, Findings, error
+from cli.check.declared import Resource, Sheet, uses_sightline
+from cli.check.finding import Finding, Findings, error, warning
 from localcloud.fc.project.project import LogConfig
 from localcloud.fc.project.trigger import EventBridgeTrigger, MnsTopicTrigger
+from sightline.settings import FIELDS
 
 TEMPLATE = "template.yaml"
 _ACCOUNT = re.compile(r"acs:\w+:[^:]*:(\d+):")
@@ -53,6 +54,21 @@ def declared(sheet: Sheet) -> Findings:
             )
 
 
+def folders(sheet: Sheet) -> Findings:
+    """Our functions' folders are those that the template's roles may read and write, as long as nobody gives its stack others."""
+    template = _template(sheet.file.parent / TEMPLATE)
+    parameters = (template or {}).get("Parameters") or {}
+    for resource in sheet.resources:
+        for setting, parameter in _FOLDERS.items() if uses_sightline(resource.function) else ():
+            declared = parameters.get(parameter)
+            granted = declared.get("Default") if isinstance(declared, dict) else None
+            named = resource.function.environment_variables.get(setting) or str(FIELDS[setting.lower()].default)
+            if isinstance(granted, str) and not named.startswith(granted):
+                problem = f"is '{named}', and the roles of {TEMPLATE} may go below '{granted}' alone ({parameter})"
+                yield warning(resource.path("environmentVariables", setting), problem, f"give the stack the parameter {parameter}={named}")
+
+
+_FOLDERS = {"UPLOAD_PREFIX": "UploadPrefix", "DERIVED_PREFIX": "DerivedPrefix"}
 _KINDS = {"queues": "ALIYUN::MNS::Queue", "topics": "ALIYUN::MNS::Topic"}
 
 

@@ -21,9 +21,9 @@ class Source:
     rules: Rules
 
 
-def read(named: Path | None, setting: str = "") -> Source:
+def read(named: Path | None, setting: str = "", checkout: Path | None = None) -> Source:
     """The file that is named, else that of the setting RULES_FILE, else the layer's own. Raises CommandError."""
-    file = named or (_of_setting(setting) if setting else Path(SHIPPED))
+    file = named or (_of_setting(setting, checkout or project_folder()) if setting else Path(SHIPPED))
     try:
         return Source(file, read_rules(file.read_bytes()))
     except OSError as error:
@@ -33,9 +33,9 @@ def read(named: Path | None, setting: str = "") -> Source:
         raise CommandError(f"the rules in {file}: {place} {error.problem}", error.fix, USAGE) from error
 
 
-def _of_setting(setting: str) -> Path:
+def _of_setting(setting: str, checkout: Path) -> Path:
     """Function Compute unpacks the layer, our folder `shared`, to /opt, and the function's own code to /code, where it starts."""
-    file, checkout = Path(setting), project_folder()
+    file = Path(setting)
     if file.is_file():
         return file
     for root, folder in (("/opt", checkout / "shared"), ("/code", checkout / "functions/submit"), (".", checkout / "functions/submit")):

@@ -380,6 +380,86 @@ def test_output_stays_out_of_what_is_watched(folder: Path, variables: dict[str, 
     assert bool(errors(folder, document)) is loops
 
 
+@pytest.mark.parametrize(
+    ("changes", "where", "said", "level"),
+    [
+        (
+            {"submit.triggers.0.triggerConfig.filter.key.prefix": ""},
+            "submit.props.triggers[0]",
+            "what jobs make starts submit",
+            Level.ERROR,
+        ),
+        (
+            {"submit.triggers.0.triggerConfig.filter.key.prefix": "derived/clips/"},
+            "submit.props.triggers[0]",
+            "what jobs make starts submit",
+            Level.ERROR,
+        ),
+        (
+            {"submit.environmentVariables.DERIVED_PREFIX": "uploads/made/"},
+            "submit.props.environmentVariables.DERIVED_PREFIX",
+            "is 'uploads/made/', and UPLOAD_PREFIX is 'uploads/'",
+            Level.ERROR,
+        ),
+        (
+            {"collect.environmentVariables.DERIVED_PREFIX": "made/"},
+            "collect.props.environmentVariables.DERIVED_PREFIX",
+            "may go below 'derived/' alone (DerivedPrefix)",
+            Level.WARNING,
+        ),
+        (
+            {"submit.environmentVariables.UPLOAD_PREFIX": "media/"},
+            "submit.props.environmentVariables.UPLOAD_PREFIX",
+            "may go below 'uploads/' alone (UploadPrefix)",
+            Level.WARNING,
+        ),
+    ],
+)
+def test_what_jobs_make_is_no_upload(
+    folder: Path, document: dict[str, Any], changes: dict[str, Any], where: str, said: str, level: Level
+) -> None:
+    for place, value in changes.items():
+        change(document, place, value)
+    findings = [finding for finding in found(folder, document) if finding.place.startswith(f"resources.{where}")]
+    assert [level for finding in findings if said in finding.problem] == [level], findings
+
+
+RULES_OF_A_FILE = [
+    ({"rules": [{"jobs": ["smarttag", "production:Cover"]}]}, None, ""),
+    ({"rules": [{"jobs": ["production:Covers"]}]}, Level.ERROR, "rules[0].jobs[0].job is 'production:Covers', which is no job"),
+    (
+        {"rules": [{"jobs": [{"job": "production:CaptionExtraction", "parameters": {"fps": 50}}]}]},
+        Level.ERROR,
+        "rules.json: rules[0] (rules[0]), production:CaptionExtraction: ",
+    ),
+    ({"rules": [{"jobs": [{"job": "pai:image_qa", "parameters": {"top": 3}}]}]}, Level.ERROR, "pai:image_qa: "),
+    ({"rules": [{"jobs": []}]}, Level.WARNING, "has no job"),
+    (None, Level.ERROR, "which is not on this machine"),
+]
+
+
+@pytest.mark.parametrize(("content", "level", "said"), RULES_OF_A_FILE)
+def test_the_rules_of_a_file(folder: Path, document: dict[str, Any], content: Any, level: Level | None, said: str) -> None:
+    """In the code of a function, which it finds where it starts."""
+    change(document, "submit.environmentVariables.RULES_FILE", "/code/rules.json")
+    if content is not None:
+        (folder / "functions/submit/rules.json").write_text(json.dumps(content))
+    findings = found(folder, document)
+    assert [(finding.place, finding.level) for finding in findings] == (
+        [("resources.submit.props.environmentVariables.RULES_FILE", level)] if level else []
+    )
+    assert all(said in finding.problem for finding in findings)
+
+
+def test_the_layers_own_rules_are_checked(folder: Path, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"rules": []}')
+    monkeypatch.setattr("cli.rules.source.SHIPPED", str(broken))
+    findings = found(folder, document)
+    assert len(findings) == 4
+    assert all("rules is empty" in finding.problem for finding in findings)
+
+
 def test_functions_may_follow_each_other_by_what_they_write(folder: Path) -> None:
     document = others(
         one={"environmentVariables": {"OUTPUT_PREFIX": "frames/"}, "triggers": [oss("t", "in/")]},
