@@ -97,6 +97,18 @@ def test_a_callback_by_each_way(name: str) -> None:
     assert [read_job_message(event) for event in events_of(name)] == [JOB]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("mns_topic_production.json", "IProduction"), ("ai_produce_complete.json", "AIProduceComplete")]
+)
+def test_a_production_job_that_ended(name: str, kind: str) -> None:
+    assert [read_job_message(event) for event in events_of(name)] == [JobMessage("39f8e0bc005e4f309379000000000001", kind, "Success")]
+
+
+def test_every_sample_is_told_of() -> None:
+    page = (EVENTS / "README.md").read_text(encoding="utf-8")
+    assert [file.name for file in EVENTS.glob("*.json") if f"`{file.name}`" not in page] == []
+
+
 def test_a_callback_in_base64() -> None:
     (event,) = events_of("mns_queue_eventbridge.json")
     body = base64.b64encode(event[0]["data"]["messageBody"].encode())
