@@ -25,7 +25,7 @@ def callback_topic(site: Site) -> Finding:
 
 @check(credentials)
 def pipeline(site: Site) -> Finding:
-    """The jobs' pipeline is active, and tells its news to our topic."""
+    """The pipeline of smart tag and production jobs is active, and tells its news to our topic."""
     target, topic = site.target, site.target.names.topic
     if target.understanding_region != target.region:
         away = f"jobs run in {target.understanding_region}, and no pipeline tells a topic of {target.region}: the sweep has to ask for each"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.doctor import buckets, callbacks, functions, host, layers, library, roles, triggers, waiting
+from cli.doctor import buckets, callbacks, functions, host, jobs, layers, library, roles, triggers, waiting
 from cli.doctor.check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     *layers.CHECKS,
     *triggers.CHECKS,
     *roles.CHECKS,
+    *jobs.CHECKS,
     *callbacks.CHECKS,
     *waiting.CHECKS,
 )

@@ -23,6 +23,7 @@ from cli.deployment.target import MPS_VERSION, Target, project_folder
 from cli.doctor.callbacks import pipeline
 from cli.doctor.checks import CHECKS
 from cli.doctor.finding import Finding, State
+from cli.doctor.jobs import rules
 from cli.doctor.runner import run
 from cli.doctor.site import Site
 from localcloud.identity import Keyring
@@ -88,7 +89,9 @@ def test_the_cloud_path_finds_the_same(own: Cloud, monkeypatch: pytest.MonkeyPat
     running = own.running
     assert running is not None
     place = Place(running.region, running.account_id)
-    variables = deployment.laptop_variables(running.endpoint, place, deployment.LAPTOP_NAMES, {}, running.template_id, running.pipeline_id)
+    key = (running.access_key_id, running.access_key_secret)
+    ids = (running.template_id, running.pipeline_id)
+    variables = deployment.laptop_variables(running.endpoint, place, deployment.LAPTOP_NAMES, {}, *ids, key)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", running.access_key_id)
@@ -199,12 +202,46 @@ def test_settings_and_names(target: Target) -> None:
         (with_settings(target, SMARTTAG_TEMPLATE_ID="unknown"), "template"),
         (with_settings(target, SMARTTAG_TEMPLATE_ID=""), "template"),
         (with_settings(target, SMARTTAG_PIPELINE_ID="unknown"), "pipeline"),
+        (with_settings(target, RULES_FILE="/opt/nowhere.json"), "rules"),
+        (with_settings(target, DERIVED_PREFIX="uploads/made/"), "outputs-apart"),
+        (with_settings(target, PAI_TOKEN=SECRET), "analysis"),
+        (with_settings(target, PAI_APP_ID="nobody"), "analysis"),
+        (with_settings(target, PAI_HOST=NOBODY), "analysis"),
         (renamed(target, topic="sightline-other"), "callback-topic"),
         (renamed(target, dead_queue="sightline-other"), "dead-queue"),
     ):
         finding = look(broken)[check]
         assert finding.state is State.FAIL, (check, finding)
         assert finding.fix
+
+
+def test_a_token_that_pai_does_not_take_is_told_without_it(target: Target) -> None:
+    finding = look(with_settings(target, PAI_TOKEN=SECRET))["analysis"]
+    assert "it does not take the AppId or its token" in finding.found
+    assert "SIGHTLINE_PAI_TOKEN" in finding.fix
+    assert SECRET not in finding.found + finding.fix
+    assert look(with_settings(target, PAI_HOST=""))["analysis"].found == "not set up: no upload gets a job of it"
+    another = look(with_settings(target, PAI_HOST=f"{target.endpoints.oss}/not-pai"))["analysis"]
+    assert (another.state, another.found.partition(":")[0]) == (State.UNKNOWN, "what answers at PAI_HOST may be another service")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "state", "said"),
+    [
+        (["smarttag"], State.PASS, "1 rules in rules.json"),
+        ([], State.WARN, "has no job"),
+        ([{"job": "production:CaptionExtraction", "parameters": {"fps": 50}}], State.FAIL, "fps"),
+        ([{"job": "pai:image_qa", "parameters": {"top": 3}}], State.FAIL, "top"),
+        (["production:Covers"], State.FAIL, "rules[0].jobs[0].job is 'production:Covers', which is no job"),
+    ],
+)
+def test_rules_that_a_deployment_brings(target: Target, tmp_path: Path, jobs: list[object], state: State, said: str) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps({"rules": [{"jobs": jobs}]}))
+    with closing(Site.of(with_settings(target, RULES_FILE=str(file)), project_folder())) as site:
+        finding = rules.examine(site)
+    assert finding.state is state
+    assert said in finding.found
 
 
 def test_jobs_of_another_region(target: Target) -> None:

@@ -72,6 +72,8 @@ def test_a_role_that_trusts_somebody_else(look: Look) -> None:
     [
         (roles.function_rights, "ice:SubmitSmarttagJob"),
         (roles.function_rights, "ice:SearchMediaByHybrid"),
+        (roles.function_rights, "ice:SubmitIProductionJob"),
+        (roles.function_rights, "ice:QueryIProductionJob"),
         (roles.function_rights, "mns:BatchReceiveMessage"),
         (roles.trigger_rights, "fc:InvokeFunction"),
     ],
@@ -88,6 +90,13 @@ def test_a_right_on_something_else(look: Look) -> None:
         State.FAIL,
         "role sightline-submit may not oss:GetObject on acs:oss:*:*:sightline-media/uploads/*",
     )
+
+
+def test_a_right_on_what_jobs_make(look: Look) -> None:
+    finding = look(roles.function_rights, "${MediaBucketName}/${DerivedPrefix}*", "${MediaBucketName}/elsewhere/*")
+    assert finding.state is State.FAIL
+    assert finding.found.startswith("role sightline-submit may not oss:")
+    assert finding.found.endswith(" on acs:oss:*:*:sightline-media/derived/*")
 
 
 def test_more_rights_than_needed_are_rights(look: Look) -> None:
