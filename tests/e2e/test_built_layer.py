@@ -27,6 +27,7 @@ from tests.laptop import Cloud
 
 ROOT = Path(__file__).parents[2]
 BARE = Path(__file__).with_name("bare_function.py")
+RULES = "sightline/rules/rules.json"
 FUNCTIONS = ("collect", "search", "submit", "sweep")
 
 
@@ -134,7 +135,7 @@ def test_nothing_is_in_it_that_the_functions_never_import(built: Built) -> None:
     seen: set[str] = set()
     for name in FUNCTIONS:
         follow(built[name]["index.py"], layer, seen)
-    ours = {path for path in layer if path.startswith("sightline/")}
+    ours = {path for path in layer if path.startswith("sightline/")} - {RULES}
     assert ours == {path for path in seen if path.startswith("sightline/")} | {
         cached(path) for path in seen if path.startswith("sightline/")
     }
@@ -151,7 +152,7 @@ def test_every_module_is_there_and_compiled_once(built: Built) -> None:
         assert {path for path in files if path.endswith(".pyc")} == {cached(path) for path in sources}
         assert {files[cached(path)][:8] for path in sources} == {python312.MAGIC + b"\1\0\0\0"}
     checkout = {path.relative_to(ROOT / "shared/python").as_posix() for path in (ROOT / "shared/python").rglob("*.py")}
-    assert {path.removeprefix("python/") for path in built["layer"] if path.startswith("python/sightline/")} - checkout <= {
+    assert {path.removeprefix("python/") for path in built["layer"] if path.startswith("python/sightline/")} - checkout - {RULES} <= {
         cached(path) for path in checkout
     }
 
@@ -179,6 +180,18 @@ def test_nothing_tells_of_the_machine_that_built_it(built: Built) -> None:
     traces = {str(ROOT), str(built.folder), str(Path.home()) + "/", str(built.python), os.uname().nodename}
     found = [(path, trace) for path, content in built.all().items() for trace in traces if len(trace) > 3 and trace.encode() in content]
     assert found == []
+
+
+def test_the_layer_brings_its_rules(built: Built, opt: Path) -> None:
+    assert built["layer"][f"python/{RULES}"] == (ROOT / "shared/python" / RULES).read_bytes()
+    program = f"""
+import sys
+sys.path.insert(0, {str(opt / "python")!r})
+from sightline.rules.file import load_rules
+print(*(rule.name for rule in load_rules().rules), sep=", ")
+"""
+    done = subprocess.run([built.python, "-I", "-S", "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "videos, images, image sequences\n"
 
 
 def test_licences_stay(built: Built) -> None:
@@ -256,6 +269,7 @@ KNOWN = {"outcomes": ["nothing to do: this content has been taken on"], "letters
     [
         ("submit", ["oss_put", "oss_delete"], [KNOWN] * 2),  # the object is there, whatever the second one says
         ("collect", ["mns_topic_json", "mns_topic_stream", "mns_queue_eventbridge"], [IGNORED] * 3),
+        ("collect", ["mns_topic_production", "ai_produce_complete"], [IGNORED] * 2),
         ("search", ["http_search"], [200, [KEY]]),
         ("sweep", ["timer"], {"queue": [], "media": {}, "letters": {}}),
     ],
