@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.pai.analysis import Analysis, AnalysisRefused, Work
+from localcloud.pai.analysis import Analysis, AnalysisRefused, Picture, Work
 from localcloud.pai.service import MultimediaAnalysis
 
-__all__ = ["Analysis", "AnalysisRefused", "MultimediaAnalysis", "Work"]
+__all__ = ["Analysis", "AnalysisRefused", "MultimediaAnalysis", "Picture", "Work"]

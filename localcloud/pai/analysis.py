@@ -34,6 +34,14 @@ class Work:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was made, in base64. Its answer is this text alone, so `notes` stand beside it."""
+
+    data: str
+    notes: tuple[str, ...] = ()
+
+
 class Analysis(Protocol):
     """Met by `Analysts`. `has_vision` tells whether there is a vision endpoint to ask for what nobody can measure."""
 
@@ -41,7 +49,10 @@ class Analysis(Protocol):
     def has_vision(self) -> bool: ...
 
     def analyse(self, work: Work, urgent: bool) -> Any:
-        """PAI's own answer, as JSON. Somebody waits for what is `urgent`. Raises AnalysisRefused, or Stopped once it was closed."""
+        """PAI's own answer, as JSON, or a Picture. Somebody waits for what is `urgent`.
+
+        Raises AnalysisRefused, or Stopped once it was closed.
+        """
         ...
 
     def close(self) -> None: ...
@@ -62,7 +73,7 @@ class Analysts:
             raise AnalysisRefused(str(reason)) from None
         if "refused" in done:
             raise AnalysisRefused(done["refused"])
-        return done["data"]
+        return Picture(done["data"], tuple(done["notes"])) if "notes" in done else done["data"]
 
     def close(self) -> None:
         self._workers.close()

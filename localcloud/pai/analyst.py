@@ -1,13 +1,13 @@
 """What a worker process does for PAI: the engines' findings, put into the shapes that PAI documents.
 
-Where there is room beside the documented fields, `notes` say what of a request was not done, and why.
+`notes`, beside the documented fields, say what of a request was not done, and why.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from engines.imaging import probe
 from engines.understanding.detector import load_checked
 from engines.understanding.tools import Tools
 from localcloud.ims.understanding.engine import EngineSettings
-from localcloud.pai.analysis import Work
+from localcloud.pai.analysis import Picture, Work
 
 UNMEASURED = 0.5
 """The probability of what a model says: its own word for how sure it is measures nothing, so it isn't asked for one."""
@@ -72,10 +72,11 @@ class Analyst:
         }
 
     def do(self, work: Any) -> Answer:
-        """`work` as JSON; the answer holds `data`, or `refused` with the reason. Raises UnreadableMedia."""
+        """`work` as JSON; the answer holds `data` (beside `notes` where it is a picture), or `refused`: why. Raises UnreadableMedia."""
         read = Work(**work)
         try:
-            return {"data": self._tasks[read.task](read)}
+            made = self._tasks[read.task](read)
+            return asdict(made) if isinstance(made, Picture) else {"data": made}
         except (NoAnswer, NobodyToReshape, _Lacking) as reason:
             return {"refused": str(reason)}
 
@@ -107,13 +108,15 @@ class Analyst:
         note = "these are a vision model's words: it measures no probabilities, so probs is empty and threshold does nothing"
         return _noted({"caption": ", ".join(tags), "probs": []}, (*work.notes, note))
 
-    def _reshape_body(self, work: Work) -> str:
-        return _base64(reshape_body(_picture(work), work.options["degree"], self._tools).picture)
+    def _reshape_body(self, work: Work) -> Picture:
+        reshaped = reshape_body(_picture(work), work.options["degree"], self._tools)
+        return Picture(_base64(reshaped.picture), (*work.notes, *reshaped.notes))
 
-    def _remove_watermark(self, work: Work) -> str:
+    def _remove_watermark(self, work: Work) -> Picture:
         if self._tools.reader is None:
             raise _Lacking("marks can't be looked for: install the `ocr` extra")
-        return _base64(remove_watermark(_picture(work), self._tools.reader).picture)
+        unmarked = remove_watermark(_picture(work), self._tools.reader)
+        return Picture(_base64(unmarked.picture), (*work.notes, *unmarked.notes))
 
     def _video_quality(self, work: Work) -> Answer:
         quality = video_quality(_video(work))

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.database import Database
+from localcloud.ims.jobs.runner import KEPT_SECONDS
 from localcloud.pai.errors import PaiError, parameter_error
+from localcloud.pai.models import POST
 
 # Ids are never used again, so that nobody polls another's job: AUTOINCREMENT.
 _SCHEMA = """
@@ -26,6 +28,8 @@ CREATE INDEX IF NOT EXISTS job_unfinished ON job (state, id) WHERE state < 2;
 _CHINA = timezone(timedelta(hours=8))
 DOWNLOADING = "video downloading"
 """The one message that is documented for a job that runs."""
+_OF_A_POST = {"model_id": 0, "request_id": "", "type": "Video"}
+"""In the sample of a completed post, and in no other; no document says what they are."""
 
 
 class State(IntEnum):
@@ -54,6 +58,9 @@ class Jobs:
         with self._database.transaction() as write:
             # What the last process left unfinished is done again.
             write.execute("UPDATE job SET state = ?, message = '' WHERE state = ?", (State.INITIALIZING, State.RUNNING))
+            # PAI names no time; that jobs are kept as long as those of smart tags is an assumption.
+            write.execute("DELETE FROM job WHERE state >= ? AND created < ?", (State.COMPLETED, clock() - KEPT_SECONDS))
+            write.execute("DELETE FROM batch WHERE id NOT IN (SELECT batch FROM job WHERE batch IS NOT NULL)")
 
     def close(self) -> None:
         self._database.close()
@@ -117,6 +124,7 @@ def _asked(row: sqlite3.Row) -> Asked:
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    is_post = row["state"] == State.COMPLETED and _asked(row).action == POST
     return {
         "id": row["id"],
         "app_id": row["app_id"],
@@ -124,6 +132,7 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
         "message": row["message"],
         "create_time": _time(row["created"]),
         "Result": row["result"],
+        **(_OF_A_POST if is_post else {}),
     }
 
 

@@ -66,6 +66,8 @@ class Model:
     in_batches: bool = False
 
 
+POST = "MultiModalClassify"
+"""The action of what is asked about a post."""
 _VISION = "404 model not found without a vision endpoint; with one, "
 IMAGES = (
     Model("ImageQA", "", "image_quality", lacks="a scale of its own, not that of PAI's model"),
@@ -82,7 +84,7 @@ _CLASSES = "classification_result without a vision endpoint (with one, its score
 VIDEOS = (
     Model("VideoQA", "", "video_quality", lacks="a scale of its own, not that of PAI's model", in_batches=True),
     Model("ClassifyLabelVideo", "", "video_labels", Classifying, lacks=_CLASSES, in_batches=True),
-    Model("MultiModalClassify", "multi_modal_tag", "post_labels", Classifying, lacks=f"{_CLASSES}; tags of the text"),
+    Model(POST, "multi_modal_tag", "post_labels", Classifying, lacks=f"{_CLASSES}; tags of the text"),
 )
 BATCHES = tuple(model for model in VIDEOS if model.in_batches)
 

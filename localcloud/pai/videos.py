@@ -34,7 +34,7 @@ class Videos:
         """The answer's data. Raises PaiError."""
         given = body.read(content, body.VIDEO)
         self._find(given)
-        images = tuple(given["images"]) if given["action"] == "MultiModalClassify" else ()
+        images = tuple(given["images"]) if given["action"] == models.POST else ()
         _check_addresses(given["video_url"], images)
         # SDK 1.1.5 sends the title as the text (VideoRequest.text returns video_title), and so no text at all of a post.
         text = given["text"] or given["video_title"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from localcloud.http import Later, Reply, Request, Trouble
 from localcloud.identity import Keyring
+from localcloud.pai.analysis import Picture
 from localcloud.pai.errors import IMAGES_WITHOUT_APP_ID, WITHOUT_APP_ID, PaiError, internal_error, model_not_found, parameter_error
 from localcloud.pai.images import Images
 from localcloud.pai.jobs import Jobs
@@ -68,6 +69,8 @@ class Wire:
             return _refusal(internal_error())
         if isinstance(data, Future):
             return Later(data, lambda: self._told(request, data.result))
+        if isinstance(data, Picture):
+            return _reply(200, "OK", "success", data.data, data.notes)
         return _reply(200, "OK", "success", data)
 
     def refuse(self, trouble: Trouble) -> Reply:
@@ -100,7 +103,12 @@ def _refusal(error: PaiError) -> Reply:
     return _reply(error.status, error.code, error.message)
 
 
-def _reply(status: int, code: str, message: str, data: Any = None) -> Reply:
-    told = {"request_id": str(uuid.uuid4()), "code": code, "message": message}
-    content = json.dumps(told if data is None else {**told, "data": data}, ensure_ascii=False).encode()
+def _reply(status: int, code: str, message: str, data: Any = None, notes: Sequence[str] = ()) -> Reply:
+    """Of `notes` the SDK knows nothing, and reads over them."""
+    told: dict[str, Any] = {"request_id": str(uuid.uuid4()), "code": code, "message": message}
+    if data is not None:
+        told["data"] = data
+    if notes:
+        told["notes"] = list(notes)
+    content = json.dumps(told, ensure_ascii=False).encode()
     return Reply(status, {"Content-Type": "application/json; charset=UTF-8"}, content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -80,6 +81,23 @@ def test_a_signed_address_of_the_same_oss_is_read(cloud: LaptopCloud, analysis: 
         assert analysis.read[-2:] == ["a video", "a video"]
         closed = sdk.ended(sdk.videos.video_qa(url.partition("?")[0], "", "", {}).data["job_id"])
         assert closed["message"] == "failed to download video, err=fetch resource failed\tcode = 403"
+
+
+@pytest.mark.contract("Multimedia analysis SDK for Python: result query errors, of a video that is gone when its job begins")
+def test_a_media_that_is_deleted_while_its_job_waits(cloud: LaptopCloud, tmp_path: Path) -> None:
+    bucket = bucket_of(cloud, "media")
+    bucket.create_bucket()
+    bucket.put_object("first.mp4", f"wait {tmp_path / 'gate'}")
+    bucket.put_object("second.mp4", "a video")
+    with sdk_of(cloud.endpoint, cloud.keyring.account) as sdk:
+        first, second = (
+            sdk.videos.video_qa(bucket.sign_url("GET", f"{name}.mp4", 60), "", "", {}).data["job_id"] for name in ("first", "second")
+        )
+        bucket.delete_object("second.mp4")
+        (tmp_path / "gate").touch()
+        assert sdk.ended(first)["state"] == 2
+        gone = sdk.ended(second)
+        assert (gone["state"], gone["message"]) == (3, "failed to download video, err=fetch resource failed\tcode = 404")
 
 
 @pytest.mark.contract("our assumption: what a caller names may not lead to this machine, but for the laptop cloud's own OSS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,13 @@ from ai_service_python_sdk.client.models.image_request import ImageRequest
 from ai_service_python_sdk.client.rest import ApiException
 
 from localcloud.door.server import WORKERS
+from localcloud.pai import Picture
 from localcloud.pai.images import AT_ONCE
 from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import Pai, Sdk
+from tests.contract.pai.signing import raw
 
+OURS = "our assumption"
 SEED = "Multimedia analysis SDK for Python: examples"
 WD14 = "SmilingWolf/wd-v1-4-convnextv2-tagger-v2"
 Call = Callable[[Any, str], Any]
@@ -76,6 +80,18 @@ def test_without_a_model_name_it_is_the_general_model(pai: Pai, sdk: Sdk, websit
 def test_an_unknown_key_of_configure_is_told(pai: Pai, sdk: Sdk, website: Website) -> None:
     sdk.images.image_qa(website.put("1.jpg", "1"), "", {"dpi": 300, "zoom": None})
     assert pai.analysis.asked[0].notes == ("these keys of configure do nothing here: dpi, zoom",)
+
+
+@pytest.mark.contract(f"{OURS}: a picture is `data` whole, so what is said of it stands beside `data`, where the SDK reads over it")
+def test_what_is_said_of_a_picture_that_was_made(pai: Pai, sdk: Sdk, website: Website) -> None:
+    pai.analysis.answers["remove_watermark"] = Picture("aGVsbG8=", ("no mark was found",))
+    url = website.put("1.jpg", "1")
+    asked = {"action": "MultiLabelImageV2", "image": url, "model_name": "watermark_remover"}
+    told = raw(pai, "POST", "/api/v1/images", json.dumps(asked).encode()).json()
+    assert (told["code"], told["data"], told["notes"]) == ("OK", "aGVsbG8=", ["no mark was found"])
+    assert sdk.images.multi_label_image_v2(url, "watermark_remover", {}).data == "aGVsbG8="
+    pai.analysis.answers["remove_watermark"] = Picture("aGVsbG8=")
+    assert raw(pai, "POST", "/api/v1/images", json.dumps(asked).encode()).json().keys() == {"request_id", "code", "message", "data"}
 
 
 @pytest.mark.contract("Multimedia analysis SDK for Python: the ranges of configure, and 422 for what a model can't do")

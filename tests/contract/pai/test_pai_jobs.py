@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ai_service_python_sdk.client.models.batch_video_request_videos import BatchVideoRequestVideos
 
+from localcloud.pai.errors import PaiError
 from localcloud.pai.jobs import Asked, Jobs
 from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import Pai, Sdk, sdk_of
@@ -78,7 +79,9 @@ def test_a_post_of_a_video_and_pictures(pai: Pai, sdk: Sdk, website: Website) ->
     video = website.put("1.mp4", "the video")
     images = [website.put(f"{number}.jpg", f"picture {number}") for number in range(3)]
     job = sdk.videos.multimodal_classify(video, images, "Text content", "multi_modal_tag", LABELS).data["job_id"]
-    assert sdk.ended(job)["state"] == 2
+    ended = sdk.ended(job)
+    # The sample of a completed post has three fields more than the samples of other jobs.
+    assert (ended["state"], ended["model_id"], ended["request_id"], ended["type"]) == (2, 0, "", "Video")
     (work,) = pai.analysis.asked
     assert (work.task, work.options, work.text) == ("post_labels", LABELS, "")
     assert pai.analysis.read == ["picture 0", "picture 1", "picture 2", "the video"]
@@ -208,6 +211,37 @@ def test_a_stopped_service_goes_on_with_its_jobs(pai: Pai, website: Website, tmp
     pai.start()
     with sdk_of(pai.endpoint) as sdk:
         assert sdk.ended(job)["state"] == 2
+
+
+@pytest.mark.contract(f"{OURS}: jobs are kept for 180 days, as those of smart tags are; one that nobody has done yet is kept")
+def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
+    now = 1_000_000.0
+    asked = Asked("VideoQA", "", "u", (), "", {})
+
+    def opened() -> Jobs:
+        return Jobs(tmp_path / "pai.sqlite", lambda: now)
+
+    jobs = opened()
+    done, batch = jobs.add("app", asked), jobs.add_batch("app", [asked, asked])
+    for _ in range(3):
+        claimed = jobs.claim()
+        assert claimed
+        jobs.complete(claimed[0], {})
+    waiting = jobs.add("app", asked)
+    jobs.close()
+
+    now += 180 * 86_400 - 1
+    jobs = opened()
+    assert (jobs.job("app", done)["state"], len(jobs.batch("app", batch))) == (2, 2)
+    jobs.close()
+    now += 2
+    jobs = opened()
+    for look in (lambda: jobs.job("app", done), lambda: jobs.batch("app", batch)):
+        with pytest.raises(PaiError, match="not found"):
+            look()
+    assert jobs.job("app", waiting)["state"] == 0
+    assert jobs.add_batch("app", [asked]) > batch
+    jobs.close()
 
 
 @pytest.mark.contract("Multimedia analysis SDK for Python: its samples of create_time, 14:03:33.8, 10:51:30.015 and 18:13:20.928, +08:00")

@@ -167,12 +167,21 @@ def test_a_mark_in_a_corner_is_taken_away(analyst: Analyst, tmp_path: Path) -> N
     marked = cv2.putText(clean.copy(), "SAMPLE", (440, 335), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (255, 255, 255), 3, cv2.LINE_AA)
     file = write_picture(tmp_path / "marked.png", marked)
 
-    answer = base64.b64decode(done(analyst, Work("remove_watermark", (str(file),))), validate=True)
+    told = analyst.do(asdict(Work("remove_watermark", (str(file),), notes=("a note",))))
+    assert told["notes"] == ("a note",)
+    answer = base64.b64decode(told["data"], validate=True)
 
     made = cv2.imdecode(np.frombuffer(answer, np.uint8), cv2.IMREAD_COLOR)
     assert made is not None
     assert made.shape == clean.shape
     assert cv2.PSNR(made, clean) > cv2.PSNR(marked, clean) + 10
+
+
+@pytest.mark.skipif(not Reader.available(), reason="the `ocr` extra is not installed")
+def test_a_picture_without_marks_comes_back_and_says_so(analyst: Analyst, picture: str) -> None:
+    told = analyst.do(asdict(Work("remove_watermark", (picture,))))
+    assert base64.b64decode(told["data"]) == Path(picture).read_bytes()
+    assert len(told["notes"]) == 1
 
 
 def test_without_a_reader_no_mark_is_looked_for_and_nothing_is_pretended(picture: str) -> None:
