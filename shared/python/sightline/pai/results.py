@@ -76,12 +76,16 @@ class PaintingLabels(Value):
 
 
 class VideoQuality(Value):
-    """`score` is from 0 to 100. `single_image` is the service's single_img, from 0 to 1: low where it is hardly more than still images."""
+    """`score` is from 0 to 100.
+
+    `motion` is the service's single_img, from 0 to 1: "Lower values indicate the video consists mostly of static images". The same sentence
+    calls it a similarity of frames, which would be the other way round; what low values mean is believed.
+    """
 
     score: float
     frames_a_second: float | None = None
     seconds: float | None = None
-    single_image: float | None = None
+    motion: float | None = None
     width: int | None = None
     height: int | None = None
     notes: Sequence[str] = ()
@@ -154,8 +158,8 @@ def of_video(told: Any) -> VideoQuality | VideoLabels | None:
     seconds = number(result.get("duration"))
     score = number(result.get("video_score"))
     if score is not None:
-        rate, single_image = number(result.get("avg_fps")), number(result.get("single_img"))
-        return VideoQuality(score, rate, seconds, single_image, _pixels(result, "width"), _pixels(result, "height"), _notes(result))
+        rate, motion = number(result.get("avg_fps")), number(result.get("single_img"))
+        return VideoQuality(score, rate, seconds, motion, _pixels(result, "width"), _pixels(result, "height"), _notes(result))
     if not result.keys() & {"classification_result", "tag_result", "embedding_result"}:
         return None
     return VideoLabels(
