@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from localcloud.database import Database
 from localcloud.ims.errors import invalid_parameter, missing_parameter
-from localcloud.ims.inputs import InputError, Inputs, OssAddress
+from localcloud.ims.inputs import InputError, Inputs, OssAddress, oss_address
 from localcloud.ims.jobs import parameters as job_parameters
 from localcloud.ims.jobs.work import Sources
 from localcloud.ims.production import parameters as p
@@ -73,7 +74,7 @@ class Orders:
             options=params.options(),
             others={option: (named, self._other(named, address)) for option, (named, address) in params.inputs().items()},
             bucket=template.bucket,
-            name=output_name(field, template.key, source.partition("?")[0], self.clock(), function.placeholder),
+            name=output_name(field, template.key, _key(source), self.clock(), function.placeholder),
             media=self._media(given.output),
             notes=[*self._notes(given), *(f"JobParams.{name} is no parameter of {given.function_name}" for name in params.unknown())],
             request=_echo(given),
@@ -139,6 +140,13 @@ def _check_model(given: p.SubmitIProductionJob, function: Function, params: JobP
     several = isinstance(params, Detext) and len(params.times or ()) > 1
     if several and given.model_id != BETTER_DETEXT:
         raise invalid_parameter("JobParams.Time", f"several ranges of time need ModelId {BETTER_DETEXT}")
+
+
+def _key(source: str) -> str:
+    """Of an object; of a media elsewhere on the web the path, or the host where there is none."""
+    stored = oss_address(source)
+    parts = urlsplit(source)
+    return stored.key if stored else unquote(parts.path).strip("/") or parts.netloc
 
 
 def _plain(address: OssAddress) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,26 @@ def test_placeholders(cloud: Cloud) -> None:
     assert len(stamp) == 13
     assert before <= int(stamp) <= time.time() * 1000
     assert cloud.objects.find("media", key)
+
+
+@pytest.mark.contract(f"{SUBMIT}: {{source}} is the input file name; in published samples without its ending")
+@pytest.mark.parametrize(("key", "source"), [("in/who?.mp4", "who?"), ("in/50%25.mp4", "50%25"), ("in/clip", "clip"), ("in/a.MOV", "a")])
+def test_the_name_of_the_input_in_that_of_an_output(cloud: Cloud, key: str, source: str) -> None:
+    client = cloud.client()
+    job = submit(client, "VideoH2V", cloud.objects.add(key, "make 1.mp4 x"), "{source}-out.mp4")
+    assert ended(client, job).output_files == [f"{source}-out.mp4"]
+
+
+@pytest.mark.contract(f"{SUBMIT}: {{source}} is the input file name; that of a media is not percent-encoded: our assumption")
+def test_the_name_of_a_media_in_that_of_an_output(cloud: Cloud, website: Website) -> None:
+    client = cloud.client()
+    client.create_search_lib(ice.CreateSearchLibRequest(search_lib_name="lib"))
+    client.create_search_index(ice.CreateSearchIndexRequest(search_lib_name="lib", index_type="mm"))
+    website.put("a%20b.mp4", "make 1.mp4 x")
+    address = f"{website.address}/a%20b.mp4?v=1/2"
+    client.insert_media_to_search_lib(ice.InsertMediaToSearchLibRequest(search_lib_name="lib", media_id="mine", input=address))
+    source = ice.SubmitIProductionJobRequestInput(type="Media", media="mine")
+    assert ended(client, submit(client, "VideoH2V", "", "{source}.mp4", input=source)).output_files == ["a b.mp4"]
 
 
 @pytest.mark.contract(f"{SUBMIT}: both forms of an OSS URL; {OURS}: the laptop cloud's own addresses")
@@ -427,6 +448,32 @@ def test_priority(cloud: Cloud, tmp_path: Path) -> None:
     assert cloud.objects.written[0] == "out-2.mp4"
     assert cloud.objects.written[-1] == "out-1.mp4"
     assert cloud.objects.written.index("out-0.mp4") < cloud.objects.written.index("out-3.mp4")
+
+
+@pytest.mark.contract("SubmitIProductionJob: a job is queued; our assumption: in the order of submission, none lost and none done twice")
+def test_ten_jobs_at_once(cloud: Cloud) -> None:
+    client = cloud.client()
+    sources = [cloud.objects.add(f"in/{number}.mp4", f"make 1.mp4 film {number}") for number in range(10)]
+    with ThreadPoolExecutor(10) as callers:
+        submitted = callers.map(lambda source: submit(cloud.client(), "VideoH2V", source, "out/{source}.mp4"), sources)
+    jobs = list(submitted)
+    assert len(set(jobs)) == 10
+    for number, job in enumerate(jobs):
+        assert ended(client, job).output_files == [f"out/{number}.mp4"]
+        made = cloud.objects.find("media", f"out/{number}.mp4")
+        assert made
+        assert made.path.read_text() == f"film {number}"
+    assert sorted(cloud.objects.written) == sorted(f"out/{number}.mp4" for number in range(10))
+
+
+@pytest.mark.contract(f"{OURS}: an output whose name is that of its input replaces it")
+def test_an_output_in_the_place_of_its_input(cloud: Cloud) -> None:
+    client = cloud.client()
+    source = cloud.objects.add("a.mp4", "make 1.mp4 the upright film")
+    assert ended(client, submit(client, "VideoH2V", source, "{source}.mp4")).output_files == ["a.mp4"]
+    made = cloud.objects.find("media", "a.mp4")
+    assert made
+    assert made.path.read_text() == "the upright film"
 
 
 @pytest.mark.contract("our assumption: a pipeline runs two jobs at a time, and one that is paused none; those in it keep it")
