@@ -1,4 +1,4 @@
-"""Events through `submit` and `collect`, with an engine that answers at once: what one costs, what of that is the ledger's and the line's,
+"""Events through `submit` and `collect`, with engines that answer at once: what one costs, what of that is the ledger's and the line's,
 and how it grows with the media in flight.
 
 python -m bench.pipeline --events 200
@@ -26,7 +26,8 @@ from sightline.line.line import Line
 from sightline.media.identity import media_id
 from sightline.pipeline.advance import advance
 from sightline.pipeline.collect import collect
-from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.collect_production import collect_production
+from sightline.pipeline.ports import Pipeline, Producing, Tagging
 from sightline.pipeline.submit import submit
 from tests.fakes.sightline import FakeBucket
 
@@ -34,6 +35,7 @@ TITLE = "The pipeline: what an event costs"
 BLOCK = 25
 IN_FLIGHT = (100, 1_000, 10_000)
 LIMIT = 4
+STEPS = ("submit", "collect", "collect the Cover")
 DEADLINE_SECONDS = 30
 _numbers = count()
 
@@ -50,9 +52,10 @@ def main(argv: Sequence[str]) -> None:
 
 
 EXPLANATION = """The functions' own code in one process and one thread, the
-laptop cloud in another, an engine that answers at once. Processor time is that of the first process alone: our code, the HTTP client, JSON
-and signatures. Requests are means, times medians; naps between two looks at an index job are left out. In Function Compute many instances
-run beside each other, so that requests are what counts, and what is billed."""
+laptop cloud in another, engines that answer at once. By the shipped rules a video gets smart tags and a Cover: `submit` begins both, and
+`collect` is called when the smart tags have ended, and once more when the Cover has. Processor time is that of the first process alone: our
+code, the HTTP client, JSON and signatures. Requests are means, times medians; naps between two looks at an index job are left out. In
+Function Compute many instances run beside each other, so that requests are what counts, and what is billed."""
 
 READING = """How to read it:
 
@@ -68,21 +71,21 @@ READING = """How to read it:
 def overhead(events: int) -> Iterator[str]:
     """Both variants in turns, a block of events each, so that both meet the same machine."""
     names = ("as it is", "ledger and line in memory")
-    costs = {(step, name): Cost() for step in ("submit", "collect") for name in names}
+    costs = {(step, name): Cost() for step in STEPS for name in names}
     ratios: list[float] = []
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as environment:
         meter = Meter()
         whole = meter.pipeline(environment, jobs_in_flight=BLOCK)
         variants = dict(zip(names, (whole, _in_memory(whole)), strict=True))
         for pipeline in variants.values():
-            _block(pipeline, meter, Cost(), Cost())  # connections, and whatever is done once
+            _block(pipeline, meter, *(Cost() for _ in STEPS))  # connections, and whatever is done once
         for _ in range(-(-events // BLOCK)):
             spent = []
             for name, pipeline in variants.items():
-                block = (Cost(), Cost())
+                block = [Cost() for _ in STEPS]
                 _block(pipeline, meter, *block)
                 spent.append(sum(cost.milliseconds for cost in block))
-                for step, cost in zip(("submit", "collect"), block, strict=True):
+                for step, cost in zip(STEPS, block, strict=True):
                     costs[step, name].add(cost)
             ratios.append(spent[0] / spent[1])
     yield "| event | variant | events a second | processor, ms | OSS requests | IMS requests |"
@@ -90,7 +93,7 @@ def overhead(events: int) -> Iterator[str]:
     for (step, name), cost in costs.items():
         yield f"| {step} | {name} | {1000 / cost.milliseconds:.0f} | {cost.milliseconds_of_processor:.1f} | {_requests(cost)} |"
     yield ""
-    yield _ratios([[costs[step, name] for step in ("submit", "collect")] for name in names], ratios)
+    yield _ratios([[costs[step, name] for step in STEPS] for name in names], ratios)
 
 
 def _ratios(costs: Sequence[Sequence[Cost]], times: Sequence[float]) -> str:
@@ -118,21 +121,24 @@ def _growth(kind: Kind, many: int, limit: int, how: str) -> str:
         meter = Meter()
         pipeline = meter.pipeline(environment, jobs_in_flight=limit)
         if kind == "in flight":
-            _block(pipeline, meter, submits, collects)
+            _block(pipeline, meter, submits, collects, Cost())
         else:
             _chain(pipeline, meter, submits, collects)
     parts = (f"{_requests(cost)} | {cost.milliseconds_of_processor:.1f}" for cost in (submits, collects))
     return f"| {many:,} | {how} | " + " | ".join(parts) + " |"
 
 
-def _block(pipeline: Pipeline, meter: Meter, submits: Cost, collects: Cost) -> None:
+def _block(pipeline: Pipeline, meter: Meter, submits: Cost, collects: Cost, covers: Cost) -> None:
     """A block of uploads, all submitted before the first is collected."""
     keys = [_upload(pipeline) for _ in range(BLOCK)]
     for key in keys:
         _expect("submitted", meter.add(submits, partial(submit, pipeline, key, f"event of {key}")))
     for job_id in [_job_of(pipeline, media_id(pipeline.media_bucket.name, key)) for key in keys]:
-        _wait(pipeline, job_id)
+        _wait(pipeline.tagging, job_id)
         _expect("searchable", meter.add(collects, partial(collect, pipeline, job_id)))
+    for job_id in [_cover_of(pipeline, media_id(pipeline.media_bucket.name, key)) for key in keys]:
+        _wait(pipeline.producing(), job_id)
+        _expect("searchable", meter.add(covers, partial(collect_production, pipeline, job_id)))
 
 
 def _chain(pipeline: Pipeline, meter: Meter, submits: Cost, collects: Cost) -> None:
@@ -143,7 +149,7 @@ def _chain(pipeline: Pipeline, meter: Meter, submits: Cost, collects: Cost) -> N
     for _ in range(BLOCK):
         _, holder = min(pipeline.line.slots.holders(), key=lambda taken: taken[1].at)
         job_id = _job_of(pipeline, holder.media_id)
-        _wait(pipeline, job_id)
+        _wait(pipeline.tagging, job_id)
         _expect("searchable", meter.add(collects, partial(collect, pipeline, job_id)))
 
 
@@ -164,10 +170,14 @@ def _job_of(pipeline: Pipeline, identity: str) -> str:
     return pipeline.ledger.read(identity).story.job_id
 
 
-def _wait(pipeline: Pipeline, job_id: str) -> None:
+def _cover_of(pipeline: Pipeline, identity: str) -> str:
+    return pipeline.ledger.read(identity).story.jobs["production:Cover"].job_id
+
+
+def _wait(service: Tagging | Producing, job_id: str) -> None:
     """Until the service has done it."""
     end = time.monotonic() + DEADLINE_SECONDS
-    while pipeline.tagging.query(job_id).state in ("Submitted", "Processing"):
+    while service.query(job_id).state in ("Submitted", "Processing", "Queuing", "Analysing"):
         if time.monotonic() > end:
             raise RuntimeError(f"job {job_id} does not end")
         time.sleep(0.01)
