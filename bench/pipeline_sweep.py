@@ -34,10 +34,10 @@ DEADLINE_SECONDS = 60
 _numbers = count()
 
 EXPLANATION = f"""The real sweep, in one process, against the laptop cloud in
-another; requests are means of {SWEEPS} sweeps, times medians. Before each so many media are uploaded and submitted, their jobs (smart tags
-and the Cover that the shipped rules give a video) have ended, and their callbacks are lost: the sweep makes all of them searchable, and puts
-each into the library again with its Cover. What it looks at besides is as the settings have it by default: 5,000 keys of the media bucket
-for lost events, and 20 media for what has come apart. Naps between two looks at index jobs are left out."""
+another; requests are means of {SWEEPS} sweeps, times medians. Before each so many media are uploaded and submitted, their jobs (smart
+tags and the Cover that the shipped rules give a video) have ended, and their callbacks are lost: the sweep makes all of them searchable,
+and puts each into the library again with its Cover. What it looks at besides is as the settings have it by default: 5,000 keys of the
+media bucket for lost events, and 20 media for what has come apart. Naps between two looks at index jobs are left out."""
 
 READING = """How to read it:
 
