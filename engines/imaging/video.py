@@ -22,6 +22,8 @@ _FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hev
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _DECODER_THREADS = 2
 _INSTANT = 1e-6
+_TICKS = 90_000
+"""A second: MPEG's own clock, at which every frame is due."""
 EXACT_COLOURS = 0x2 | 0x2000 | 0x4000 | 0x40000
 """swscale's bilinear with full chroma both ways and accurate rounding; as a number, since older PyAV has no names for the last three."""
 
@@ -63,25 +65,44 @@ def frames(
     *,
     parts: Sequence[tuple[float, float]] = ((0.0, math.inf),),
     key_frames: bool = False,
+    references: bool = False,
     exact_colours: bool = False,
 ) -> Iterator[Frame]:
     """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`.
 
     `parts` are the stretches to look at, in seconds from the first frame and in order; a frame at a part's end is not in it.
     `key_frames` decodes those alone that need no other, about six times as fast; how many a video has is its encoder's choice.
+    `references` passes over those that no other needs, commonly each second one, for who wants some frames and no certain ones.
     `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
-    due, count, converter = 0.0, 0, VideoReformatter()
+    converter = VideoReformatter()
+    skipped = "NONKEY" if key_frames else "NONREF" if references else "DEFAULT"
+    for time, frame in shown(path, per_second, pixels, parts=parts, skipped=skipped):
+        yield Frame(time, upright(frame, longest, exact_colours, converter))
+
+
+def shown(
+    path: Path,
+    per_second: float = _TICKS,
+    pixels: int = PIXELS,
+    *,
+    parts: Sequence[tuple[float, float]] = ((0.0, math.inf),),
+    skipped: str = "DEFAULT",
+) -> Iterator[tuple[float, Any]]:
+    """As `frames` has them, but as PyAV decodes them: time in seconds and av.VideoFrame, whose memory the decoder may need still.
+
+    `skipped` are the frames that are not decoded, by FFmpeg's names (AVDiscard).
+    """
+    due, count = 0.0, 0
     with _opened_near(path, pixels, parts[0][0]) as (container, stream, origin):
-        if key_frames:
-            stream.codec_context.skip_frame = "NONKEY"
+        stream.codec_context.skip_frame = skipped
         for count, (time, frame) in enumerate(_timed(container, stream, origin), start=1):  # noqa: B007  Counted for what follows.
             if time + _INSTANT >= parts[-1][1]:
                 break
             if time + _INSTANT < due or not any(start <= time + _INSTANT < end for start, end in parts):
                 continue
-            yield Frame(time, _upright(frame, longest, exact_colours, converter))
+            yield time, frame
             due = (math.floor(time * per_second + _INSTANT) + 1) / per_second
     if not count:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
@@ -109,7 +130,7 @@ def snapshot(
                 break
         if shown is None:
             raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
-        return encode(fit(_upright(shown, None), width, height), output)
+        return encode(fit(upright(shown, None), width, height), output)
 
 
 def _timed(container: Any, stream: Any, origin: float | None) -> Iterator[tuple[float, Any]]:
@@ -220,8 +241,8 @@ def _rotation(frame: Any) -> int:
     return int(frame.rotation) if frame is not None else 0
 
 
-def _upright(frame: Any, longest: int | None, exact_colours: bool = False, converter: Any = None) -> Image:
-    """A `converter` that is kept spares the working out of its tables for each frame: a third of the time."""
+def upright(frame: Any, longest: int | None, exact_colours: bool = False, converter: Any = None) -> Image:
+    """In BGR, its longer side at most `longest`; a kept `converter` spares working out its tables for each frame, a third of the time."""
     factor = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     # Even sizes where it is made smaller: the chroma planes of most videos are half as large.
     width, height = (max(2, round(side * factor / 2) * 2) if factor < 1 else side for side in (frame.width, frame.height))

@@ -60,7 +60,7 @@ def _candidates(source: Path, found: Probe) -> list[_Candidate]:
             return key_frames
     slowest, fastest = _PER_SECOND
     per_second = min(fastest, max(slowest, 60 / seconds)) if seconds else slowest
-    return _measured(frames(source, min(per_second, _MOST_CANDIDATES / max(seconds, 1.0)), _VIEW))
+    return _measured(frames(source, min(per_second, _MOST_CANDIDATES / max(seconds, 1.0)), _VIEW, references=True))
 
 
 def _measured(stream: Iterable[Frame]) -> list[_Candidate]:

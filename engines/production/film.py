@@ -20,14 +20,13 @@ from av.video.reformatter import VideoReformatter
 
 from engines.imaging import Frame, Image, Probe, frames, probe
 from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
+from engines.production.planes import BT601, LIMITED_RANGE, MATRICES, Planes, picture_of
 from engines.production.soundtrack import Soundtrack, soundtrack
 from engines.production.types import Unfit
 
 _TICKS = 90_000
 """Of a second: MPEG's own clock, which every common frame rate fits to less than a hundredth of a millisecond."""
 _USUAL_RATE = 25
-# What tags an RGB picture's way to YUV, as H.273 numbers it and swscale takes it; BT.601 is what swscale takes for all the rest.
-_BT601, _MATRICES, _LIMITED_RANGE = 5, (1, 9), 1
 
 
 @dataclass(frozen=True)
@@ -115,29 +114,40 @@ class FilmWriter:
     def write(self, time: float, image: Image) -> None:
         """`time` in seconds from the beginning of the film, each later than the one before."""
         if self._stream is None:
-            self._begin(image)
+            self._begin(image.shape[1], image.shape[0])
         frame = av.VideoFrame.from_ndarray(self._fitted(image), format=self._encoding.frame)
-        frame = self._reformatter.reformat(
+        converted = self._reformatter.reformat(
             frame,
             format=self._encoding.pixels,
             dst_colorspace=self._look.matrix,
-            dst_color_range=_LIMITED_RANGE,
+            dst_color_range=LIMITED_RANGE,
             interpolation=EXACT_COLOURS,
         )
+        self._encode(time, converted)
+
+    def write_planes(self, time: float, frame: Planes) -> None:
+        """As `write`, of what need not be converted; for MP4 alone."""
+        if self._stream is None:
+            self._begin(*frame.size)
+        if frame.size == (self._stream.width, self._stream.height) and frame.matrix == self._look.matrix:
+            self._encode(time, picture_of(frame.planes))
+        else:
+            self.write(time, frame.image())
+
+    def _encode(self, time: float, frame: Any) -> None:
         self._last = frame.pts = max(self._last + 1, round(time * _TICKS))
         frame.time_base = Fraction(1, _TICKS)
         self._container.mux(self._stream.encode(frame))
         if self._sound is not None:
             self._sound.until(time)
 
-    def _begin(self, image: Image) -> None:
-        height, width = (side + side % 2 for side in image.shape[:2])
+    def _begin(self, width: int, height: int) -> None:
         stream = self._container.add_stream(self._encoding.codec, rate=self._look.rate, options=dict(self._encoding.options))
-        stream.width, stream.height, stream.pix_fmt = width, height, self._encoding.pixels
+        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, self._encoding.pixels
         context = stream.codec_context
         context.time_base = stream.time_base = Fraction(1, _TICKS)
         context.colorspace, context.color_primaries, context.color_trc = self._look.tags
-        context.color_range = _LIMITED_RANGE
+        context.color_range = LIMITED_RANGE
         self._stream = stream
         self._sound = soundtrack(
             self._source, self._container, self._encoding.copied_sound, self._encoding.sound, self._look.begin, self._parts
@@ -179,7 +189,7 @@ def _look(source: Path) -> _Look:
         stream = next(each for each in container.streams.video if not each.disposition & av.stream.Disposition.attached_pic)
         context = stream.codec_context
         rate = stream.average_rate or stream.guessed_rate or Fraction(_USUAL_RATE)
-        matrix = context.colorspace if context.colorspace in _MATRICES else _BT601
+        matrix = context.colorspace if context.colorspace in MATRICES else BT601
         first = next((frame.time for frame in decoded(container, stream)), None)
         return _Look(
             min(Fraction(rate), Fraction(240)), matrix, (context.colorspace, context.color_primaries, context.color_trc), first or 0.0

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from engines.imaging import UnreadableMedia, frames
-from engines.production.film import FilmWriter, film_frames, probe_film
+from engines.production.film import FilmWriter, probe_film
 from engines.production.framing import window_path
 from engines.production.interest import InterestFinder, Numbers
+from engines.production.planes import film_planes
 from engines.production.shots import seen_in_shots
 from engines.production.types import Output, Produced
 from engines.understanding.people import PeopleFinder
@@ -43,9 +44,9 @@ def to_portrait(source: Path, folder: Path) -> Produced:
     width, height = _window(found.width, found.height)
     shots = _followed(source, width / found.width) if width < found.width - 1 else ()
     with FilmWriter(path, source) as film:
-        for frame in film_frames(source):
-            left = round(_left(shots, frame.time) * frame.image.shape[1]) if shots else 0
-            film.write(frame.time, frame.image[:height, left : left + width])
+        for frame in film_planes(source):
+            left = round(_left(shots, frame.time) * frame.size[0]) if shots else 0
+            film.write_planes(frame.time, frame.cut(left, width, height))
     return Produced([Output(path)], {}, (*_of_the_shape(found.width, found.height), *_of_the_shots(shots)))
 
 

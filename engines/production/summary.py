@@ -11,7 +11,8 @@ import numpy as np
 
 from engines.imaging import UnreadableMedia, frames
 from engines.production.appeal import Appeal, Fingerprint, appeal, fingerprint
-from engines.production.film import FilmWriter, film_frames, probe_film
+from engines.production.film import FilmWriter, probe_film
+from engines.production.planes import film_planes
 from engines.production.shots import seen_in_shots
 from engines.production.types import Output, Produced
 
@@ -158,11 +159,11 @@ def _write(source: Path, path: Path, parts: Sequence[tuple[float, float]]) -> No
     """One after the other, each frame as long after its part's begin as it was."""
     shift, left = 0.0, list(parts)
     with FilmWriter(path, source, parts=parts) as film:
-        for frame in film_frames(source, parts):
+        for frame in film_planes(source, parts):
             while left[1:] and frame.time + _INSTANT >= left[1][0]:
                 shift += left[0][1] - left[0][0]
                 left.pop(0)
-            film.write(shift + frame.time - left[0][0], frame.image)
+            film.write_planes(shift + frame.time - left[0][0], frame)
 
 
 def _notes(watched: _Watched) -> Sequence[str]:

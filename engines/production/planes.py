@@ -1,0 +1,126 @@
+"""Frames as video codecs keep them, in light and two halved planes of colour, so that only what changes goes to BGR and back.
+
+For a whole frame that way costs more than decoding it, and each of its pixels is rounded twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from engines.imaging import Image
+from engines.imaging.video import EXACT_COLOURS, shown, upright
+
+_PLAIN = "yuv420p"
+# What tags an RGB picture's way to YUV, as H.273 numbers it and swscale takes it; BT.601 is what swscale takes for all the rest.
+BT601, MATRICES, LIMITED_RANGE = 5, (1, 9), 1
+_FULL_RANGE = 2
+_EDGE = 2  # pixels beside a part: swscale spreads colour from one to the next
+
+
+@dataclass
+class Planes:
+    """A frame upright, of even width and height, in YUV 4:2:0 of limited range; `time` in seconds from the film's first one.
+
+    `planes` are light (height x width), blue and red (half as high and wide); `matrix` is H.273's number, 1, 5 or 9.
+    """
+
+    time: float
+    planes: tuple[Image, Image, Image]
+    matrix: int
+    _own: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.planes[0].shape[1], self.planes[0].shape[0]
+
+    def image(self, rows: slice = slice(None), columns: slice = slice(None)) -> Image:
+        """The part in BGR, a copy."""
+        width, height = self.size
+        (top, bottom), (left, right) = _even(rows, height), _even(columns, width)
+        part = picture_of([plane[_halved(top, bottom, step), _halved(left, right, step)] for plane, step in self._stepped()])
+        part.colorspace, part.color_range = self.matrix, LIMITED_RANGE
+        image: Image = part.reformat(format="bgr24", interpolation=EXACT_COLOURS).to_ndarray()
+        first_row, first_column = rows.indices(height)[0] - top, columns.indices(width)[0] - left
+        high, wide = len(range(*rows.indices(height))), len(range(*columns.indices(width)))
+        return np.ascontiguousarray(image[first_row : first_row + high, first_column : first_column + wide])
+
+    def put(self, image: Image, top: int, left: int) -> None:
+        """The BGR image at this place, both even as its size is; in place, but for the decoder's own memory."""
+        if not self._own:
+            self.planes, self._own = tuple(plane.copy() for plane in self.planes), True
+        changed = planes_of(image, self.matrix)
+        for (plane, step), part in zip(self._stepped(), changed, strict=True):
+            plane[top // step : top // step + part.shape[0], left // step : left // step + part.shape[1]] = part
+
+    def cut(self, left: int, width: int, height: int) -> Planes:
+        """A window of even size at the top. Where its left edge is odd each colour is the mean of two, between which it lies."""
+        light = self.planes[0][:height, left : left + width]
+        begin, wide = left // 2, width // 2
+        colours = []
+        for plane in self.planes[1:]:
+            part = plane[: height // 2, begin : begin + wide]
+            after = plane[: height // 2, begin + 1 : begin + 1 + wide]
+            colours.append(cv2.addWeighted(part, 0.5, after, 0.5, 0) if left % 2 and after.shape == part.shape else part)
+        return Planes(self.time, (light, colours[0], colours[1]), self.matrix)
+
+    def _stepped(self) -> Iterator[tuple[Image, int]]:
+        return zip(self.planes, (1, 2, 2), strict=True)
+
+
+def film_planes(source: Path, parts: Sequence[tuple[float, float]] = ((0.0, inf),)) -> Iterator[Planes]:
+    """Every frame of the parts. Raises UnreadableMedia."""
+    for time, frame in shown(source, parts=parts):
+        matrix = frame.colorspace if frame.colorspace in MATRICES else BT601
+        if _is_plain(frame):
+            yield Planes(time, _views(frame), int(matrix))
+        else:
+            yield Planes(time, planes_of(upright(frame, None, exact_colours=True), int(matrix)), int(matrix), True)
+
+
+def planes_of(image: Image, matrix: int) -> tuple[Image, Image, Image]:
+    """Of a BGR image, made even by repeating its last row and column."""
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+    return _views(frame.reformat(format=_PLAIN, dst_colorspace=matrix, dst_color_range=LIMITED_RANGE, interpolation=EXACT_COLOURS))
+
+
+def picture_of(planes: Sequence[Image]) -> Any:
+    """A frame for PyAV with a copy of the planes."""
+    frame = av.VideoFrame(planes[0].shape[1], planes[0].shape[0], _PLAIN)
+    for view, plane in zip(_views(frame), planes, strict=True):
+        view[...] = plane
+    return frame
+
+
+def _is_plain(frame: Any) -> bool:
+    whole = frame.width % 2 == 0 and frame.height % 2 == 0
+    return frame.format.name == _PLAIN and whole and not frame.rotation and frame.color_range != _FULL_RANGE
+
+
+def _views(frame: Any) -> tuple[Image, Image, Image]:
+    """Not copied: what they show is the frame's own memory."""
+    light, blue, red = (
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width] for plane in frame.planes
+    )
+    return light, blue, red
+
+
+def _even(part: slice, length: int) -> tuple[int, int]:
+    """From an even place to an even place, with a little around it, as far as there is something."""
+    start, stop, _ = part.indices(length)
+    return max(0, (start - _EDGE) // 2 * 2), min(length, (stop + _EDGE + 1) // 2 * 2)
+
+
+def _halved(start: int, stop: int, step: int) -> slice:
+    return slice(start // step, stop // step)
