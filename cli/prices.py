@@ -56,7 +56,9 @@ class Price:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`total` is the sum for the jobs that have a price; `unpriced` are those that have none, by kind."""
+    """Of smart tags alone; what the rules give besides is not in it. `total` is the sum for the jobs that have a price; `unpriced` are those
+    that have none, by kind.
+    """
 
     total: Decimal
     currency: str
@@ -67,9 +69,9 @@ class Estimate:
     def spoken(self) -> str:
         missing = ", ".join(f"{count:,} {kind} ({variable_of(kind)})" for kind, count in self.unpriced.items())
         if not self.currency:
-            return f"cost: unknown, no price is set for {missing}" if missing else "cost: nothing"
+            return f"cost of smart tags: unknown, no price is set for {missing}" if missing else "cost of smart tags: nothing"
         day = f"of {self.as_of}" if self.as_of else f"of a day that {AS_OF} does not name"
-        known = f"cost: {self.total:,f} {self.currency}, at prices {day}"
+        known = f"cost of smart tags: {self.total:,f} {self.currency}, at prices {day}"
         return f"{known}; without {missing}, which have no price" if missing else known
 
     def to_json(self) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def test_prices_are_settings(cloud: Cloud, s3: str, bucket: str, monkeypatch: py
     monkeypatch.setenv("SIGHTLINE_PRICE_CURRENCY", "CNY")
     monkeypatch.setenv("SIGHTLINE_PRICES_AS_OF", "2026-11-01")
     ask = ["backfill", f"s3://{bucket}/cameras", "--endpoint-url", s3, "--namespace", "prices", "--dry-run"]
-    assert "cost: 0.045 CNY, at prices of 2026-11-01" in cloud.here(*ask).stdout
+    assert "cost of smart tags: 0.045 CNY, at prices of 2026-11-01" in cloud.here(*ask).stdout
     assert told(cloud.here(*ask, "--json"))["cost"]["total"] == "0.045"
 
 

@@ -21,7 +21,7 @@ SET = {
 def test_jobs_times_prices() -> None:
     estimate = from_environment(SET).estimate({"video": 30, "image": 1000})
     assert (estimate.total, estimate.currency, estimate.as_of) == (Decimal("1.50"), "CNY", date(2026, 11, 1))
-    assert estimate.spoken == "cost: 1.50 CNY, at prices of 2026-11-01"
+    assert estimate.spoken == "cost of smart tags: 1.50 CNY, at prices of 2026-11-01"
     assert estimate.to_json() == {"total": "1.50", "priced": "1.50", "currency": "CNY", "as_of": "2026-11-01", "unpriced": {}}
 
 
@@ -44,7 +44,7 @@ def test_prices_without_a_day_say_so() -> None:
 
 
 def test_no_jobs_cost_nothing() -> None:
-    assert Prices({}).estimate({}).spoken == "cost: nothing"
+    assert Prices({}).estimate({}).spoken == "cost of smart tags: nothing"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_the_environment_names_the_file_and_a_variable_counts_before_it(file: Pa
     assert prices.by_item["job.video"] == Price("job.video", Decimal("0.07"), as_of=date(2026, 11, 20))
     assert prices.by_item["mns.requests"].price == Decimal("0.000001")
     assert prices.by_item["oss.put_requests"].per == 10_000
-    assert prices.estimate({"video": 2}).spoken == "cost: 0.14 CNY, at prices of 2026-11-20"
+    assert prices.estimate({"video": 2}).spoken == "cost of smart tags: 0.14 CNY, at prices of 2026-11-20"
 
 
 def test_the_file_that_the_command_names_counts_before_that_of_the_environment(file: Path) -> None:
