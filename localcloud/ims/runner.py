@@ -19,6 +19,12 @@ class Stopped(Exception):
     """The service is being stopped; what was under way stays as it is in the store, and is done again after the next start."""
 
 
+def own_fault(error: Exception) -> str:
+    """What a caller is told of a fault that is not his. Of an error of the system its cause, such as a full disk, but not the file."""
+    cause = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return f"the laptop cloud failed with {type(error).__name__}{cause}; its log says more"
+
+
 class Runner(Generic[Item]):
     """`claim` returns None when there is nothing to do; `give_up` is told of an item whose `run` raised, and must not raise itself."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from localcloud.ims.runner import Runner
+from localcloud.ims.runner import Runner, own_fault
 from localcloud.pai import body, models
 from localcloud.pai.analysis import Analysis, AnalysisRefused, Work
 from localcloud.pai.errors import PaiError, parameter_error
@@ -82,7 +82,7 @@ class Videos:
     def _give_up(self, claimed: tuple[int, Asked], error: Exception) -> None:
         log.error("job %d failed", claimed[0], exc_info=error)
         try:
-            self._jobs.fail(claimed[0], f"the laptop cloud failed with {type(error).__name__}; its log says more")
+            self._jobs.fail(claimed[0], own_fault(error))
         except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start
             log.exception("the end of job %d could not be kept", claimed[0])
 

@@ -18,7 +18,7 @@ from localcloud.ims.jobs.notices import StateChanges
 from localcloud.ims.jobs.work import WORK, Work
 from localcloud.ims.recognition.samples import Acquaintance
 from localcloud.ims.results.shapes import Result, Understood, failed, succeeded, usages
-from localcloud.ims.runner import Runner
+from localcloud.ims.runner import Runner, own_fault
 from localcloud.ims.understanding.engine import AnalysisFailed, Memory, Understanding
 
 log = logging.getLogger("localcloud.ims")
@@ -112,7 +112,7 @@ class CognitionRunner:
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)
-        self._finish(job, "Fail", failed(f"the laptop cloud failed with {type(error).__name__}; its log says more"))
+        self._finish(job, "Fail", failed(own_fault(error)))
 
     def _finish(self, job: sqlite3.Row, state: str, results: list[Result], used: Sequence[dict[str, object]] = ()) -> None:
         with self._database.transaction() as write:

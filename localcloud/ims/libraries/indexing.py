@@ -15,7 +15,7 @@ from localcloud.database import Database
 from localcloud.ims.inputs import InputError, Inputs
 from localcloud.ims.libraries.indexes import IndexKinds, NothingToIndex, Read
 from localcloud.ims.libraries.shelf import Shelf
-from localcloud.ims.runner import Runner
+from localcloud.ims.runner import Runner, own_fault
 
 log = logging.getLogger("localcloud.ims")
 
@@ -89,7 +89,7 @@ class Indexing:
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("the index job of media %s failed", job["media"], exc_info=error)
-        self._finish(job, "Fail", f"the laptop cloud failed with {type(error).__name__}; its log says more")
+        self._finish(job, "Fail", own_fault(error))
 
     def _finish(self, job: sqlite3.Row, status: str, reason: str) -> None:
         with self._database.transaction() as write:

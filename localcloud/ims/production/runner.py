@@ -18,7 +18,7 @@ from localcloud.ims.production.orders import Order
 from localcloud.ims.production.producing import Cancelled, Production, Task
 from localcloud.ims.production.results import failed, succeeded
 from localcloud.ims.production.store import Made, MediaKind, ProductionStore
-from localcloud.ims.runner import Runner
+from localcloud.ims.runner import Runner, own_fault
 from localcloud.ims.understanding.engine import AnalysisFailed
 from localcloud.ports import WritableObjects
 
@@ -108,7 +108,7 @@ class ProductionRunner:
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)
-        result: dict[str, Any] = failed("InternalError", f"the laptop cloud failed with {type(error).__name__}; its log says more")
+        result: dict[str, Any] = failed("InternalError", own_fault(error))
         try:
             self._store.end(job, "Fail", result)
         except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -356,6 +358,23 @@ def test_a_bucket_that_is_gone_fails_the_job(cloud: Cloud, tmp_path: Path) -> No
     cloud.objects.buckets.remove("brief")
     gate.touch()
     assert 'the bucket "brief"' in result(client, job, "Fail")["Message"]
+
+
+@pytest.mark.contract(f"{OURS}: what a full disk does to a job is said, and the next one runs")
+def test_a_full_disk_fails_the_job_and_says_so(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = cloud.client()
+    source = cloud.objects.add("a.mp4", "make 1.mp4 x")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/secret/place")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(cloud.objects, "put", full)
+        read = result(client, submit(client, "VideoH2V", source, "out.mp4"), "Fail")
+    assert read["Code"] == "InternalError"
+    assert "No space left on device" in read["Message"]
+    assert "secret" not in read["Message"]
+    ended(client, submit(client, "VideoH2V", source, "out.mp4"))
 
 
 @pytest.mark.contract(MESSAGE)

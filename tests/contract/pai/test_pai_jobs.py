@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -154,6 +155,20 @@ def test_a_model_that_fails_fails_its_job_alone(pai: Pai, sdk: Sdk, website: Web
     job = sdk.ended(unfit)
     assert job["state"] == 3
     assert "configure.tag_top_k" in job["message"]
+
+
+@pytest.mark.contract(f"{OURS}: what a full disk does to a job is said, and the next one runs")
+def test_a_full_disk_fails_the_job_and_says_so(pai: Pai, sdk: Sdk, website: Website, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/secret/place")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(pai.analysis, "analyse", full)
+        job = sdk.ended(sdk.videos.video_qa(website.put("1.mp4", "1"), "", "", {}).data["job_id"])
+    assert job["state"] == 3
+    assert "No space left on device" in job["message"]
+    assert "secret" not in job["message"]
+    assert sdk.ended(sdk.videos.video_qa(website.put("1.mp4", "1"), "", "", {}).data["job_id"])["state"] == 2
 
 
 @pytest.mark.contract(f"{OURS}: half a surrogate pair is read as Go reads it")
