@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -73,18 +74,26 @@ WRONG_PARAMS: list[tuple[str, Any, str, str]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One for all that is refused, since that leaves nothing behind, as each test sees."""
+    made = Cloud(tmp_path_factory.mktemp("cloud"))
+    yield made
+    made.stop()
+
+
 def jobs(cloud: Cloud) -> int:
     return len(cloud.service._parts.database.query("SELECT 1 FROM production_job"))
 
 
 @pytest.mark.contract(f"{SUBMIT}: JobParams JSON fields")
 @pytest.mark.parametrize(("function", "job_params", "field", "why"), WRONG_PARAMS)
-def test_wrong_parameters_of_functions(cloud: Cloud, function: str, job_params: Any, field: str, why: str) -> None:
-    status, code, message = refused(submit, cloud.client(), function, "oss://media/a.mp4", SAMPLES[function][0], job_params=job_params)
+def test_wrong_parameters_of_functions(refusing: Cloud, function: str, job_params: Any, field: str, why: str) -> None:
+    status, code, message = refused(submit, refusing.client(), function, "oss://media/a.mp4", SAMPLES[function][0], job_params=job_params)
     assert (status, code) == (400, "InvalidParameter")
     assert f'"{field}"' in message
     assert why in message
-    assert jobs(cloud) == 0
+    assert jobs(refusing) == 0
 
 
 def entry(media: str = "oss://media/a.mp4", kind: str = "OSS") -> Any:
@@ -138,13 +147,13 @@ def schedule(**given: Any) -> Any:
         ({"schedule_config": schedule(pipeline_id="none")}, "ScheduleConfig.PipelineId", 'there is no pipeline "none"'),
     ],
 )
-def test_wrong_parameters(cloud: Cloud, changed: dict[str, Any], field: str, why: str) -> None:
+def test_wrong_parameters(refusing: Cloud, changed: dict[str, Any], field: str, why: str) -> None:
     given = {"function": "VideoH2V", "source": "oss://media/a.mp4", "output": place(), **changed}
-    status, code, message = refused(submit, cloud.client(), **given)
+    status, code, message = refused(submit, refusing.client(), **given)
     assert (status, code) == (400, "InvalidParameter")
     assert f'"{field}"' in message
     assert why in message
-    assert jobs(cloud) == 0
+    assert jobs(refusing) == 0
 
 
 @pytest.mark.contract(f"{SUBMIT}: what is required; IMS, common error codes: MissingParameter")
@@ -161,7 +170,7 @@ def test_wrong_parameters(cloud: Cloud, changed: dict[str, Any], field: str, why
         ({"FunctionName": "AudioMixing"}, "JobParams.inputs"),
     ],
 )
-def test_missing_parameters(cloud: Cloud, without: dict[str, Any], field: str) -> None:
+def test_missing_parameters(refusing: Cloud, without: dict[str, Any], field: str) -> None:
     given = {
         "FunctionName": "VideoH2V",
         "Input": '{"Type":"OSS","Media":"oss://media/a.mp4"}',
@@ -170,10 +179,10 @@ def test_missing_parameters(cloud: Cloud, without: dict[str, Any], field: str) -
     }
     request = open_api.OpenApiRequest(query={name: value for name, value in given.items() if value is not None})
     with pytest.raises(ClientException) as caught:
-        cloud.client().call_api(rpc("SubmitIProductionJob", "2020-11-09"), request, RuntimeOptions())
+        refusing.client().call_api(rpc("SubmitIProductionJob", "2020-11-09"), request, RuntimeOptions())
     assert (caught.value.status_code, caught.value.code) == (400, "MissingParameter")
     assert f'"{field}"' in caught.value.data["Message"]
-    assert jobs(cloud) == 0
+    assert jobs(refusing) == 0
 
 
 @pytest.mark.contract(f"{SUBMIT}: the longest that is allowed")
