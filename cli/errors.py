@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from errno import EDQUOT, ENOSPC
 
+from sightline.errors import ServiceRefused
+
 FAILED, USAGE, NOT_RUNNING, NOT_FOUND, TOO_LATE, WOULD_CHANGE = 1, 2, 3, 4, 5, 6
 
 
@@ -32,3 +34,10 @@ def of_file(error: OSError, unnamed: str, other: str) -> CommandError:
     """What is said of a file that can't be read or written; `other` is what may be named instead."""
     fix = f"make room, or {other}" if error.errno in (ENOSPC, EDQUOT) else other
     return CommandError(f"{error.strerror or error}: {error.filename or unnamed}", fix)
+
+
+def of_refusal(error: ServiceRefused) -> CommandError:
+    """What a service said to an order or a question: its fault, or that of whoever asked."""
+    is_ours = 400 <= error.status < 500 and not error.busy
+    fix = "mend what it names, and try again" if is_ours else "try again in a moment; on a laptop, `sightline logs` may say more"
+    return CommandError(str(error), fix, NOT_FOUND if error.missing else FAILED)

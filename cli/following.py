@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -58,3 +59,13 @@ class Following(Generic[Job]):
                 return Followed(job, steps, self.is_over(job))
             self.sleep(min(pause, max(seconds - passed, 0)))
             pause = min(pause * _GROWTH, LONGEST_PAUSE_SECONDS)
+
+
+@contextmanager
+def told_how_to_go_on(output: Output, command: str) -> Iterator[None]:
+    """Who leaves with Ctrl-C ends the waiting, and not the job."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.say(f"the job goes on; {command} looks at it")
+        raise

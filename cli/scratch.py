@@ -1,12 +1,17 @@
-"""Files that are lent to a service for one job: put beside the uploads, where nothing watches, and taken away when it is done."""
+"""Files that are lent to a service for one job: put beside the uploads, where nothing watches, and taken away when it is done.
+
+Who does not wait asks about the job later, so a note beside the folder says which job it was lent to.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 import oss2
 
@@ -15,18 +20,24 @@ from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
 from sightline.errors import SightlineError
 
 PREFIX = "scratch/"
+_LONGEST_NOTE = 100
+_FOLDER = re.compile(f"{PREFIX}[0-9a-f]{{12}}/")
 # What a service may need to come and fetch it.
 URL_SECONDS = 6 * 3600
 
 
 @dataclass
 class Scratch:
-    """A folder of its own in the media bucket; `is_used` once anything is put there, or is going to be. All raise CommandError."""
+    """A folder of its own in the media bucket; `is_used` once anything is put there, or is going to be. All raise CommandError.
+
+    `note` is the key of the object that says whose it is, once a job has it.
+    """
 
     target: Target
     folder: str
     is_used: bool = False
     files: int = 0
+    note: str = ""
 
     @classmethod
     def of(cls, target: Target) -> Scratch:
@@ -36,6 +47,20 @@ class Scratch:
                 f"{PREFIX} lies below {watched}, where uploads are watched for", "set UPLOAD_PREFIX to another folder", USAGE
             )
         return cls(target, f"{PREFIX}{uuid.uuid4().hex[:12]}/")
+
+    @classmethod
+    def of_job(cls, target: Target, job: str) -> Scratch:
+        """What was lent to a job of an earlier command; a new one, which is not used, where nothing was, or where it is gone."""
+        scratch, note = cls.of(target), _note(job)
+        try:
+            with told_by_oss(f"oss://{scratch.bucket_name}/{note} can't be read"):
+                folder = scratch._bucket().get_object(note).read(_LONGEST_NOTE).decode(errors="replace")
+        except CommandError as error:
+            if error.exit_code == NOT_FOUND:
+                return scratch
+            raise
+        # Nothing but a folder of ours is ever deleted, whatever somebody wrote there.
+        return cls(target, folder, is_used=True, note=note) if _FOLDER.fullmatch(folder) else scratch
 
     @property
     def bucket_name(self) -> str:
@@ -54,10 +79,20 @@ class Scratch:
         self.is_used = True
         return f"oss://{self.bucket_name}/{self.folder}out/{name}"
 
+    def lend_to(self, job: str) -> None:
+        """A note that can't be written costs nothing but the room of the folder, which then stays: the job goes on."""
+        if self.is_used:
+            with suppress(CommandError), told_by_oss("the note could not be written"):
+                self._bucket().put_object(_note(job), self.folder)
+                self.note = _note(job)
+
     @property
-    def told_to_stay(self) -> str:
-        """For whoever does not wait."""
-        return f"it reads oss://{self.bucket_name}/{self.folder}, which may be deleted when it is done"
+    def told_to_go(self) -> str:
+        """For whoever does not wait: the end of a sentence about the command that asks later."""
+        return ", and takes away what was uploaded for it once it has ended" if self.is_used else ""
+
+    def holds(self, key: str) -> bool:
+        return self.is_used and key.startswith(self.folder)
 
     def clear(self) -> None:
         if not self.is_used:
@@ -65,13 +100,15 @@ class Scratch:
         with told_by_oss(f"oss://{self.bucket_name}/{self.folder} could not be deleted"):
             for found in oss2.ObjectIteratorV2(self._bucket(), prefix=self.folder):
                 self._bucket().delete_object(found.key)
+            if self.note:
+                self._bucket().delete_object(self.note)
 
     @contextmanager
     def cleared_unless_begun(self) -> Iterator[None]:
         """Around the submit of a job: what was put here for one that did not begin is taken away."""
         try:
             yield
-        except (SightlineError, CommandError) as error:
+        except (SightlineError, CommandError, KeyboardInterrupt) as error:
             if getattr(error, "took_no_effect", True):
                 with suppress(CommandError):
                     self.clear()
@@ -79,6 +116,10 @@ class Scratch:
 
     def _bucket(self) -> oss2.Bucket:
         return self.target.bucket(self.bucket_name)
+
+
+def _note(job: str) -> str:
+    return f"{PREFIX}of/{quote(job, safe='')}"
 
 
 def watched_prefix(target: Target) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.deployment.target import Target
-from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError
-from sightline.errors import KeyRefused, ModelNotFound
+from cli.errors import FAILED, NOT_FOUND, USAGE, CommandError, of_refusal
+from sightline.errors import KeyRefused, ModelNotFound, ServiceRefused
 from sightline.pai.client import PaiClient
 
 HOST, APP_ID, TOKEN = "SIGHTLINE_PAI_HOST", "SIGHTLINE_PAI_APP_ID", "SIGHTLINE_PAI_TOKEN"
@@ -28,7 +28,7 @@ def pai_client(target: Target) -> PaiClient:
 
 @contextmanager
 def refusals_told(target: Target) -> Iterator[None]:
-    """Raises CommandError for a model that is not there, and for a key that is not taken."""
+    """Raises CommandError for whatever PAI refuses."""
     try:
         yield
     except ModelNotFound as error:
@@ -37,3 +37,5 @@ def refusals_told(target: Target) -> Iterator[None]:
     except KeyRefused as error:
         fix = "start `sightline up` again" if target.is_laptop else f"mend {APP_ID} and {TOKEN}"
         raise CommandError(str(error), fix, FAILED) from error
+    except ServiceRefused as error:
+        raise of_refusal(error) from error

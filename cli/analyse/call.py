@@ -9,6 +9,7 @@ from cli.analyse.inputs import Input, check_count, check_file, lend
 from cli.analyse.report import job_json, show, show_jobs, to_json, typed
 from cli.analyse.run import Asked, Submitted, follow, judge, look_at, submit
 from cli.errors import USAGE, CommandError
+from cli.following import told_how_to_go_on
 from cli.output import Output
 from cli.parameters import wrong_ones_told
 from cli.scratch import Scratch
@@ -69,17 +70,17 @@ class Call:
         with wrong_ones_told(), self._scratch.cleared_unless_begun():
             inputs = [lend(self._scratch.target, self._scratch, self._asked.service, each) for each in given]
             submitted = submit(self._pai, self._asked, inputs)
+        self._scratch.lend_to(submitted.scratch_name)
         if wait:
             self._output.say(f"{submitted.name}: {self._asked.service.name}")
             self.look(submitted, inputs, timeout, must_be_over=True)
             return
         self._output.result({"service": self._asked.service.name, **submitted.to_json()})
-        self._output.say(f"{submitted.name}; `sightline analyse {self._asked.service.name} --{submitted.name}` looks at it")
-        if self._scratch.is_used:
-            self._output.say(self._scratch.told_to_stay)
+        self._output.say(f"{submitted.name}; {self._later(submitted)} looks at it{self._scratch.told_to_go}")
 
     def look(self, submitted: Submitted, inputs: Sequence[Input], seconds: float, *, must_be_over: bool) -> None:
-        followed = follow(self._pai, submitted, len(inputs), self._output, seconds)
+        with told_how_to_go_on(self._output, self._later(submitted)):
+            followed = follow(self._pai, submitted, len(inputs), self._output, seconds)
         if followed.is_over:
             self._scratch.clear()
         said = typed(inputs)
@@ -88,4 +89,7 @@ class Call:
         self._output.result({"service": self._asked.service.name, **submitted.to_json(), "states": states, "jobs": jobs})
         show_jobs(self._output, followed.job, said)
         if followed.is_over or must_be_over:
-            judge(followed, submitted)
+            judge(followed, submitted, self._later(submitted))
+
+    def _later(self, submitted: Submitted) -> str:
+        return self._scratch.target.command("analyse", self._asked.service.name, *f"--{submitted.name}".split())

@@ -55,6 +55,11 @@ class Submitted:
     def name(self) -> str:
         return f"{'batch' if self.is_batch else 'job'} {self.id}"
 
+    @property
+    def scratch_name(self) -> str:
+        """What it is called among those that files are lent to."""
+        return f"analysis {self.name}"
+
     def to_json(self) -> dict[str, int]:
         return {"batch_id" if self.is_batch else "job_id": self.id}
 
@@ -101,10 +106,10 @@ def _state(jobs: Sequence[AnalysisJob]) -> str:
     return ", ".join(f"{count} {state}" for state, count in Counter(job.state for job in jobs).items()) or "waiting"
 
 
-def judge(followed: Followed[Sequence[AnalysisJob]], submitted: Submitted) -> None:
-    """Raises CommandError where it is not over, or where a job failed."""
+def judge(followed: Followed[Sequence[AnalysisJob]], submitted: Submitted, later: str) -> None:
+    """Raises CommandError where it is not over, or where a job failed; `later` is the command that looks again."""
     if not followed.is_over:
-        raise CommandError(f"{submitted.name} is not done yet", "it goes on; ask for a longer --timeout next time", TOO_LATE)
+        raise CommandError(f"{submitted.name} is not done yet", f"it goes on; {later} looks at it", TOO_LATE)
     failed = [job for job in followed.job if job.state == "failed" or job.result is None]
     if failed:
         reason = failed[0].message if failed[0].state == "failed" else "its result can't be read"

@@ -57,7 +57,9 @@ def analyse_command(
     else:
         check_asked(asked, given, to)
     target = target_of(data, cloud)
-    call = Call(pai_client(target), asked, Scratch.of(target), Output(as_json))
+    pai = pai_client(target)
+    scratch = Scratch.of_job(target, earlier.scratch_name) if earlier else Scratch.of(target)
+    call = Call(pai, asked, scratch, Output(as_json))
     with refusals_told(target):
         if earlier:
             call.look(earlier, (), timeout if wait else 0, must_be_over=wait)

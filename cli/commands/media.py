@@ -49,7 +49,9 @@ def _judge(arrivals: list[Arrival]) -> None:
     failed = [arrival for arrival in arrivals if not arrival.is_searchable]
     if failed:
         raise CommandError(
-            f"{len(failed)} media did not become searchable: {failed[0].story.reason}", "mend the file and upload it again", FAILED
+            f"{len(failed)} media did not become searchable: {failed[0].story.reason}",
+            "`sightline explain KEY` tells more; mend what it names, and upload it again",
+            FAILED,
         )
 
 

@@ -17,6 +17,8 @@ from sightline.media.identity import is_media_id
 
 # In place of an address that is known only after the upload.
 _LATER = "oss://bucket/input"
+# Parameters that are addresses of files: a background, and a sound to mix in.
+_OF_FILES = ("bgimage", "inputs")
 
 
 @dataclass(frozen=True)
@@ -34,38 +36,51 @@ class Words:
 
 @dataclass(frozen=True)
 class Order:
-    """`file` is uploaded first, and `request.source` follows from it; `folder` is where outputs are downloaded to."""
+    """`file` is uploaded first, and `request.source` follows from it; `folder` is where outputs are downloaded to.
+
+    `lent` are the files that parameters name in place of an address, by the parameter.
+    """
 
     request: ProductionRequest
     file: Path | None
     folder: Path | None
+    lent: Mapping[str, Path]
 
 
 def order(target: Target, words: Words, scratch: Scratch) -> Order:
     """Raises CommandError."""
-    file = _file(words.source)
+    file, lent = _file(words.source), _lent(words.parameters)
     with wrong_ones_told():
-        default = _default_name(words.function, words.parameters)
+        parameters = {**words.parameters, **dict.fromkeys(lent, _LATER)}
+        default = _default_name(words.function, parameters)
         address, folder = _place(words, scratch, default)
-        check(words.function, words.parameters, address, words.model)
+        check(words.function, parameters, address, words.model)
         check_order(_LATER if file else words.source, "", words.name, words.priority)
     bucket, watched = target.names.media_bucket, watched_prefix(target)
     if may_lie_below(address, bucket, watched):
         problem = f"OUTPUT {address} could lie below oss://{bucket}/{watched}, where it would be taken for an upload"
         raise CommandError(problem, "name another folder", USAGE)
     request = ProductionRequest(words.function, words.source, address, words.parameters, "", words.name, words.priority, words.model)
-    return Order(request, file, folder)
+    return Order(request, file, folder, lent)
 
 
 def _file(source: str) -> Path | None:
     """None for an address, and for the id of a media asset."""
     if "://" in source or (is_media_id(source) and not Path(source).exists()):
         return None
+    if not source:
+        raise CommandError("INPUT is missing", "name a file, an oss:// or https:// address, or the id of a media asset", USAGE)
     if not Path(source).is_file():
         raise CommandError(
             f"there is no file {source}", "name a file, an oss:// or https:// address, or the id of a media asset", NOT_FOUND
         )
     return Path(source)
+
+
+def _lent(parameters: Mapping[str, str]) -> dict[str, Path]:
+    """What a parameter names is a file where there is one, and else left to be read as an address."""
+    given = {name: Path(parameters[name]) for name in _OF_FILES if parameters.get(name) and "://" not in parameters[name]}
+    return {name: path for name, path in given.items() if path.is_file()}
 
 
 def _default_name(function: str, parameters: Mapping[str, str]) -> str:
@@ -83,7 +98,12 @@ def _place(words: Words, scratch: Scratch, name: str) -> tuple[str, Path | None]
         return scratch.room(name), None
     if "://" in words.place:
         return (f"{words.place}{name}" if words.place.endswith("/") else words.place), None
-    folder = Path(words.place)
+    return scratch.room(name), folder_of(words.place)
+
+
+def folder_of(word: str) -> Path:
+    """Of this machine, to download into. Raises CommandError."""
+    folder = Path(word)
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"{folder} is no folder", "name a folder to download into, or an oss:// address", USAGE)
-    return scratch.room(name), folder
+    return folder

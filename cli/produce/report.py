@@ -21,7 +21,16 @@ def details_json(job: ProductionJob, outputs: Mapping[str, str]) -> Any:
         return [segment._asdict() for segment in music_segments(job)]
     if job.function == "AudioQualityAssessment":
         return dict(quality_scores(job))
-    return job.details
+    return _with_places(job.details, outputs)
+
+
+def _with_places(told: Any, outputs: Mapping[str, str]) -> Any:
+    """Files that a result names are where `outputs` says: what was lent for the job alone is gone by now."""
+    if isinstance(told, Mapping):
+        return {name: _with_places(value, outputs) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_with_places(value, outputs) for value in told]
+    return outputs.get(told, told) if isinstance(told, str) else told
 
 
 def show_details(output: Output, job: ProductionJob, outputs: Mapping[str, str]) -> None:

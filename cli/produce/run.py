@@ -1,72 +1,82 @@
-"""A job submitted, followed and reported."""
+"""A job submitted, or one of an earlier command; followed and reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.errors import FAILED, TOO_LATE, CommandError
-from cli.following import Followed, Following
+from cli.following import Followed, Following, told_how_to_go_on
 from cli.output import Output
 from cli.produce.order import Order
 from cli.produce.report import details_json, show_details
 from cli.scratch import Scratch, download
-from sightline.ims.production.addresses import parse
 from sightline.ims.production.client import ProductionClient, ProductionJob
 
 
 @dataclass(frozen=True)
 class Run:
+    """`folder` is where outputs are downloaded to; without one they stay where they are. All raise CommandError and SightlineError."""
+
     client: ProductionClient
-    order: Order
+    function: str
+    folder: Path | None
     scratch: Scratch
     output: Output
 
-    def submit(self) -> str:
+    def submit(self, order: Order) -> str:
         """The job's id."""
-        file, request = self.order.file, self.order.request
         with self.scratch.cleared_unless_begun():
-            if file:
-                request = request._replace(source=f"oss://{self.scratch.bucket_name}/{self.scratch.put(file)}")
-            job_id = self.client.submit(request)
+            request = order.request
+            if order.file:
+                request = request._replace(source=self._lend(order.file))
+            lent = {name: self._lend(path) for name, path in order.lent.items()}
+            job_id = self.client.submit(request._replace(parameters={**request.parameters, **lent}))
+        self.scratch.lend_to(scratch_name(job_id))
         self.output.say(f"job {job_id}: {request.function} of {request.source}")
         return job_id
 
-    def leave(self, job_id: str) -> None:
-        """Without waiting."""
-        self.output.result({"job_id": job_id, "function": self.order.request.function, "output": self.order.request.output})
-        self.output.say(f"it will leave its outputs at {self.order.request.output}")
-        if self.order.file:
-            self.output.say(self.scratch.told_to_stay)
+    def _lend(self, file: Path) -> str:
+        return f"oss://{self.scratch.bucket_name}/{self.scratch.put(file)}"
 
-    def wait(self, job_id: str, seconds: float) -> None:
-        """Raises CommandError where the job fails, or takes longer."""
-        followed = Following(lambda: self.client.query(job_id), _state, _is_over).run(self.output, seconds)
+    def leave(self, job_id: str, order: Order) -> None:
+        """Without waiting."""
+        self.output.result({"job_id": job_id, "function": self.function, "output": order.request.output})
+        self.output.say(f"it will leave its outputs at {order.request.output}")
+        self.output.say(f"{self._later(job_id)} looks at it{self.scratch.told_to_go}")
+
+    def look(self, job_id: str, seconds: float, *, must_be_over: bool) -> None:
+        with told_how_to_go_on(self.output, self._later(job_id)):
+            followed = Following(lambda: self.client.query(job_id), _state, _is_over).run(self.output, seconds)
         job = followed.job
         outputs = self._outputs(job) if job.state == "Success" else {}
-        if followed.is_over:
+        stay = self.folder is None and any(map(self.scratch.holds, job.outputs))
+        if followed.is_over and not stay:
             self.scratch.clear()
         self._report(followed, outputs)
-        if not followed.is_over:
-            raise CommandError(f"job {job_id} is still {job.state}", "it goes on; ask for a longer --timeout next time", TOO_LATE)
+        if stay:
+            self.output.say(f"{self._later(job_id, 'FOLDER')} downloads what is below scratch/, and takes it away there")
+        self._judge(followed, must_be_over)
+
+    def _judge(self, followed: Followed[ProductionJob], must_be_over: bool) -> None:
+        job = followed.job
+        if must_be_over and not followed.is_over:
+            raise CommandError(f"job {job.job_id} is still {job.state}", f"it goes on; {self._later(job.job_id)} looks at it", TOO_LATE)
         if job.state == "Fail":
-            raise CommandError(
-                f"{job.function or self.order.request.function} failed: {job.reason}", "mend what it names, and try again", FAILED
-            )
+            raise CommandError(f"{job.function or self.function} failed: {job.reason}", "mend what it names, and try again", FAILED)
+
+    def _later(self, job_id: str, *words: str) -> str:
+        return self.scratch.target.command("produce", self.function, "--job", job_id, *words)
 
     def _outputs(self, job: ProductionJob) -> dict[str, str]:
         """Where each is, by its key: in OSS, or downloaded."""
-        folder = self.order.folder
-        if folder is None:
-            return {key: f"oss://{self._bucket}/{key}" for key in job.outputs}
-        folder.mkdir(parents=True, exist_ok=True)
-        return {key: str(download(self.scratch.target, self._bucket, key, folder)) for key in job.outputs}
-
-    @property
-    def _bucket(self) -> str:
-        address = parse(self.order.request.output)
-        return address.bucket if address else self.scratch.bucket_name
+        bucket = job.bucket or self.scratch.bucket_name
+        if self.folder is None:
+            return {key: f"oss://{bucket}/{key}" for key in job.outputs}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return {key: str(download(self.scratch.target, bucket, key, self.folder)) for key in job.outputs}
 
     def _report(self, followed: Followed[ProductionJob], outputs: Mapping[str, str]) -> None:
         job = followed.job
@@ -76,6 +86,11 @@ class Run:
         show_details(self.output, job, outputs)
         for note in job.notes:
             self.output.say(f"note      {note}")
+
+
+def scratch_name(job_id: str) -> str:
+    """What a job is called among those that files are lent to."""
+    return f"production {job_id}"
 
 
 def _state(job: ProductionJob) -> str:

@@ -90,6 +90,38 @@ def test_without_waiting_the_job_is_named(cloud: Cloud, clips: dict[str, Path]) 
     assert left["job_id"]
 
 
+def test_a_job_that_was_not_waited_for_is_asked_about_later(cloud: Cloud, clips: dict[str, Path], tmp_path: Path) -> None:
+    address = "oss://sightline-media/by-hand/later.mp4"
+    left = told(cloud, "produce", "VideoClip", str(clips["van-passing"]), address)
+    assert keys(cloud, "scratch/") != []
+    done = told(cloud, "produce", "VideoClip", "--job", left["job_id"], "--wait")
+    assert (done["job_id"], done["state"], done["outputs"]) == (left["job_id"], "Success", [address])
+    assert keys(cloud, "scratch/") == []
+    again = told(cloud, "produce", "VideoClip", "--job", left["job_id"], str(tmp_path / "got"))
+    assert again["outputs"] == [str(tmp_path / "got/later.mp4")]
+    missing = cloud.here("produce", "VideoClip", "--job", "none-such", code=4)
+    assert "does not exist" in missing.stderr
+
+
+def test_who_stops_waiting_for_a_folder_gets_it_later(cloud: Cloud, clips: dict[str, Path], tmp_path: Path) -> None:
+    late = cloud.here("produce", "VideoClip", str(clips["van-passing"]), str(tmp_path / "here"), "--timeout", "0", code=None)
+    job_id = late.stdout.split(":")[0].removeprefix("job ")
+    done = told(cloud, "produce", "VideoClip", "--job", job_id, "--wait")
+    (address,) = done["outputs"]
+    assert address.startswith("oss://sightline-media/scratch/")
+    got = told(cloud, "produce", "VideoClip", "--job", job_id, str(tmp_path / "here"))
+    assert Path(got["outputs"][0]).stat().st_size > 0
+    assert keys(cloud, "scratch/") == []
+
+
+def test_a_parameter_takes_a_file_in_place_of_an_address(cloud: Cloud, beats: Path, tmp_path: Path) -> None:
+    done = told(cloud, "produce", "AudioMixing", str(beats), str(tmp_path / "mixed"), "--param", f"inputs={beats}")
+    (mixed,) = done["outputs"]
+    assert Path(mixed).read_bytes().startswith(b"RIFF")
+    assert done["details"]["result"][0]["file"] == mixed  # and not the place below scratch/, which is gone
+    assert keys(cloud, "scratch/") == []
+
+
 def test_what_is_wrong_is_said_before_anything_is_uploaded(cloud: Cloud, clips: dict[str, Path], tmp_path: Path) -> None:
     clip = str(clips["van-passing"])
     for arguments, code, said in (
@@ -98,6 +130,11 @@ def test_what_is_wrong_is_said_before_anything_is_uploaded(cloud: Cloud, clips: 
         (("produce", "VideoH2V", clip, "oss://sightline-media/uploads/x.mp4"), 2, "taken for an upload"),
         (("produce", "VideoH2V", str(tmp_path / "none.mp4"), str(tmp_path)), 4, "there is no file"),
         (("produce", "VideoH3V", clip, str(tmp_path)), 2, "VideoH3V"),
+        (("produce", "VideoH2V"), 2, "INPUT is missing"),
+        (("produce", "VideoH2V", "--job", "1", "oss://bucket/key"), 2, "all that it needs"),
+        (("produce", "VideoH2V", "--job", "1", "--param", "a=b"), 2, "all that it needs"),
+        (("produce", "FaceBeauty", clip, str(tmp_path), "--param", "beauty_params=whiten=101"), 2, "whiten=101"),
+        (("analyse", "video_qa", "--job", "99999"), 4, "job not found"),
         (("analyse", "image_qa", clip, "--config", "top=1"), 2, "configure.top"),
         (("analyse", "watermark_remover", clip), 2, "where to"),
         (("analyse", "video_qa"), 2, "needs a file"),
@@ -135,11 +172,11 @@ def test_videos_are_a_batch(cloud: Cloud, clips: dict[str, Path]) -> None:
     assert [(job["address"], job["state"]) for job in done["jobs"]] == [(name, "done") for name in given]
     assert all(0 <= job["result"]["score"] <= 100 for job in done["jobs"])
     assert keys(cloud, "scratch/") == []
-    cloud.bucket().put_object_from_file("by-hand/van.mp4", given[1])
-    left = told(cloud, "analyse", "classify_label_video", "oss://sightline-media/by-hand/van.mp4")
+    left = told(cloud, "analyse", "classify_label_video", given[1])
     assert set(left) == {"service", "job_id"}
     later = told(cloud, "analyse", "classify_label_video", "--job", str(left["job_id"]), "--wait")
     assert len(later["jobs"][0]["result"]["embedding"]) == 64
+    assert keys(cloud, "scratch/") == []
     again = told(cloud, "analyse", "video_qa", "--batch", str(done["batch_id"]))
     assert [job["result"] for job in again["jobs"]] == [job["result"] for job in done["jobs"]]
     assert "signature" not in json.dumps(again).lower()

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from cli.errors import USAGE, CommandError
-from cli.following import LONGEST_PAUSE_SECONDS, Following, Step
+from cli.following import LONGEST_PAUSE_SECONDS, Following, Step, told_how_to_go_on
 from cli.output import Output
 from cli.parameters import pairs, wrong_ones_told
 from sightline.errors import BadInput
@@ -73,3 +73,9 @@ def test_what_the_layer_finds_wrong_is_a_wrong_command_line() -> None:
     with pytest.raises(CommandError, match=r"JobParams\.fps: is 11") as raised, wrong_ones_told():
         raise BadInput("JobParams.fps", "is 11", "give less")
     assert (raised.value.fix, raised.value.exit_code) == ("give less", USAGE)
+
+
+def test_who_leaves_is_told_how_to_come_back(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), told_how_to_go_on(Output(as_json=False), "`sightline produce Cover --job 1`"):
+        raise KeyboardInterrupt
+    assert "the job goes on; `sightline produce Cover --job 1` looks at it" in capsys.readouterr().out

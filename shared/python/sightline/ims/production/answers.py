@@ -7,7 +7,7 @@ Nothing here raises because of what an answer holds. Samples of the results are 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from sightline.ims.answers import Json, as_text, decode_data, objects
@@ -66,9 +66,13 @@ def read_result(told: Any) -> Result:
 
 def read_keys(answer: Json) -> Sequence[str]:
     """Of all outputs: from the list of files, else from that of addresses, which name the same objects."""
-    lists = (decode_data(answer.get(name)) for name in ("OutputFiles", "OutputUrls"))
-    found = (_keys(iter(told if isinstance(told, list) else [told])) for told in lists)
-    return next(filter(None, found), ())
+    return next(filter(None, map(_keys, _outputs(answer))), ())
+
+
+def read_bucket(answer: Json) -> str:
+    """Of all outputs; empty where none has an address."""
+    addresses = (parse(told) for listed in _outputs(answer) for told in listed if isinstance(told, str))
+    return next((address.bucket for address in addresses if address is not None), "")
 
 
 def object_key(told: Any) -> str | None:
@@ -83,7 +87,13 @@ def object_key(told: Any) -> str | None:
     return key if is_key and key == key.encode(errors="replace").decode() else None
 
 
-def _keys(told: Iterator[Any]) -> Sequence[str]:
+def _outputs(answer: Json) -> Iterator[Sequence[Any]]:
+    for name in ("OutputFiles", "OutputUrls"):
+        told = decode_data(answer.get(name))
+        yield told if isinstance(told, list) else [told]
+
+
+def _keys(told: Iterable[Any]) -> Sequence[str]:
     """Each once, in the order of the answer."""
     keys = dict.fromkeys(key for key in map(object_key, told) if key is not None)
     return list(keys)[:MOST_OUTPUTS]

@@ -10,7 +10,7 @@ from typing import Any
 from sightline.errors import BadInput, UnusableAnswer
 from sightline.ims.answers import Json, as_text, shown
 from sightline.ims.production.addresses import check_output, is_media_id
-from sightline.ims.production.answers import JobState, read_job_state, read_keys, read_result
+from sightline.ims.production.answers import JobState, read_bucket, read_job_state, read_keys, read_result
 from sightline.ims.production.parameters import check_order, function_of, read
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
@@ -41,10 +41,10 @@ class ProductionRequest(Value):
 
 
 class ProductionJob(Value):
-    """`outputs` are keys of objects. `details` is the innermost Data of what the job says it found, None where it says nothing.
+    """`outputs` are keys of objects in `bucket`, which is empty where no address of them was told.
 
-    `reason` says why a job failed, or which state is meant where none is known. `notes` are what the laptop cloud says was left out, or
-    done in part.
+    `details` is the innermost Data of what the job says it found, None where it says nothing. `reason` says why a job failed, or which
+    state is meant where none is known. `notes` are what the laptop cloud says was left out, or done in part.
     """
 
     job_id: str
@@ -55,6 +55,7 @@ class ProductionJob(Value):
     details: Any = None
     reason: str = ""
     notes: Sequence[str] = ()
+    bucket: str = ""
 
 
 class ProductionClient:
@@ -95,7 +96,8 @@ class ProductionClient:
         result = read_result(answer.get("Result"))
         if state == "Fail":
             return ProductionJob(job_id, function, state, user_data, (), result.details, result.failure, result.notes)
-        return ProductionJob(job_id, function, state, user_data, read_keys(answer) or result.keys(), result.details, "", result.notes)
+        keys = read_keys(answer) or result.keys()
+        return ProductionJob(job_id, function, state, user_data, keys, result.details, "", result.notes, read_bucket(answer))
 
     def cancel(self, job_id: str) -> None:
         """End a job that waits or runs. Raises as `query` does."""

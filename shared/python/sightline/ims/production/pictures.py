@@ -105,8 +105,15 @@ class GreenScreenParameters(Value):
         return {"bgimage": self.background} if self.background else {}
 
 
+_PERCENTAGES = ("whiten", "smooth", "face_thin")
+
+
 class FaceBeautyParameters(Value):
-    """Strengths by name, `whiten`, `smooth` and `face_thin` among them; which others there are, and how far each goes, no document says."""
+    """Strengths by name. How far each goes stands on a page ("Parameter field descriptions") that the API reference only names.
+
+    Public guides to the function repeat its table: `whiten`, `smooth` and `face_thin`, the three of the reference's example, go from 0 to
+    100. Of the other names, some two dozen, only the form is looked at.
+    """
 
     strengths: Sequence[tuple[str, float]] = ()
 
@@ -119,6 +126,9 @@ class FaceBeautyParameters(Value):
         read = [(name, strength) for name, strength in strengths if strength is not None and name.isidentifier() and name.isascii()]
         if len({name for name, _ in read}) < len(strengths):
             raise BadInput("JobParams.beauty_params", f"is {shown(told)}", fix)
+        for name, strength in read:
+            if name in _PERCENTAGES and (strength != int(strength) or not 0 <= strength <= 100):
+                raise BadInput("JobParams.beauty_params", f"has {name}={_plain(strength)}", f"give {name} a whole number from 0 to 100")
         return cls(read)
 
     def document(self) -> Json:
