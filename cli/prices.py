@@ -56,8 +56,8 @@ class Price:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of smart tags alone; what the rules give besides is not in it. `total` is the sum for the jobs that have a price; `unpriced` are those
-    that have none, by kind.
+    """Of smart tags alone; what the rules give besides is not in it. `total` is the sum for the jobs that have a price; `unpriced` are
+    those that have none, by kind.
     """
 
     total: Decimal
