@@ -137,6 +137,12 @@ def test_words_lead_to_their_moment(page: Page, site: Site) -> None:
     assert (link.inner_text(), link.get_attribute("rel")) == ("All of them, as a file (SRT)", "noopener noreferrer")
 
 
+def test_a_film_in_which_nothing_was_read_has_no_words(page: Page, site: Site) -> None:
+    opened(page, site, with_found(captions=[], captions_url="/media/thumb.jpg", quality=50.0))
+    assert page.locator("#player .captions").count() == 0
+    assert "SRT" not in page.locator("#player").inner_text()
+
+
 def test_a_film_has_its_captions_in_the_player_too(page: Page, site: Site) -> None:
     opened(page, site, with_found(captions=[*CUES, {"start": 5.0, "end": 5.0, "text": "no time at all"}]))
     until(page, "document.querySelector('video').textTracks.length === 1")

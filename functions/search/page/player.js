@@ -173,8 +173,8 @@ function parts(hit, { choruses = [], beats_per_minute: pace }) {
 }
 
 function words(hit, { captions = [], captions_url: file, captions_cut: isCut }) {
+  if (!captions.length) return null; // a film in which nothing is written or said has a file, too, an empty one
   const whole = mediaAddress(file);
-  if (!captions.length && !whole) return null;
   const list = make("ol", "words");
   for (const { start, text } of captions) {
     const item = make("li");

@@ -52,6 +52,7 @@ def story(text: str) -> dict[str, Any]:
         "letters": [{"id": "0" * 32, "state": "dead", "reason": text}],
         "facts": [{"at": "2026-11-21T08:15:30.250Z", "fact": "failed", "generation": "E", "reason": text}],
         "job": {"job_id": "j", "state": "Fail", "reason": text},
+        "jobs": [{"job": text, "state": text, "reason": text}],
         "index": text,
         "record": {"title": text, "caption": text, "brief": "", "notes": [text], "engine": engine},
     }
