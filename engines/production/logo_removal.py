@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,9 @@ import numpy as np
 
 from engines.imaging import Image, frames
 from engines.imaging.video import video_header
-from engines.production.film import FilmWriter, film_frames
-from engines.production.painting import paint_over
+from engines.production.film import FilmWriter
+from engines.production.painting import Painter
+from engines.production.planes import Planes, film_planes
 from engines.production.regions import Columns, Rows, region_pixels
 from engines.production.types import Box, Output, Produced
 
@@ -33,6 +35,22 @@ _STILL_NOTE = "the picture behind {} hardly moves, so that it could not be told 
 Area = tuple[Rows, Columns]
 
 
+@dataclass(frozen=True)
+class _Patch:
+    """A part of the picture that holds a mark."""
+
+    rows: Rows
+    columns: Columns
+    light: Painter
+    colour: Painter
+
+    def paint(self, frame: Planes) -> None:
+        light, *colours = frame.part(self.rows, self.columns)
+        self.light.paint(light)
+        for plane in colours:
+            self.colour.paint(plane)
+
+
 def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = None, models: Sequence[str] = ()) -> Produced:
     """An MP4 without the marks in the boxes; without boxes, without those that are found in the corners.
 
@@ -45,19 +63,37 @@ def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = Non
     samples = _samples(source, header.seconds, width * height)
     notes: list[str] = []
     areas = given or _found(samples, notes)
-    mask = np.zeros((height, width), np.uint8)
-    for area in areas:
-        mask[area] |= _mark(samples, area, notes)
-    # Beyond the areas, too: a box is seldom wide enough for what compression smeared.
-    grown = max(5, round(height / 140) | 1)
-    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
+    patches = [patch for patch in (_patch(samples, area, notes) for area in areas) if patch is not None]
     target = folder / "film.mp4"
     with FilmWriter(target, source) as film:
-        for frame in film_frames(source):
-            paint_over(frame.image, mask)
-            film.write(frame.time, frame.image)
+        for frame in film_planes(source):
+            for patch in patches if frame.size == (width + width % 2, height + height % 2) else ():
+                patch.paint(frame)
+            film.write_planes(frame.time, frame)
     notes += ["LogoModel makes no difference here: every kind of mark is looked for in the same way"] if models else []
     return Produced((Output(target),), {"boxes": [_shares(area, width, height) for area in areas]}, tuple(dict.fromkeys(notes)))
+
+
+def _patch(samples: Image, area: Area, notes: list[str]) -> _Patch | None:
+    """None where there is no mark."""
+    height, width = samples.shape[1:]
+    mask = np.zeros((height, width), np.uint8)
+    mask[area] = _mark(samples, area, notes)
+    # Beyond the area, too: a box is seldom wide enough for what compression smeared.
+    grown = max(5, round(height / 140) | 1)
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
+    left, top, wide, high = cv2.boundingRect(mask)
+    rows, columns = _even_around(top, high, height), _even_around(left, wide, width)
+    light = mask[rows, columns]
+    colour = cv2.resize(light, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    if not wide or colour.all():
+        return None
+    return _Patch(rows, columns, Painter(light), Painter(colour))
+
+
+def _even_around(start: int, length: int, end: int) -> slice:
+    """With a pixel or two beside it, from an even place over an even length, as far as the picture goes."""
+    return slice(max(0, (start - 1) // 2 * 2), min(end // 2 * 2, (start + length + 2) // 2 * 2))
 
 
 def _samples(source: Path, seconds: float | None, pixels: int) -> Image:

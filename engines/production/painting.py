@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
 
 from engines.imaging import Image
 
@@ -35,6 +37,43 @@ def paint_over(image: Image, mask: Image) -> None:
     for _ in range(_ROUNDS):
         cv2.copyTo(cv2.blur(filled, (3, 3)), marked, filled)
     cv2.copyTo(np.rint(filled).astype(np.uint8), marked, part)
+
+
+class Painter:
+    """Paints over what a mask marks that stays from picture to picture: each marked pixel becomes the mean of the eight around it.
+
+    That is where `paint_over` would come to with ever more rounds. The equations are solved once for the mask, which leaves a
+    hundredth of the work for a picture.
+    """
+
+    def __init__(self, mask: Image) -> None:
+        """`mask` must leave a pixel unmarked, beside every stretch that it marks."""
+        self._marked = mask > 0
+        size = mask.shape
+        place = np.full(size, -1, np.intp)
+        place[self._marked] = np.arange(np.count_nonzero(self._marked))
+        rows, columns = np.nonzero(self._marked)
+        count = len(rows)
+        inner, outer, beside = [], [], np.zeros(count)
+        for down, right in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
+            at_row, at_column = rows + down, columns + right
+            there = np.flatnonzero((at_row >= 0) & (at_row < size[0]) & (at_column >= 0) & (at_column < size[1]))
+            beside[there] += 1
+            near = place[at_row[there], at_column[there]]
+            inner.append((there[near >= 0], near[near >= 0]))
+            outer.append((there[near < 0], (at_row[there] * size[1] + at_column[there])[near < 0]))
+        within, without = (np.concatenate(each, axis=1) for each in (inner, outer))
+        ones = np.ones(within.shape[1])
+        self._solved = splu(
+            (sparse.diags(beside) - sparse.csc_matrix((ones, within), (count, count))).tocsc().astype(np.float32),
+            permc_spec="MMD_AT_PLUS_A",
+        )
+        self._around = sparse.csr_matrix((np.ones(without.shape[1], np.float32), without), (count, size[0] * size[1]))
+
+    def paint(self, image: Image) -> None:
+        """In place; one plane, as high and wide as the mask."""
+        levels = self._solved.solve(self._around @ image.reshape(-1).astype(np.float32))
+        image[self._marked] = np.clip(np.rint(levels), 0, 255)
 
 
 class Backdrop:

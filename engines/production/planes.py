@@ -43,7 +43,11 @@ class Planes:
         return self.planes[0].shape[1], self.planes[0].shape[0]
 
     def image(self, rows: slice = slice(None), columns: slice = slice(None)) -> Image:
-        """The part in BGR, a copy."""
+        """The part in BGR, a copy.
+
+        PyAV can't tell swscale that colours lie beside every other pixel and not between two, so they are a quarter of a pixel off here;
+        `put` takes them back to where they were.
+        """
         width, height = self.size
         (top, bottom), (left, right) = _even(rows, height), _even(columns, width)
         part = picture_of([plane[_halved(top, bottom, step), _halved(left, right, step)] for plane, step in self._stepped()])
@@ -55,11 +59,16 @@ class Planes:
 
     def put(self, image: Image, top: int, left: int) -> None:
         """The BGR image at this place, both even as its size is; in place, but for the decoder's own memory."""
+        rows, columns = slice(top, top + image.shape[0]), slice(left, left + image.shape[1])
+        for part, changed in zip(self.part(rows, columns), planes_of(image, self.matrix), strict=True):
+            part[...] = changed
+
+    def part(self, rows: slice, columns: slice) -> list[Image]:
+        """Of each plane, to be changed in place; where the part begins and ends is even."""
         if not self._own:
-            self.planes, self._own = tuple(plane.copy() for plane in self.planes), True
-        changed = planes_of(image, self.matrix)
-        for (plane, step), part in zip(self._stepped(), changed, strict=True):
-            plane[top // step : top // step + part.shape[0], left // step : left // step + part.shape[1]] = part
+            light, blue, red = (plane.copy() for plane in self.planes)
+            self.planes, self._own = (light, blue, red), True
+        return [plane[_halved(rows.start, rows.stop, step), _halved(columns.start, columns.stop, step)] for plane, step in self._stepped()]
 
     def cut(self, left: int, width: int, height: int) -> Planes:
         """A window of even size at the top. Where its left edge is odd each colour is the mean of two, between which it lies."""
