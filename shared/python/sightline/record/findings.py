@@ -80,10 +80,17 @@ class Findings(Value):
 
     def to_json(self) -> dict[str, Any]:
         """Without what is empty: most media have little of it."""
-        return {name: _plain(value) for name, value in self._asdict().items() if value != _EMPTY[name]}
+        return {name: _plain(value) for name, value in self._asdict().items() if not _is_empty(name, value)}
 
 
 _EMPTY: Mapping[str, Any] = Findings()._asdict()
+
+
+def _is_empty(name: str, value: Any) -> bool:
+    """What is read back holds lists where the defaults are tuples, and an empty one of either kind tells nothing."""
+    if isinstance(value, Value):
+        return not any(value._asdict().values())
+    return not value if isinstance(value, (list, tuple)) else bool(value == _EMPTY[name])
 
 
 def join(parts: Iterable[Findings]) -> Findings:
@@ -91,7 +98,7 @@ def join(parts: Iterable[Findings]) -> Findings:
     told: dict[str, Any] = {}
     for part in parts:
         for name, value in part._asdict().items():
-            if value == _EMPTY[name]:
+            if _is_empty(name, value):
                 continue
             told[name] = [*told.get(name, ()), *value] if name in _LISTS else value
     return Findings(**told)
