@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from engines.imaging.pictures import shrink
 from engines.understanding.colour import NAMES, name_pixels
 from engines.understanding.facts import SAID_FROM, Findings
 from engines.understanding.looking import look_at_picture
+from engines.understanding.reading import WritingFinder
 from engines.understanding.seen import tags
 from engines.understanding.tools import Tools
 from engines.understanding.types import USUAL, Limits
@@ -58,12 +59,16 @@ def labels(path: Path, kind: Literal["image", "video"], tools: Tools | None = No
     what = probe(path, limits.pixels)
     if what.kind != kind:
         raise UnreadableMedia(f"the file is a {_WORDS[what.kind]}, not a {_WORDS[kind]}")
-    found = look_at_picture(path, tools, limits) if kind == "image" else watch(path, what, tools, limits, USUAL)
+    found = _looked_at(path, tools, limits) if kind == "image" else watch(path, what, tools, limits, USUAL)
     scores: dict[str, float] = {}
     for label in (*_things(found), *_scene(_views(path, what, limits.pixels))):
         scores[label.name] = max(label.score, scores.get(label.name, 0.0))
     ranked = sorted((Label(name, round(min(1.0, score), 3)) for name, score in scores.items()), key=lambda each: -each.score)
     return Labels(tuple(ranked), what.width, what.height, what.seconds, _missing(tools))
+
+
+def _looked_at(path: Path, tools: Tools, limits: Limits) -> Findings:
+    return look_at_picture(path, replace(tools, reader=tools.reader and WritingFinder(tools.reader)), limits)
 
 
 def _things(found: Findings) -> Iterator[Label]:

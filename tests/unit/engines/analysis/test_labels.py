@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +16,23 @@ from engines.understanding.reading import Reader
 from engines.understanding.tools import Tools
 from tests.unit.engines.analysis.pictures import dimmed, scene
 from tests.unit.engines.media import detector_file, photo, text_page, van, walker, write_picture, write_video
+
+
+class Counting(Reader):
+    """Counts the lines whose letters were read."""
+
+    lines = 0
+
+    def engine(self) -> Any:
+        whole = super().engine()
+
+        def counted(image: Any, use_det: bool, use_rec: bool) -> Any:
+            answer = whole(image, use_det=use_det, use_rec=use_rec)
+            self.lines += len(answer.txts or ()) if use_rec else 0
+            return answer
+
+        counted.crop_text_regions = whole.crop_text_regions  # type: ignore[attr-defined]
+        return counted
 
 
 def scores(found: Labels) -> dict[str, float]:
@@ -53,6 +71,15 @@ def test_text_is_tagged_where_it_can_be_read(tmp_path: Path) -> None:
         pytest.skip("the extra `ocr` is not installed")
     page = write_picture(tmp_path / "page.png", text_page())
     assert scores(labels(page, "image", Tools(reader=Reader())))["text"] > 0.9
+
+
+def test_a_page_full_of_text_is_not_read_whole(tmp_path: Path) -> None:
+    if not Reader.available():
+        pytest.skip("the extra `ocr` is not installed")
+    sheet = np.tile(text_page(), (2, 2, 1))
+    reader = Counting()
+    assert scores(labels(write_picture(tmp_path / "sheet.png", sheet), "image", Tools(reader=reader)))["text"] > 0.9
+    assert reader.lines < 8
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
