@@ -23,7 +23,8 @@ _STAGES: Mapping[FactKind, JobStage] = {
 
 class JobStory(Value):
     """`until` is when a claim lapses, a released job is tried again, or a submitted one is asked about; `attempt` counts the submits whose
-    outcome nobody knows, `asks` how often the service was asked. `submitted_at` is when it was taken, `reason` why it ended badly.
+    outcome nobody knows, `asks` how often the service turned it away, or, once it took it, how often it was asked. `submitted_at` is when
+    it was taken, `reason` why it ended badly.
     """
 
     stage: JobStage = "planned"
@@ -39,8 +40,11 @@ class JobStory(Value):
         return self.stage in ("done", "failed")
 
     def awaits(self, job_id: str) -> bool:
-        """Whether this job counts; where a crash fell before its id was noted, any of the same content and name does."""
-        return self.job_id in ("", job_id)
+        """Whether this job counts; where a crash fell before its id was noted, any of the same content and name does.
+
+        Before the first submit none does: it is an earlier upload's.
+        """
+        return self.job_id == job_id if self.job_id else self.attempt > 0
 
 
 def next_step(story: JobStory, fact: Fact) -> JobStory:

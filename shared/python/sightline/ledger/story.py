@@ -22,12 +22,12 @@ FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed
 class Story(Value):
     """Where the newest generation of a media stands. `since` is when it got there; `reason` why, where it ended badly.
 
-    `arrived` is when we came to know of it, or of earlier content that still waited in line: a media keeps its place. `kind` is what it
-    is, "video" where an earlier version did not say. `attempt` counts the submits whose outcome nobody knows, `claim_until` ends the lease
-    of whoever submits, or deletes the ledger, `slot` is where the job runs. `contested_since` is set where earlier content was about to be
-    inserted when it was replaced or removed: whoever does that may be late. `modified` is when the last upload that we know of was
-    written, by OSS's clock; `earlier_jobs` the jobs of uploads before the last one. `is_tagged` says whether it gets smart tags, the job
-    that the stages are about; `jobs` are its others, by their names.
+    `arrived` is when we came to know of it, or of earlier content that still waited in line: a media keeps its place. `kind` is what it is,
+    "video" where an earlier version did not say. `attempt` counts the submits whose outcome nobody knows, `claim_until` ends the lease of
+    whoever submits, or deletes the ledger, `slot` is where the job runs. `contested_since` is set where earlier content was about to be
+    inserted when it was replaced or removed: whoever does that may be late. `modified` is when the last upload that we know of was written,
+    by OSS's clock; `earlier_jobs` the jobs of uploads before the last one, of any kind. `is_tagged` says whether it gets smart tags, the
+    job that the stages are about; `jobs` are its others, by their names.
     """
 
     stage: Stage = "unknown"
@@ -159,5 +159,5 @@ def _arrival(story: Story, fact: Fact) -> Story:
         arrived=(story.arrived if story.stage == "uploaded" else None) or fact.at,
         since=fact.at,
         contested_since=fact.at if story.is_being_inserted else story.contested_since,
-        earlier_jobs=story.earlier_jobs | {story.job_id} - {""},
+        earlier_jobs=story.earlier_jobs | {story.job_id, *(job.job_id for job in story.jobs.values())} - {""},
     )

@@ -13,9 +13,10 @@ from sightline.pipeline.derivatives import delete_outputs
 from sightline.pipeline.endings import CHANGED, GONE
 from sightline.pipeline.home import Home, read_home
 from sightline.pipeline.index import index
-from sightline.pipeline.jobs import follow, store
+from sightline.pipeline.jobs import finish
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.produced import findings_of
+from sightline.record.findings import Findings
 
 
 def collect_production(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | None = None, home: Home | None = None) -> str:
@@ -33,25 +34,25 @@ def collect_production(pipeline: Pipeline, job_id: str, until: Callable[[], date
             delete_outputs(pipeline, home.media_id, home.generation, job.outputs)
         return CHANGED
     ours = story.jobs.get(home.job)
-    if ours is None or not ours.awaits(job_id):
+    if ours is None or job_id in story.earlier_jobs or not ours.awaits(job_id):
         return OTHER_COUNTS
     if job.state not in ("Success", "Fail"):
         return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
-    if not ours.is_over:
-        journal = _end(pipeline, job, home, journal)
+    if home.job in story.open_jobs:
+        journal = finish(pipeline, journal, home.job, job_id, _outcome(pipeline, job, home))
     return into_the_library(pipeline, journal, home.generation, until() if until else index_deadline(pipeline))
 
 
-def _end(pipeline: Pipeline, job: ProductionJob, home: Home, journal: Journal) -> Journal:
+def _outcome(pipeline: Pipeline, job: ProductionJob, home: Home) -> Findings | str:
+    """What it told, or why it told nothing."""
     if job.state == "Fail":
-        return follow(pipeline, journal, home.job, "job_failed", reason=job.reason)
+        return job.reason or "the service gave no reason"
     try:
-        found = findings_of(pipeline, job, home)
+        return findings_of(pipeline, job, home)
     except UnusableAnswer as error:
         if error.retryable:
             raise
-        return follow(pipeline, journal, home.job, "job_failed", reason=str(error))
-    return store(pipeline, journal, home.job, found)
+        return str(error)
 
 
 def into_the_library(pipeline: Pipeline, journal: Journal, generation: str, until: datetime) -> str:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sightline.alike.index import forget, recall
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
 from sightline.pipeline.endings import GONE
 from sightline.pipeline.ports import Pipeline
+from sightline.store.types import ListedObject
 
 
 def is_output(pipeline: Pipeline, key: str, media_id: str, generation: str) -> bool:
@@ -31,16 +32,14 @@ def forget_derivatives(pipeline: Pipeline, journal: Journal, generations: Collec
 
     A media that no job beside the smart tags was begun for costs no request.
     """
-    begun = _begun(journal)
-    if not begun:
+    if not _begun(journal):
         return
     remembered = recall(pipeline.state_bucket, journal.media_id)
     if remembered is not None and remembered.generation in generations:
         forget(pipeline.state_bucket, journal.media_id)
-    for folder in {f"{pipeline.settings.derived_prefix}{fact.details.get('output', '')}{journal.media_id}/" for fact in begun}:
-        for key in list(pipeline.media_bucket.keys(folder)):
-            if key.removeprefix(folder).partition("/")[0] in generations:
-                pipeline.media_bucket.delete(key)
+    for generation, made in list(_outputs(pipeline, journal)):
+        if generation in generations:
+            pipeline.media_bucket.delete(made.key)
 
 
 def forget_those_of_others(pipeline: Pipeline, journal: Journal) -> None:
@@ -49,6 +48,17 @@ def forget_those_of_others(pipeline: Pipeline, journal: Journal) -> None:
     others = {fact.generation for fact in _begun(journal) if fact.generation != story.generation or story.stage in GONE}
     if others:
         forget_derivatives(pipeline, journal, others)
+    for generation, made in list(_outputs(pipeline, journal)):
+        # Of content before the recent facts. What is newer than those may be made of content that came since.
+        if generation != story.generation and story.since is not None and made.info.modified < story.since:
+            pipeline.media_bucket.delete(made.key)
+
+
+def _outputs(pipeline: Pipeline, journal: Journal) -> Iterator[tuple[str, ListedObject]]:
+    """What lies in the folders of its jobs, each with the generation that it is of."""
+    for folder in {f"{pipeline.settings.derived_prefix}{fact.details.get('output', '')}{journal.media_id}/" for fact in _begun(journal)}:
+        for made in pipeline.media_bucket.objects(folder):
+            yield made.key.removeprefix(folder).partition("/")[0], made
 
 
 def _begun(journal: Journal) -> Sequence[Fact]:

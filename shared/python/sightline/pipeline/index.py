@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sightline.errors import BadInput, PermissionMissing, ServiceRefused
 from sightline.ims.search_library import IndexState
@@ -87,7 +88,7 @@ def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str
     while told != journal.story.ended_jobs:
         told = journal.story.ended_jobs
         _insert_record(pipeline, media, pipeline.records.compose(media, preview, journal.story))
-        journal = _append(pipeline, journal, inserted)
+        journal = _append(pipeline, journal, inserted, partial(_lacks_nothing, told))
         if journal.story.generation != media.etag:
             break
     if journal.story.generation == media.etag and journal.story.stage in ("inserted", "searchable"):
@@ -138,7 +139,10 @@ def _confirm(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
         if "Fail" in states:
             return fail(pipeline, identity, generation, "index", "the search library could not index the media")
         if states and all(state == "Success" for state in states):
-            journal = _append(pipeline, journal, Fact("searchable", pipeline.clock(), generation))
+            # Understood anew by now, where another job has ended: then the record lacks what that told.
+            journal = _append(pipeline, journal, Fact("searchable", pipeline.clock(), generation), _is_inserted)
+            if journal.story.generation == generation and journal.story.stage == "understood":
+                return "to be indexed anew: another of its jobs has ended"
             if journal.story.generation != generation or journal.story.stage != "searchable":
                 return CHANGED
             close(pipeline, journal)
@@ -149,10 +153,20 @@ def _confirm(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
         pause = min(pause * 2, LONGEST_LOOK_SECONDS)
 
 
-def _append(pipeline: Pipeline, journal: Journal, fact: Fact) -> Journal:
-    """The ledger afterwards; the fact is in it unless another generation came, or this one ended."""
+def _append(pipeline: Pipeline, journal: Journal, fact: Fact, still: Callable[[Story], bool]) -> Journal:
+    """The ledger afterwards; the fact is in it unless another generation came, this one ended, or what it says does not hold any more."""
 
     def decide(story: Story) -> Sequence[Fact]:
-        return [fact] if story.generation == fact.generation and not story.is_final and story.stage != fact.kind else []
+        is_open = story.generation == fact.generation and not story.is_final and story.stage != fact.kind
+        return [fact] if is_open and still(story) else []
 
     return pipeline.ledger.update(journal.media_id, decide, journal)[0]
+
+
+def _lacks_nothing(told: frozenset[str], story: Story) -> bool:
+    """Whether the record that was made of these jobs is still whole."""
+    return told == story.ended_jobs
+
+
+def _is_inserted(story: Story) -> bool:
+    return story.stage == "inserted"

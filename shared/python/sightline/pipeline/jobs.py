@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sightline.clock import to_iso
-from sightline.errors import BadInput, PermissionMissing, ServiceRefused, ServiceUnreachable, SightlineError, UnusableAnswer
+from sightline.errors import BadInput, KeyRefused, PermissionMissing, ServiceRefused, ServiceUnreachable, SightlineError, UnusableAnswer
 from sightline.ledger.facts import Fact, FactKind
 from sightline.ledger.jobs import JobStory
 from sightline.ledger.ledger import Journal
@@ -52,23 +52,21 @@ def is_due(job: JobStory, now: datetime) -> bool:
 def begin_one(pipeline: Pipeline, media: Media, job: Job, known: Journal | None = None) -> Journal:
     """Claim it and hand it to its service; the ledger afterwards. `known` is the ledger as it was just read."""
     claimed, ours = claim(pipeline, media, job, known)
-    if not ours:
-        return claimed
+    return hand_over(pipeline, media, job, claimed) if ours else claimed
+
+
+def hand_over(pipeline: Pipeline, media: Media, job: Job, claimed: Journal) -> Journal:
+    """Give a job that is ours to its service; the ledger afterwards."""
     try:
         outcome = _submit(pipeline, media, job)
-    except UnusableAnswer as error:
-        if error.retryable:
-            return put_off(pipeline, claimed, job.name, error)
-        # It may run, under an id that was not told: its callback knows the way home. The next answer would lack the same.
-        until = pipeline.clock() + timedelta(seconds=pipeline.settings.deadline_seconds(media.kind))
-        last = pipeline.settings.submit_attempts
-        return follow(pipeline, claimed, job.name, "job_claimed", attempt=last, reason=str(error), until=to_iso(until))
     except (BadInput, ServiceRefused, ServiceUnreachable) as error:
         return put_off(pipeline, claimed, job.name, error)
     if isinstance(outcome, str):
         until = pipeline.clock() + timedelta(seconds=pipeline.settings.callback_seconds)
-        return follow(pipeline, claimed, job.name, "job_submitted", job_id=outcome, until=to_iso(until))
-    return store(pipeline, claimed, job.name, outcome)
+        return follow(pipeline, claimed, job.name, "job_submitted", job_id=outcome, asks=0, until=to_iso(until))
+    # The part is written before the fact: whoever reads the fact finds it.
+    pipeline.records.put_findings(media.id, media.etag, job.name, outcome)
+    return follow(pipeline, claimed, job.name, "job_done")
 
 
 def claim(pipeline: Pipeline, media: Media, job: Job, known: Journal | None = None) -> tuple[Journal, bool]:
@@ -78,12 +76,14 @@ def claim(pipeline: Pipeline, media: Media, job: Job, known: Journal | None = No
         now, before = pipeline.clock(), story.open_jobs.get(job.name)
         if story.generation != media.etag or before is None or not is_due(before, now):
             return []
-        if before.attempt >= pipeline.settings.submit_attempts:
+        # One that was released began nothing, and does not count: an outage may last.
+        attempt = before.attempt + (before.stage != "released")
+        if attempt > pipeline.settings.submit_attempts:
             reason = f"{before.attempt} submits at most; the last: {before.reason or 'its claim lapsed'}"
             return [Fact("job_failed", now, media.etag, {"job": job.name, "reason": reason})]
         until = to_iso(now + timedelta(seconds=pipeline.settings.claim_seconds))
         place = {"output": job.output} if job.output else {}
-        return [Fact("job_claimed", now, media.etag, {"job": job.name, "attempt": before.attempt + 1, "until": until, **place})]
+        return [Fact("job_claimed", now, media.etag, {"job": job.name, "attempt": attempt, "until": until, **place})]
 
     journal, facts = pipeline.ledger.update(media.id, decide, known)
     return journal, bool(facts) and facts[0].kind == "job_claimed"
@@ -102,12 +102,24 @@ def _submit(pipeline: Pipeline, media: Media, job: Job) -> Outcome:
 def put_off(pipeline: Pipeline, claimed: Journal, name: str, error: BadInput | ServiceRefused | ServiceUnreachable) -> Journal:
     """To another time, or for good. Where it may have taken effect, the claim stays for its lease."""
     logger.warning("%s of media %s: %s", name, claimed.media_id, error)
-    if isinstance(error, (ServiceRefused, ServiceUnreachable)) and (error.retryable or isinstance(error, PermissionMissing)):
-        if not error.took_no_effect:
-            return claimed
-        until = pipeline.clock() + pause(claimed.story.jobs[name].attempt)
-        return follow(pipeline, claimed, name, "job_released", reason=str(error), until=to_iso(until))
-    return follow(pipeline, claimed, name, "job_failed", reason=str(error))
+    now, job = pipeline.clock(), claimed.story.jobs[name]
+    if isinstance(error, UnusableAnswer) and error.retryable:  # it answers, but not with what can be used: that counts as an attempt
+        return follow(pipeline, claimed, name, "job_claimed", reason=str(error), until=to_iso(now + pause(job.attempt)))
+    if isinstance(error, UnusableAnswer) and name.startswith("production:"):
+        # It may run, under an id that was not told: its callback knows the way home. The next answer would lack the same.
+        until = now + timedelta(seconds=pipeline.settings.deadline_seconds(claimed.story.kind))
+        last = pipeline.settings.submit_attempts
+        return follow(pipeline, claimed, name, "job_claimed", attempt=last, reason=str(error), until=to_iso(until))
+    if not may_pass(error):
+        return follow(pipeline, claimed, name, "job_failed", reason=str(error))
+    if not getattr(error, "took_no_effect", True):
+        return claimed
+    return follow(pipeline, claimed, name, "job_released", asks=job.asks + 1, reason=str(error), until=to_iso(now + pause(job.asks + 1)))
+
+
+def may_pass(error: SightlineError) -> bool:
+    """Whether the same call may succeed one day: where a service is away, or a right or a key is missing, the media is not to blame."""
+    return error.retryable or isinstance(error, (PermissionMissing, KeyRefused))
 
 
 def pause(times: int) -> timedelta:
@@ -115,11 +127,21 @@ def pause(times: int) -> timedelta:
     return timedelta(seconds=min(FIRST_PAUSE_SECONDS * 2 ** min(times, 10), LONGEST_PAUSE_SECONDS))
 
 
-def store(pipeline: Pipeline, known: Journal, name: str, found: Findings) -> Journal:
-    """Keep the part of a job that ended well. The part is written before the fact: whoever reads the fact finds it."""
-    story = known.story
-    pipeline.records.put_findings(known.media_id, story.generation, name, found)
-    return follow(pipeline, known, name, "job_done")
+def finish(pipeline: Pipeline, known: Journal, name: str, job_id: str, outcome: Findings | str) -> Journal:
+    """Keep what the job of this id told, or why it told nothing, as long as it is the one that counts; the ledger afterwards.
+
+    However often it was asked about since `known`. The part is written before the fact: whoever reads the fact finds it.
+    """
+    generation, told = known.story.generation, {"reason": outcome} if isinstance(outcome, str) else {}
+    if isinstance(outcome, Findings):
+        pipeline.records.put_findings(known.media_id, generation, name, outcome)
+    fact = Fact("job_failed" if told else "job_done", pipeline.clock(), generation, {"job": name, **told})
+
+    def decide(now: Story) -> Sequence[Fact]:
+        job = now.open_jobs.get(name)
+        return [fact] if now.generation == generation and job is not None and job.awaits(job_id) else []
+
+    return pipeline.ledger.update(known.media_id, decide, known)[0]
 
 
 def follow(pipeline: Pipeline, known: Journal, name: str, kind: FactKind, **details: Any) -> Journal:

@@ -10,7 +10,18 @@ from sightline.ims.production.results import cover_images, music_segments, quali
 from sightline.pipeline.derivatives import is_output
 from sightline.pipeline.home import Home
 from sightline.pipeline.ports import Pipeline
-from sightline.record.findings import LONGEST_CUE, MOST_BEATS, MOST_CHORUSES, MOST_KEY_FRAMES, MOST_MEASURES, Beats, Cue, Derived, Findings
+from sightline.record.findings import (
+    LONGEST_CUE,
+    MOST_BEATS,
+    MOST_CHORUSES,
+    MOST_DERIVED,
+    MOST_KEY_FRAMES,
+    MOST_MEASURES,
+    Beats,
+    Cue,
+    Derived,
+    Findings,
+)
 from sightline.record.subtitles import read_subtitles
 
 MOST_RESULT_BYTES = 4 * 2**20
@@ -23,15 +34,22 @@ def findings_of(pipeline: Pipeline, job: ProductionJob, home: Home) -> Findings:
     read = _READERS.get(function)
     if read is not None:
         return read(_Ended(pipeline, job, outputs))
-    if not outputs:
-        raise _unusable("OutputFiles", "names no file that was asked for")
-    return Findings(derived=[Derived(function, key) for key in outputs])
+    made = _those_there(pipeline, outputs[:MOST_DERIVED])
+    if not made:
+        raise _unusable("OutputFiles", "names no file that was asked for and is there")
+    return Findings(derived=[Derived(function, key) for key in made])
+
+
+def _those_there(pipeline: Pipeline, keys: Sequence[str]) -> Sequence[str]:
+    """Nobody is shown, and no library is given, what a service only says that it has written."""
+    return [key for key in keys if pipeline.media_bucket.head(key) is not None]
 
 
 class _Ended:
     """A job that ended well; `outputs` are the keys of those that can be its own."""
 
     def __init__(self, pipeline: Pipeline, job: ProductionJob, outputs: Sequence[str]) -> None:
+        self.pipeline = pipeline
         self._bucket = pipeline.media_bucket
         self.job = job
         self.outputs = outputs
@@ -48,12 +66,13 @@ class _Ended:
 
 
 def _cover(job: _Ended) -> Findings:
-    images = [image for image in cover_images(job.job) if image.key in job.outputs]
+    told = [image.key for image in cover_images(job.job) if image.key in job.outputs]
+    images = _those_there(job.pipeline, told[:MOST_KEY_FRAMES])
     if not images:
-        raise _unusable("OutputFiles", "names no image that was asked for")
-    if images[0].key.endswith(".gif"):
-        return Findings(cover=images[0].key)  # it moves: a key frame is a still
-    return Findings(cover=images[0].key, key_frames=[image.key for image in images[:MOST_KEY_FRAMES]])
+        raise _unusable("OutputFiles", "names no image that was asked for and is there")
+    if images[0].endswith(".gif"):
+        return Findings(cover=images[0])  # it moves: a key frame is a still
+    return Findings(cover=images[0], key_frames=images)
 
 
 def _captions(job: _Ended) -> Findings:

@@ -63,8 +63,9 @@ class Work(Value):
             return True
         if story.stage == "claimed":
             return story.claim_until is not None and story.claim_until <= pipeline.clock()
-        # Somebody who uploads failed content again wants another try; a repeated event does not.
-        return story.stage in ("failed", "refused") and self.was_written_again
+        # Whoever looks at refused content judges it anew, since settings and rules change. Somebody who uploads failed content again wants
+        # another try; a repeated event does not.
+        return story.stage == "refused" or (story.stage == "failed" and self.was_written_again)
 
     @property
     def was_written_again(self) -> bool:
@@ -111,7 +112,8 @@ def _wait_for_the_deletion(pipeline: Pipeline, story: Story) -> None:
 
 
 def _refuse(pipeline: Pipeline, journal: Journal, key: str, found: ObjectInfo, event_id: str | None, reason: str) -> str:
-    if (journal.story.generation, journal.story.stage) != (found.etag, "refused"):
+    story = journal.story
+    if (story.generation, story.stage, story.modified) != (found.etag, "refused", found.modified):
         uploaded = _uploaded(pipeline, key, found, event_id, None)
         pipeline.ledger.mark_pending(journal.media_id, f"{pipeline.media_bucket.name}/{key}")
         journal = pipeline.ledger.extend(journal, [uploaded, Fact("refused", pipeline.clock(), found.etag, {"reason": reason})])

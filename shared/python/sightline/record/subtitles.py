@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby, islice
 
 from sightline.record.findings import LONGEST_CUE, MOST_CUES, Cue
 from sightline.untrusted import plain
@@ -11,12 +12,9 @@ from sightline.untrusted import plain
 def read_subtitles(content: bytes) -> Sequence[Cue]:
     """The cues in the order of the file; what is none is passed over, since a part of the captions is better than none."""
     text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    cues: list[Cue] = []
-    for block in text.split("\n\n"):
-        cue = _cue([line.strip() for line in block.split("\n") if line.strip()])
-        if cue is not None and len(cues) < MOST_CUES:
-            cues.append(cue)
-    return cues
+    blocks = groupby((line.strip() for line in text.split("\n")), key=bool)  # a line of nothing but spaces is an empty one
+    cues = (_cue(list(lines)) for is_told, lines in blocks if is_told)
+    return list(islice((cue for cue in cues if cue is not None), MOST_CUES))
 
 
 def _cue(lines: Sequence[str]) -> Cue | None:
