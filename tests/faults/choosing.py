@@ -17,7 +17,7 @@ KEYS = (
     "uploads/home/c.png",
     "uploads/yard/gate/d e+f%2F%25&?#=g.jpg",
     "uploads/yard/gate/猫 на 🐈.mp4",
-    "uploads/yard/e.jpg",
+    "uploads/yard/e.mp4",
     "uploads/clip.mp4",
     "uploads/street/notes.txt",
 )

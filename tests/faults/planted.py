@@ -7,8 +7,12 @@ from types import ModuleType
 
 from cli.up import NAMES
 from sightline.ledger.ledger import Journal, Ledger
+from sightline.ledger.story import Story
 from sightline.media.identity import media_id
+from sightline.media.types import Media
 from sightline.pipeline.ports import Pipeline
+from sightline.record.model import Record
+from sightline.record.shelf import RecordShelf
 from sightline.store.oss import OssBucket
 from sightline.store.types import ObjectInfo, PositionConflict
 from sightline.wiring import Wiring
@@ -37,6 +41,16 @@ def dedupe_off(function: str, _module: ModuleType, wiring: Wiring) -> None:
             return build()._replace(ledger=_Forgetful(wiring.bucket(NAMES.state_bucket)))
 
         wiring.pipeline = pipeline  # type: ignore[method-assign]
+
+
+def record_made_once(_function: str, _module: ModuleType, wiring: Wiring) -> None:
+    """A record that is there is good enough: what jobs told that ended since is left out of it."""
+    build = wiring.pipeline
+
+    def pipeline() -> Pipeline:
+        return build()._replace(records=_LazyShelf(wiring.bucket(NAMES.state_bucket)))
+
+    wiring.pipeline = pipeline  # type: ignore[method-assign]
 
 
 def sweep_off(function: str, module: ModuleType, _wiring: Wiring) -> None:
@@ -85,3 +99,9 @@ class _Forgetful(Ledger):
     def read(self, media_id: str) -> Journal:
         journal = super().read(media_id)
         return journal if journal.story.stage in TAKEN_ON else Journal(journal.media_id, journal.position, [], journal.end)
+
+
+class _LazyShelf(RecordShelf):
+    def compose(self, media: Media, preview_key: str, story: Story) -> Record:
+        kept = self.get(media.id)
+        return kept if kept is not None and kept.generation == media.etag else super().compose(media, preview_key, story)

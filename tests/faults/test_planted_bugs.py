@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.identity import Everything
 from tests.faults.functions import Change
-from tests.faults.planted import claims_off, dedupe_off, generation_check_off, sweep_off
+from tests.faults.planted import claims_off, dedupe_off, generation_check_off, record_made_once, sweep_off
 from tests.faults.schedule import run
 from tests.faults.template import Template
 from tests.faults.world import Setup
@@ -22,6 +22,7 @@ SEEDS = range(1, 41)
         (generation_check_off, {"I3", "I4"}),
         (dedupe_off, {"I5", "I7"}),
         (sweep_off, {"I2", "I6"}),
+        (record_made_once, {"I2"}),
     ],
 )
 def test_a_planted_bug_is_found(provisioned: Template, bug: Change, broken: set[str]) -> None:
