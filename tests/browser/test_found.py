@@ -117,6 +117,15 @@ def test_a_hit_without_an_embedding_has_no_such_link(page: Page, site: Site) -> 
     assert page.locator(".like").count() == 0
 
 
+def test_where_nothing_is_like_a_media_it_is_named(page: Page, site: Site) -> None:
+    about = {"similar": {"media_id": "x", "title": EVIL, "key": "k"}, "hint": "Nothing else looks like it."}
+    site.search = lambda _: (200, {**answer([])[1], **about})
+    page.goto(f"{site.url}?similar={1:032x}")
+    page.wait_for_selector(".notice")
+    assert page.locator(".notice h2").text_content() == f"Nothing like {EVIL}"
+    assert page.locator(".notice p").text_content() == "Nothing else looks like it."
+
+
 def test_a_media_that_has_nothing_similar_says_why(page: Page, site: Site) -> None:
     problem = {"code": "NoEmbedding", "message": "similar is 0, which has no embedding", "field": "similar", "fix": "give it a job"}
     site.search = lambda _: (404, {"error": problem})

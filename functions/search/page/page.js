@@ -114,7 +114,8 @@ function nothing(found, target) {
   status.textContent = "No results.";
   const lines = [make("p", "", found.hint ?? "A few things that help:")];
   if (target.q && !found.sifted?.of) lines.push(advice);
-  notice(target.page > 1 && found.total ? `There is no page ${target.page}.` : "Nothing looks like that.", lines);
+  const title = found.similar ? `Nothing like ${found.similar.title || found.similar.key}` : "Nothing looks like that.";
+  notice(target.page > 1 && found.total ? `There is no page ${target.page}.` : title, lines);
 }
 
 function render(found, target) {
