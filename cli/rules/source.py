@@ -43,4 +43,8 @@ def _of_setting(setting: str, checkout: Path) -> Path:
             found = folder / (file.relative_to(root) if file.is_absolute() else file)
             if found.is_file():
                 return found
-    raise CommandError(f"{SETTING} names {setting}, which is not on this machine", "name the file in the command", NOT_FOUND)
+    raise CommandError(
+        f"{SETTING} names {setting}, which is not on this machine",
+        "name one of the layer or of the functions' code, or the file in the command",
+        NOT_FOUND,
+    )
