@@ -21,7 +21,7 @@ def show_check(output: Output, source: Source, findings: Sequence[Finding]) -> N
     for finding in findings:
         output.say(f"{'wrong' if finding.is_wrong else 'strange'}: {finding.place}: {finding.problem}\n  {finding.fix}")
     if not findings:
-        output.say(f"{len(rules)} rules, nothing wrong with them")
+        output.say("1 rule, nothing wrong with it" if len(rules) == 1 else f"{len(rules)} rules, nothing wrong with them")
 
 
 def show_explained(output: Output, source: Source, explained: Explained) -> None:

@@ -101,7 +101,7 @@ def written(folder: Path, *rules: Any) -> str:
 def test_good_rules_end_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "check", written(tmp_path, {"name": "all of it", "jobs": ["smarttag"]})]) == 0
     told = "".join(capsys.readouterr())
-    assert "1 rules, nothing wrong with them" in told
+    assert "1 rule, nothing wrong with it" in told
     assert "all of it" in told
 
 
