@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from alibabacloud_ice20201109 import models as ice
 
 from localcloud.ims.production.functions import FUNCTIONS
+from localcloud.ims.production.store import ProductionStore
 from tests.contract.ims.cloud import PLACE, Cloud, Website, until
 from tests.contract.ims.producing import OURS, QUERY, SAMPLES, SUBMIT, cancel, ended, query, refused, result, submit
 from tests.contract.ims.test_smarttag_jobs import bind, default_pipeline
@@ -375,6 +377,27 @@ def test_a_full_disk_fails_the_job_and_says_so(cloud: Cloud, monkeypatch: pytest
     assert "No space left on device" in read["Message"]
     assert "secret" not in read["Message"]
     ended(client, submit(client, "VideoH2V", source, "out.mp4"))
+
+
+@pytest.mark.contract(f"{OURS}: a job whose end could not be kept, though its outputs are there, is done again, to the same keys")
+def test_an_end_that_can_not_be_kept(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    client = cloud.client()
+    source = cloud.objects.add("a.mp4", "make 1.mp4 x")
+
+    def full(*_arguments: object, **_named: object) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(ProductionStore, "end", full)
+        job = submit(client, "VideoH2V", source, "{source}-{timestamp}.mp4")
+        until(lambda: f"the end of job {job} could not be kept" in caplog.text)
+    assert query(client, job).status == "Analysing"
+    ended(client, submit(client, "VideoH2V", source, "other.mp4"))
+
+    cloud.stop()
+    cloud.start()
+    (key,) = ended(cloud.client(), job).output_files
+    assert cloud.objects.written == [key, "other.mp4", key]
 
 
 @pytest.mark.contract(MESSAGE)
