@@ -1,4 +1,4 @@
-"""Cover, VideoClip, VideoH2V and FaceBeauty beside ready ways, at 720p: `python -m bench.production.pictures [--minutes 10]`.
+"""Cover, VideoClip, VideoH2V and FaceBeauty beside ready ways, at two sizes: `python -m bench.production.pictures [--minutes 10]`.
 
 Every frame of the rendered clips is known: which shot it is from, where people stand, where a face is. Ready ways are a crop of the middle,
 every so-many-th frame, and ffmpeg's own filters `thumbnail`, `scdet` and `bilateral` as PyAV carries them. With --minutes the clips are
@@ -11,7 +11,8 @@ import argparse
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import cv2
 import numpy as np
 
 from bench.clips import CLIP, CLIP_SECONDS
+from bench.production.floor import FLOOR, copied, halved
 from bench.production.meter import Measured, measured
 from cli.samples.figures import Outfit
 from cli.samples.render import encode, walker
@@ -59,9 +61,13 @@ class Row:
     cost: Measured[Any]
     seconds: float
 
-    def text(self) -> str:
+    def text(self, size: str) -> str:
         speed = f"{self.cost.times_real_time(self.seconds):.1f}"
-        return f"| {self.function} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
+        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
+
+
+def floor_row(function: str, path: Path, folder: Path, seconds: float) -> Row:
+    return Row(function, FLOOR, "", measured(copied, path, folder), seconds)
 
 
 def covers_rows(clip: Reel, folder: Path) -> Iterator[Row]:
@@ -122,6 +128,7 @@ def summary_rows(clip: Reel, folder: Path) -> Iterator[Row]:
     yield Row("VideoClip", "ours", f"{_summary_quality(clip, parts, seconds)}; {_cut_quality(clip, cuts)}", ours, seconds)
     scdet = measured(_scdet, clip.path)
     yield Row("VideoClip", "ffmpeg `scdet` (cuts alone)", _cut_quality(clip, scdet.result), scdet, seconds)
+    yield floor_row("VideoClip", clip.path, folder, seconds)
     every = measured(_every_fifth_second, clip.path, folder)
     yield Row("VideoClip", "every fifth second", _summary_quality(clip, every.result, seconds), every, seconds)
 
@@ -158,12 +165,12 @@ def _cut_quality(clip: Reel, cuts: Sequence[float]) -> str:
     return f"cuts P {len(right) / max(1, len(cuts)):.2f} R {len(met) / len(clip.cuts):.2f}"
 
 
-def portrait_rows(folder: Path) -> Iterator[Row]:
-    path, people = _walkers(folder)
+def portrait_rows(path: Path, people: Sequence[Image], folder: Path) -> Iterator[Row]:
     ours = measured(_portrait, path, folder)
     yield Row("VideoH2V", "ours", _kept(people, _lefts(path, ours.result)), ours, CLIP_SECONDS)
     middle = measured(_middle, path, folder)
     width = _window(CLIP.height)
+    yield floor_row("VideoH2V", path, folder, CLIP_SECONDS)
     yield Row("VideoH2V", "the middle", _kept(people, [(CLIP.width - width) // 2] * len(people)), middle, CLIP_SECONDS)
 
 
@@ -205,13 +212,14 @@ def _middle(path: Path, folder: Path) -> Path:
 
 
 def _lefts(source: Path, made: Path) -> list[int]:
-    """Where each frame was cut out: by comparing the pictures at a quarter of their size, which is two pixels exact."""
+    """Where each frame was cut out, in the whole size's pixels: by comparing pictures at a quarter of theirs, two pixels exact."""
 
     def small(image: Image) -> Image:
         return cv2.resize(image, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # type: ignore[no-any-return]
 
+    factor = CLIP.height / next(frames(source, 1)).image.shape[0]
     return [
-        4 * int(np.argmin(cv2.matchTemplate(small(whole.image), small(part.image), cv2.TM_SQDIFF)[0]))
+        round(4 * factor) * int(np.argmin(cv2.matchTemplate(small(whole.image), small(part.image), cv2.TM_SQDIFF)[0]))
         for whole, part in zip(frames(source, 1000), frames(made, 1000), strict=True)
     ]
 
@@ -224,13 +232,18 @@ def _kept(people: Sequence[Image], lefts: Sequence[int]) -> str:
     return f"{kept / whole:.2f} of people's pixels kept (at best {best / whole:.2f})"
 
 
-def beauty_rows(folder: Path) -> Iterator[Row]:
+def _face_clip(folder: Path) -> Path | None:
     photo: Image | None = cv2.imread(str(_PHOTO)) if _PHOTO.is_file() else None
     if photo is None:
         print("FaceBeauty: astronaut.png of scikit-image is not here (.cache/photos)")
-        return
+        return None
     path = folder / "face.mp4"
     encode(path, _face(photo), CLIP.fps)
+    return path
+
+
+def beauty_rows(path: Path, folder: Path) -> Iterator[Row]:
+    yield floor_row("FaceBeauty", path, folder, _FACE_SECONDS)
     for name, way in (("ours, whiten=20 smooth=50", _beauty), ("ffmpeg `bilateral`, sigmaS=3 sigmaR=0.1", _bilateral)):
         cost = measured(way, path, folder)
         yield Row("FaceBeauty", name, _beauty_quality(path, cost.result), cost, _FACE_SECONDS)
@@ -268,10 +281,13 @@ def _beauty_quality(before: Path, after: Path) -> str:
     """On the cheeks, marked by hand in the photograph; the PSNR is that of the wall beside the person."""
     measures = []
     for number, (one, other) in enumerate(zip(frames(before, 1000), frames(after, 1000), strict=True)):
-        scale, left = CLIP.height / 512, _face_left(number)
+        height = one.image.shape[0]
+        scale, left = height / 512, round(_face_left(number) * height / CLIP.height)
         area = (slice(round(114 * scale), round(146 * scale)), slice(left + round(198 * scale), left + round(250 * scale)))
         old, new = one.image[area].mean(axis=2), other.image[area].mean(axis=2)
-        measures.append((_fine(new) / _fine(old) - 1, new.mean() - old.mean(), psnr(one.image[:, :200], other.image[:, :200])))
+        measures.append(
+            (_fine(new) / _fine(old) - 1, new.mean() - old.mean(), psnr(one.image[:, : height // 4], other.image[:, : height // 4]))
+        )
     detail, light, elsewhere = np.mean(measures, axis=0)
     return f"skin's detail {100 * detail:+.0f} %, brightness {light:+.1f}, beside it {elsewhere:.1f} dB"
 
@@ -320,14 +336,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = reel(folder / "reel.mp4", _SHOTS, (CLIP.width, CLIP.height), CLIP.fps)
-        print("| function | way | quality | seconds of media a second of processor | seconds | peak MB |\n|---|---|---|---|---|---|")
-        for rows in (covers_rows(clip, folder), summary_rows(clip, folder), portrait_rows(folder), beauty_rows(folder)):
-            for row in rows:
-                print(row.text(), flush=True)
+        people_at, people = _walkers(folder)
+        face = _face_clip(folder)
+        print("| function | size | way | quality | times real time (of a processor) | seconds | peak MB |\n|---|---|---|---|---|---|---|")
+        for size, of_size in (("1280x720", Path), ("640x360", halved)):
+            reel_of_size = replace(clip, path=of_size(clip.path))
+            rows = [
+                covers_rows(reel_of_size, folder),
+                summary_rows(reel_of_size, folder),
+                portrait_rows(of_size(people_at), people, folder),
+            ]
+            for row in chain(*rows, beauty_rows(of_size(face), folder) if face else ()):
+                print(row.text(size), flush=True)
         if options.minutes:
             clips = {"reel": clip.path, "walkers": folder / "walkers.mp4", "face": folder / "face.mp4"}
             for row in long_rows(clips, folder, options.minutes):
-                print(row.text(), flush=True)
+                print(row.text("1280x720"), flush=True)
 
 
 if __name__ == "__main__":

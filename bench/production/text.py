@@ -1,4 +1,4 @@
-"""What takes text, logos and screens out of films, at 720p beside ready ways: `python -m bench.production.text [--minutes 10]`.
+"""What takes text, logos and screens out of films, at two sizes beside ready ways: `python -m bench.production.text [--minutes 10]`.
 
 The clips are drawn here over a picture that pans, so every frame's truth is known. Ready ways are reading every look (no skipping),
 ffmpeg's `delogo` as imageio-ffmpeg carries it, and its `chromakey` as PyAV does. With --minutes each also runs on a film of that length.
@@ -22,6 +22,7 @@ import av
 import cv2
 import numpy as np
 
+from bench.production.floor import FLOOR, copied, half
 from bench.production.meter import Measured, measured
 from bench.production.pictures import looped
 from engines.imaging import Image, frames
@@ -60,11 +61,11 @@ class Row:
     cost: Measured[Any] | None
     seconds: float
 
-    def text(self) -> str:
+    def text(self, size: str) -> str:
         if self.cost is None:
-            return f"| {self.function} | {self.way} | not installed | | | |"
+            return f"| {self.function} | {size} | {self.way} | not installed | | | |"
         speed = f"{self.cost.times_real_time(self.seconds):.1f}"
-        return f"| {self.function} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
+        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,20 @@ class Drawn:
 def drawn(path: Path, seconds: float, shown: View, clean: View) -> Drawn:
     clips.write_clip(path, clips.steady(seconds, FPS, shown), crf=18)
     return Drawn(path, seconds, shown, clean)
+
+
+def halved(clip: Drawn) -> Drawn:
+    """Drawn at half its width and height."""
+    path = clip.path.with_name(f"{clip.path.stem}-half.mp4")
+    return drawn(path, clip.seconds, lambda seconds: half(clip.shown(seconds)), lambda seconds: half(clip.clean(seconds)))
+
+
+def _whole(clip: Drawn) -> Drawn:
+    return clip
+
+
+def floor_row(function: str, path: Path, folder: Path, seconds: float) -> Row:
+    return Row(function, FLOOR, "", measured(copied, path, folder), seconds)
 
 
 def captions(count: int) -> list[Caption]:
@@ -113,7 +128,7 @@ def _every_look(path: Path) -> list[tuple[float, float, str]]:
     reader = Reader()
     cues: list[tuple[float, float, str]] = []
     for frame in frames(path, 5.0):
-        text = " ".join(line.text for line in reader.read(frame.image[HEIGHT * 3 // 4 :]))
+        text = " ".join(line.text for line in reader.read(frame.image[frame.image.shape[0] * 3 // 4 :]))
         if cues and cues[-1][2] == text:
             cues[-1] = (cues[-1][0], frame.time + 0.2, text)
         else:
@@ -136,6 +151,7 @@ def _nearest(cues: Sequence[tuple[float, float, str]], true: Caption) -> tuple[f
 def removal_rows(clip: Drawn, folder: Path) -> Iterator[Row]:
     cost = measured(_without_text, clip.path, folder)
     yield Row("VideoDetext", "ours", _removal_quality(clip, Path(cost.result), reads=True), cost, clip.seconds)
+    yield floor_row("VideoDetext", clip.path, folder, clip.seconds)
     yield delogo_row("VideoDetext", clip, folder, (0.15, 0.85, 0.7, 0.11), reads=True)
 
 
@@ -147,6 +163,7 @@ def logo_rows(clip: Drawn, folder: Path) -> Iterator[Row]:
     for way, boxes in (("ours, Boxes", (_LOGO,)), ("ours, found by itself", None)):
         cost = measured(_without_logo, clip.path, folder, boxes)
         yield Row("VideoDelogo", way, _removal_quality(clip, Path(cost.result)), cost, clip.seconds)
+    yield floor_row("VideoDelogo", clip.path, folder, clip.seconds)
     yield delogo_row("VideoDelogo", clip, folder, _LOGO)
 
 
@@ -160,7 +177,7 @@ def delogo_row(function: str, clip: Drawn, folder: Path, box: tuple[float, float
     if importlib.util.find_spec("imageio_ffmpeg") is None:
         return Row(function, way, "", None, clip.seconds)
     ffmpeg = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
-    left, top, wide, high = (round(share * side) for share, side in zip(box, (WIDTH, HEIGHT, WIDTH, HEIGHT), strict=True))
+    left, top, wide, high = (round(share * side) for share, side in zip(box, clip.clean(0).shape[1::-1] * 2, strict=True))
     target = folder / "delogo.mp4"
     chosen = ["-vf", f"delogo=x={left}:y={top}:w={wide}:h={high}", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -182,7 +199,7 @@ def _removal_quality(clip: Drawn, made: Path, reads: bool = False) -> str:
             continue
         beyond = cv2.dilate(strokes.astype(np.uint8), np.ones((41, 41))) == 0
         figures.append((psnr(source, clean, strokes), psnr(result, clean, strokes), psnr(result, source, beyond)))
-        left += sum(len(line.text) for line in reader.read(result[HEIGHT * 7 // 10 :])) if reads else 0
+        left += sum(len(line.text) for line in reader.read(result[result.shape[0] * 7 // 10 :])) if reads else 0
     before, after, rest = np.mean(figures, axis=0)
     return f"strokes {before:.1f} to {after:.1f} dB, the rest {rest:.1f} dB" + (f", {left} characters left" if reads else "")
 
@@ -191,15 +208,15 @@ def _pictures(path: Path) -> Iterator[Image]:
     return (frame.image for frame in frames(path, 1000.0, exact_colours=True))
 
 
-def green_rows(folder: Path) -> Iterator[Row]:
-    seconds = 4.0
-    path = clips.write_clip(folder / "green.mp4", clips.steady(seconds, FPS, _filmed), crf=14)
+def green_rows(clip: Drawn, folder: Path) -> Iterator[Row]:
+    seconds, path = clip.seconds, clip.path
     picture = folder / "beach.png"
     cv2.imwrite(str(picture), clips.landscape(WIDTH, HEIGHT, 21))
     webm = measured(_keyed, path, folder, None)
     yield Row("VideoGreenScreenMatting", "ours, WebM", _alpha_quality(list(_alphas(Path(webm.result)))), webm, seconds)
     mp4 = measured(_keyed, path, folder, picture)
     yield Row("VideoGreenScreenMatting", "ours, MP4 before a picture", "", mp4, seconds)
+    yield floor_row("VideoGreenScreenMatting", path, folder, seconds)
     ready = measured(_chromakey, path)
     yield Row("VideoGreenScreenMatting", "ffmpeg `chromakey` (alpha alone, no file)", ready.result, ready, seconds)
 
@@ -258,7 +275,8 @@ def _chromakey(path: Path) -> str:
 def _alpha_quality(alphas: Sequence[Plane]) -> str:
     errors, overlaps = [], []
     for number, alpha in enumerate(alphas):
-        true = _alpha_at(number / FPS)[..., 0]
+        whole = _alpha_at(number / FPS)[..., 0]
+        true = whole if whole.shape == alpha.shape else half(whole)
         errors.append(np.abs(alpha / 255 - true).mean())
         overlaps.append(((alpha > 127) & (true > 0.5)).sum() / ((alpha > 127) | (true > 0.5)).sum())
     return f"alpha's error {np.mean(errors):.4f}, IoU {np.mean(overlaps):.3f}"
@@ -292,13 +310,16 @@ def main() -> None:
         many, few = captioned(folder / "many.mp4", len(_TEXTS)), captioned(folder / "few.mp4", 4)
         view = clips.sliding(WIDTH, HEIGHT, 2 * PAN)
         logo = drawn(folder / "logo.mp4", 6.0, lambda seconds: _with_logo(view(seconds)), view)
-        print("| function | way | quality | times real time (of a processor) | seconds | peak MB |\n|---|---|---|---|---|---|")
-        for rows in (caption_rows(many, folder), removal_rows(few, folder), logo_rows(logo, folder), green_rows(folder)):
-            for row in rows:
-                print(row.text(), flush=True)
+        green = drawn(folder / "green.mp4", 4.0, _filmed, _filmed)
+        print("| function | size | way | quality | times real time (of a processor) | seconds | peak MB |\n|---|---|---|---|---|---|---|")
+        for size, of_size in ((f"{WIDTH}x{HEIGHT}", _whole), (f"{WIDTH // 2}x{HEIGHT // 2}", halved)):
+            captions_at, text_at, logo_at, green_at = (of_size(clip) for clip in (many, few, logo, green))
+            rows = (caption_rows(captions_at, folder), removal_rows(text_at, folder), logo_rows(logo_at, folder))
+            for row in itertools.chain(*rows, green_rows(green_at, folder)):
+                print(row.text(size), flush=True)
         if options.minutes:
             for row in long_rows(few, logo, folder, options.minutes):
-                print(row.text(), flush=True)
+                print(row.text(f"{WIDTH}x{HEIGHT}"), flush=True)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,19 @@ def test_a_window_at_even_and_at_odd_places(clip: Path, left: int) -> None:
     assert psnr(window.image(), seen(clip)[0][1][:178, left : left + 100]) > 44
 
 
+def test_a_window_over_the_edge_ends_there(clip: Path) -> None:
+    window = first(clip).cut(251, 100, 200)
+    assert window.size == (68, 180)
+    assert psnr(window.image(), seen(clip)[0][1][:, 251:319]) > 40
+
+
+def test_what_is_taken_out_and_put_back_stays_in_its_place(clip: Path) -> None:
+    frame, untouched = first(clip), first(clip)
+    frame.put(frame.image(), 0, 0)
+    for plane, before in zip(frame.planes, untouched.planes, strict=True):
+        assert psnr(plane, before) > 48
+
+
 def test_a_turned_recording_of_odd_size_is_upright_and_even(tmp_path: Path) -> None:
     source = turned_clip(tmp_path / "turned.mp4", lambda time: sliding(WIDTH, HEIGHT, 80)(time)[:, :318], 0.2, 10)
     assert first(source).size == (318, HEIGHT)
