@@ -71,7 +71,7 @@ class Planes:
         return [plane[_halved(rows.start, rows.stop, step), _halved(columns.start, columns.stop, step)] for plane, step in self._stepped()]
 
     def cut(self, left: int, width: int, height: int) -> Planes:
-        """A window at the top, of even size and less where the frame ends. At an odd left edge a colour is the mean of the two beside it."""
+        """A window at the top, of even size, and less where the frame ends. At an odd left edge a colour is the mean of its neighbours."""
         width, height = min(width, (self.size[0] - left) // 2 * 2), min(height, self.size[1])
         light = self.planes[0][:height, left : left + width]
         begin, wide = left // 2, width // 2
