@@ -36,18 +36,3 @@ IMAGE = Limits("an image", 5 * _MEGABYTE, 240, 240)
 FACES = Limits("an image with a face", None, 101, 101)
 """The face alone has to be larger than 100×100; a smaller image has none."""
 VIDEO = Limits("a video", 100 * _MEGABYTE, 320, 240)
-
-
-def check_image(size: int | None, width: int | None = None, height: int | None = None) -> None:
-    """Raises BadInput."""
-    IMAGE.check("image", size, width, height)
-
-
-def check_faces(size: int | None, width: int | None = None, height: int | None = None) -> None:
-    """Of an image whose faces are asked for. Raises BadInput."""
-    FACES.check("image", size, width, height)
-
-
-def check_video(size: int | None, width: int | None = None, height: int | None = None) -> None:
-    """Raises BadInput."""
-    VIDEO.check("video_url", size, width, height)

@@ -10,7 +10,7 @@ import pytest
 from sightline.errors import BadInput
 from sightline.host import Host
 from sightline.pai.client import PaiClient
-from sightline.pai.limits import check_faces, check_image, check_video
+from sightline.pai.limits import FACES, IMAGE, VIDEO
 from sightline.pai.options import TAGGERS, VideoLabelOptions
 from sightline.pai.services import SERVICES, check
 from tests.fakes.over_httpx import OverHttpx
@@ -98,21 +98,21 @@ def test_the_client_checks_them_too() -> None:
 
 @pytest.mark.contract(SEED + ": under 5 MB and 240×240 or higher; faces larger than 100×100; videos under 100 MB and 320×240 or higher")
 def test_the_limits() -> None:
-    check_image(5 * MB - 1, 240, 240)
-    check_image(None, 10_000, None)
-    check_faces(50 * MB, 101, 101)
-    check_video(100 * MB - 1, 320, 240)
-    check_video(None, 240, 320)
-    for check_one, size, width, height, field in (
-        (check_image, 5 * MB, 240, 240, "image"),
-        (check_image, 0, 240, 240, "image"),
-        (check_image, 1, 1000, 239, "image"),
-        (check_faces, 1, 100, 500, "image"),
-        (check_video, 100 * MB, 640, 480, "video_url"),
-        (check_video, 1, 319, 240, "video_url"),
-        (check_video, 1, 200, 1000, "video_url"),
+    IMAGE.check("image", 5 * MB - 1, 240, 240)
+    IMAGE.check("image", None, 10_000, None)
+    FACES.check("image", 50 * MB, 101, 101)
+    VIDEO.check("video_url", 100 * MB - 1, 320, 240)
+    VIDEO.check("video_url", None, 240, 320)
+    for limits, size, width, height, field in (
+        (IMAGE, 5 * MB, 240, 240, "image"),
+        (IMAGE, 0, 240, 240, "image"),
+        (IMAGE, 1, 1000, 239, "image"),
+        (FACES, 1, 100, 500, "image"),
+        (VIDEO, 100 * MB, 640, 480, "video_url"),
+        (VIDEO, 1, 319, 240, "video_url"),
+        (VIDEO, 1, 200, 1000, "video_url"),
     ):
         with pytest.raises(BadInput) as raised:
-            check_one(size, width, height)
+            limits.check(field, size, width, height)
         assert raised.value.field == field
         assert raised.value.fix
