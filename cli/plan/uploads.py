@@ -15,6 +15,8 @@ from sightline.rules.model import Job, Rules, Subject
 from sightline.settings import FIELDS
 
 _READ = ("CaptionExtraction", "HybridCaptionExtraction", "AudioBeatDetection")
+_TOLD = ("MusicSegmentDetect", "AudioQualityAssessment")
+"""Whose result says all there is to say."""
 _FILES = {"Cover": 3, "MusicDemix": 2}
 """That a function makes of one media, where it is not one ("Input and output fields", SubmitIProductionJob)."""
 
@@ -79,8 +81,7 @@ class Upload:
         for before, job in enumerate(self.productions):
             is_last = not self.asked and job is self.productions[-1]
             parts = [measured.PART] * (self.is_tagged + self._at_once + before)
-            read = [measured.READ_RESULT] if job.task in _READ else []
-            yield job, [measured.COLLECT_PRODUCTION, *parts, *read, *([measured.LAST] if is_last else [])]
+            yield job, [measured.COLLECT_PRODUCTION, *parts, *_results(job), *([measured.LAST] if is_last else [])]
 
     def ask(self) -> Works:
         """The sweep's, each once."""
@@ -109,6 +110,13 @@ def _begin(job: Job) -> Works:
         return [measured.BEGIN_ANALYSIS]
     picture, embedding = service.makes_picture, _has_embedding(job)
     return [measured.ANALYSE_IMAGE, *([measured.KEEP_PICTURE] if picture else []), *([measured.REMEMBER] if embedding else [])]
+
+
+def _results(job: Job) -> Works:
+    """What is done with the files of a job that has ended."""
+    if job.task in _TOLD:
+        return []
+    return [measured.READ_RESULT] if job.task in _READ else [measured.LOOK] * _FILES.get(job.task, 1)
 
 
 def _has_embedding(job: Job) -> bool:

@@ -149,20 +149,24 @@ def test_an_upload_from_its_event_to_its_removal(bench: Bench, room: str) -> Non
     pipeline, upload = bench.pipeline, Upload([Job(name) for name in jobs])
     begun = bench.counted(partial(submit, pipeline, key, "an upload"))
     # What gets no smart tags is indexed at once, and may be searchable by the first look.
+    begun = begun if upload.is_tagged or not jobs else but_for_a_second_look(begun)
     assert begun in (together(upload.submit()), together([*upload.submit(), *([] if upload.is_tagged else [SEARCHABLE_ALREADY])]))
     if upload.is_tagged:
         job_id = bench.ended_job(key)
         assert but_for_a_second_look(bench.counted(partial(collect, pipeline, job_id))) == together(upload.collect())
     for job, works in upload.collect_production():
         job_id = bench.produced(key, job)
-        assert but_for_a_second_look(bench.counted(partial(collect_production, pipeline, job_id))) == together(works)
+        expected = together(works)
+        if job.task == "Cover":
+            expected["OSS HEAD"] -= 2  # the scripted one makes one picture
+        assert but_for_a_second_look(bench.counted(partial(collect_production, pipeline, job_id))) == expected
     if upload.asked:
         asking = bench.counted(bench.a_sweep_that_ends(key))
         assert but_for_a_second_look(less(asking, bench.counted(partial(sweep, pipeline, log_error)))) == together(upload.ask())
     made = len(list(pipeline.media_bucket.keys(f"{pipeline.settings.derived_prefix}{bench.identity(key)}/")))
     pipeline.media_bucket.delete(key)
-    expected = Counter(together(upload.remove()))
-    expected["OSS DELETE"] -= upload.files - made  # the scripted Cover makes one picture
+    expected = together(upload.remove())
+    expected["OSS DELETE"] -= upload.files - made
     assert bench.counted(partial(submit, pipeline, key, "a removal")) == expected
 
 
