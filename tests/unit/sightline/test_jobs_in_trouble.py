@@ -442,3 +442,28 @@ def test_a_service_that_names_another_state_is_asked_until_the_deadline() -> Non
 )
 def test_subtitles_as_they_are_met(content: bytes, expected: list[str]) -> None:
     assert [cue.text[:10] for cue in read_subtitles(content)] == expected
+
+
+def test_a_record_of_earlier_content_that_came_late_takes_none_of_the_newer_s_parts() -> None:
+    """Somebody slow writes the record of replaced content while the newer one's collect waits for the index."""
+    world = world_with("smarttag", "production:Cover")
+    identity = upload(world)
+    world.finish("job-1")
+    stale = world.state.contents[f"{identity}/record.json"]
+    upload(world, CLIP, b"another clip")
+    covers = world.producing.succeed("made-2", [b"1"])
+    collect_production(world.pipeline, "made-2")
+    ask = world.library.index_states
+
+    def index_states(media_id: str) -> Any:
+        world.library.index_states = ask  # type: ignore[method-assign]
+        world.state.put(f"{identity}/record.json", stale)
+        return ask(media_id)
+
+    world.library.index_states = index_states  # type: ignore[method-assign]
+    assert world.finish("job-2") == "searchable"
+    assert world.media.head(covers[0]) is not None
+    for _ in range(3):
+        later(world, 1300)
+    assert record(world, identity).found.cover == covers[0]
+    assert world.stage(identity) == "searchable"

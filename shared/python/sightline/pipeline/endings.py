@@ -31,7 +31,8 @@ def close(pipeline: Pipeline, journal: Journal) -> None:
     """
     story, identity = journal.story, journal.media_id
     kept = pipeline.records.generation(identity)
-    if kept is not None and (story.stage in ("refused", *GONE) or kept != story.generation):
+    # Of searchable content another's record is somebody's who was late: the walk over known media makes its own anew, of its parts.
+    if kept is not None and story.stage != "searchable" and (story.stage in ("refused", *GONE) or kept != story.generation):
         forget(pipeline, journal)
     if not story.needs_attention:
         pipeline.ledger.clear_pending(identity)
