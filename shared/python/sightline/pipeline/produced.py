@@ -50,7 +50,6 @@ class _Ended:
 
     def __init__(self, pipeline: Pipeline, job: ProductionJob, outputs: Sequence[str]) -> None:
         self.pipeline = pipeline
-        self._bucket = pipeline.media_bucket
         self.job = job
         self.outputs = outputs
 
@@ -58,11 +57,11 @@ class _Ended:
         """The one file that it made. Raises UnusableAnswer."""
         if not self.outputs:
             raise _unusable("OutputFiles", "names no file that was asked for")
-        found = self._bucket.head(self.outputs[0])
+        found = self.pipeline.media_bucket.head(self.outputs[0])
         if found is None or found.size > MOST_RESULT_BYTES:
             problem = "is not there" if found is None else f"has {found.size:,} bytes, which is no result of this function"
             raise _unusable(self.outputs[0], problem)
-        return self._bucket.get(self.outputs[0]) or b""
+        return self.pipeline.media_bucket.get(self.outputs[0]) or b""
 
 
 def _cover(job: _Ended) -> Findings:
