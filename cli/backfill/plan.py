@@ -94,5 +94,5 @@ class Planner:
         if plan.kind is None:
             return replace(plan, action="already", stage="part of a sequence")
         story = self.story(media_id(self.bucket, plan.key))
-        taken_on = story.generation == plan.generation and story.stage not in ("unknown", "removed", "forgotten")
+        taken_on = story.generation == plan.generation and story.stage not in ("unknown", "refused", "removed", "forgotten")
         return replace(plan, action="already", stage=story.stage) if taken_on else replace(plan, action="submit")

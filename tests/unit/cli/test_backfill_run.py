@@ -235,6 +235,15 @@ def test_in_place_only_what_the_pipeline_has_not_heard_of_is_submitted() -> None
     assert (target.brought, dict(work.tally.already)) == ([], {"searchable": 1})
 
 
+def test_what_was_refused_is_submitted_again_since_rules_and_limits_change() -> None:
+    source = FakeSource({"uploads/home/1.mp4": b"1"})
+    source.address = Address("oss", "media", "uploads/")
+    target = FakeTarget(source)
+    target.stories[media_id("media", "uploads/home/1.mp4")] = Story("refused", hash_of(b"1"))
+    backfill(source, target, Progress(None, ""), in_place=True).run()
+    assert target.submitted == ["uploads/home/1.mp4"]
+
+
 def test_the_progress_file_is_replaced_as_a_whole_and_a_broken_one_counts_for_nothing(tmp_path: Path) -> None:
     with progress_of(tmp_path, "work") as progress:
         progress.reach("cameras/a")
