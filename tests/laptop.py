@@ -80,8 +80,13 @@ class Cloud:
         return self.clients.ledger().read(media_id(self.running.media_bucket, key)).story
 
     def wait(self, *keys: str) -> list[Story]:
-        """Until every media has ended."""
-        wait_until(lambda: all(self.story(key).is_final for key in keys), WAY_SECONDS, lambda: str([self.story(key) for key in keys]))
+        """Until every media has ended, with all its jobs."""
+
+        def has_ended(key: str) -> bool:
+            story = self.story(key)
+            return story.is_final and not story.open_jobs
+
+        wait_until(lambda: all(has_ended(key) for key in keys), WAY_SECONDS, lambda: str([self.story(key) for key in keys]))
         return [self.story(key) for key in keys]
 
     def search(self, text: str, namespace: str = "default", **more: Any) -> Any:

@@ -47,10 +47,10 @@ COLLECT = _work(
 """Of a smart tag job's end, without `PART` for each job that ended before, and without `LAST` where no job is open any more."""
 STILL_RUNNING = _work(0.1)
 """The news that a job has begun, which asks for nothing."""
-COLLECT_PRODUCTION = _work(
-    3.6, OSS_GET=3, OSS_HEAD=2, OSS_APPEND=3, OSS_PUT=2, IMS_QueryIProductionJob=1, IMS_InsertMediaToSearchLib=1, IMS_QueryMediaIndexJob=1
-)
-"""Of a production job's end, with the second insert; `PART` and `LAST` as above."""
+COLLECT_PRODUCTION = _work(3.6, OSS_GET=3, OSS_HEAD=2, OSS_APPEND=3, OSS_PUT=2, IMS_QueryIProductionJob=1, IMS_QueryMediaIndexJob=1)
+"""Of a production job's end; `PART` and `LAST` as above."""
+INSERT = _work(0.3, IMS_InsertMediaToSearchLib=1)
+"""Of an end that changes what the library is given: key frames, captions, tags."""
 PART = _work(0.1, OSS_GET=1)
 """What each job that ended before adds to the record that is composed."""
 LAST = _work(0.4, OSS_GET=1, OSS_DELETE=1)
@@ -74,7 +74,6 @@ ASK_ANALYSIS = _work(
     OSS_PUT=2,
     OSS_DELETE=1,
     PAI_async_jobs=1,
-    IMS_InsertMediaToSearchLib=1,
     IMS_QueryMediaIndexJob=1,
 )
 """What a sweep does for a video that PAI is done with when it asks."""

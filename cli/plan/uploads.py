@@ -17,6 +17,8 @@ from sightline.settings import FIELDS
 _READ = ("CaptionExtraction", "HybridCaptionExtraction", "AudioBeatDetection")
 _TOLD = ("MusicSegmentDetect", "AudioQualityAssessment")
 """Whose result says all there is to say."""
+_GIVEN = ("Cover", "CaptionExtraction", "HybridCaptionExtraction", "classify_label_video", "multimodal_classify")
+"""Whose findings are what the search library is given of a media: key frames, words and tags."""
 _FILES = {"Cover": 3, "MusicDemix": 2}
 """That a function makes of one media, where it is not one ("Input and output fields", SubmitIProductionJob)."""
 
@@ -58,8 +60,8 @@ class Upload:
 
     @property
     def inserts(self) -> int:
-        """How often it goes into the library: each job that ends later brings it there again."""
-        return (1 if self.jobs else 0) + len(self.productions) + len(self.asked)
+        """How often it goes into the library: a job that ends later and changes what that is given brings it there again."""
+        return (1 if self.jobs else 0) + sum(job.task in _GIVEN for job in (*self.productions, *self.asked))
 
     @property
     def embeddings(self) -> int:
@@ -81,11 +83,11 @@ class Upload:
         for before, job in enumerate(self.productions):
             is_last = not self.asked and job is self.productions[-1]
             parts = [measured.PART] * (self.is_tagged + self._at_once + before)
-            yield job, [measured.COLLECT_PRODUCTION, *parts, *_results(job), *([measured.LAST] if is_last else [])]
+            yield job, [measured.COLLECT_PRODUCTION, *parts, *_results(job), *_given(job), *([measured.LAST] if is_last else [])]
 
     def ask(self) -> Works:
         """The sweep's, each once."""
-        return [measured.ASK_ANALYSIS] * len(self.asked)
+        return [work for job in self.asked for work in (measured.ASK_ANALYSIS, *_given(job))]
 
     def remove(self) -> Works:
         if not self.jobs:
@@ -117,6 +119,10 @@ def _results(job: Job) -> Works:
     if job.task in _TOLD:
         return []
     return [measured.READ_RESULT] if job.task in _READ else [measured.LOOK] * _FILES.get(job.task, 1)
+
+
+def _given(job: Job) -> Works:
+    return [measured.INSERT] if job.task in _GIVEN else []
 
 
 def _has_embedding(job: Job) -> bool:

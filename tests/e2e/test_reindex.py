@@ -36,6 +36,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, clips: dict[str, Path]) -> I
     """One of these tests' own, with three media: its library is lost."""
     started = Cloud(tmp_path_factory.mktemp("reindexed")).start()
     started.here("upload", *(str(clips[name]) for name in CLIPS), "--namespace", "again", "--wait")
+    started.wait(*KEYS)  # their covers come later
     yield started
     assert started.end() == 0
 

@@ -61,6 +61,7 @@ class Indexing:
             with self._inputs.files([media["input"]]) as files:
                 read, size = self._kinds[job["type"]].read(media, files), sum(file.stat().st_size for file in files)
         except (InputError, NothingToIndex) as reason:
+            self._forget(job)
             self._finish(job, "Fail", str(reason))
             return
         self._put(job, media, read, size)
@@ -86,6 +87,12 @@ class Indexing:
             )
             if updated.rowcount:
                 self._kinds[job["type"]].put(write, media, read.entry)
+
+    def _forget(self, job: sqlite3.Row) -> None:
+        """What an earlier insert put there: as far as this job is the last, nothing is found of a media whose index can't be made."""
+        with self._shelf.hold(job["library"]), self._database.transaction() as write:
+            if write.execute("SELECT 1 FROM index_job WHERE position = ?", (job["position"],)).fetchone():
+                self._kinds[job["type"]].forget(write, job["library"], job["media"])
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("the index job of media %s failed", job["media"], exc_info=error)

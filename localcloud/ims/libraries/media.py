@@ -1,6 +1,7 @@
 """The media of search libraries: insert, update, delete, and the index jobs that these start.
 
-Not documented, so decided here (each is an assumption): inserting a known MediaId replaces the media, in another namespace too; a
+Not documented, so decided here (each is an assumption): inserting a known MediaId replaces the media, in another namespace too; where it
+is the same object in the same namespace, it is found as before until its new index jobs have ended; a
 media is found by its library and id alone, and a Namespace that is given must be its own; unknown media are ResourceNotFound.
 """
 
@@ -48,7 +49,10 @@ class MediaShelf:
             with self._database.transaction() as write:
                 # Inside the transaction, so that nobody drops the library in between.
                 find_library(self._database, given.search_lib_name)
-                if self._find(given.search_lib_name, identity):
+                before = self._find(given.search_lib_name, identity)
+                if before is not None and _is_of(before, given):
+                    write.execute("DELETE FROM media WHERE library = ? AND id = ?", (given.search_lib_name, identity))
+                elif before is not None:
                     self._forget(write, given.search_lib_name, identity)
                 self._keep(write, given, identity)
                 self._start_jobs(write, given.search_lib_name, identity, ())
@@ -171,6 +175,11 @@ class MediaShelf:
         if row is None or namespace not in (None, row["namespace"]):
             raise not_found("media", identity)
         return row
+
+
+def _is_of(row: sqlite3.Row, given: p.InsertMediaToSearchLib) -> bool:
+    """Whether what was read of it before is what an insert is about: it may be found by that until its index jobs have ended."""
+    return (row["input"], row["namespace"], row["type"]) == (given.input, given.namespace, given.media_type)
 
 
 def _shape(row: sqlite3.Row) -> Answer:

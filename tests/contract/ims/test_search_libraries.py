@@ -254,6 +254,24 @@ def test_a_second_insert_replaces_the_first(cloud: Cloud, client: Any) -> None:
     assert found(client, "a cat sleeps", namespace="one") == []
 
 
+@pytest.mark.contract(
+    "our assumption: what is inserted again, the same object in the same namespace, is found as before until it is indexed"
+)
+def test_what_is_inserted_again_is_found_meanwhile(cloud: Cloud, client: Any, tmp_path: Path) -> None:
+    gate, address = tmp_path / "gate", cloud.objects.add("again", b"say it")
+    indexed(client, insert(client, address, "a dog barks", media_id="mine"))
+    cloud.objects.add("again", f"wait {gate}\nsay it".encode())
+    insert(client, address, "a cat sleeps", media_id="mine")
+    assert found(client, "a dog barks") == ["mine"]
+    gate.touch()
+    until(lambda: found(client, "a cat sleeps") == ["mine"])
+    assert found(client, "a dog barks") == []
+    # What can't be indexed any more is not found by what it was.
+    cloud.objects.add("again", b"unreadable it is broken")
+    assert [job["Status"] for job in index_jobs(client, insert(client, address, media_id="mine"))] == ["Fail"]
+    assert found(client, "a cat sleeps") == []
+
+
 @pytest.mark.contract("our assumption: what is stale never replaces what is new, and what was deleted stays so")
 def test_a_slow_index_job_brings_nothing_back(cloud: Cloud, client: Any, tmp_path: Path) -> None:
     gates = [tmp_path / "gate-1", tmp_path / "gate-2"]

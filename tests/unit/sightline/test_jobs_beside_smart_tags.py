@@ -394,3 +394,28 @@ def test_a_record_that_lacks_a_part_is_made_anew_by_the_sweep() -> None:
     later(world, 700)
     later(world, 700)
     assert record(world, identity).jobs == ("production:Cover",)
+
+
+def test_what_changes_nothing_in_the_library_is_not_given_to_it_again() -> None:
+    """To index a film once more costs money, and the service may not find it meanwhile."""
+    world = world_with("smarttag", "production:VideoH2V", "production:CaptionExtraction")
+    identity = upload(world)
+    world.finish("job-1")
+    world.producing.succeed("made-1", [b"tall"])
+    assert collect_production(world.pipeline, "made-1") == "searchable"
+    assert (world.library.inserts, len(record(world, identity).found.derived)) == (1, 1)
+    world.producing.succeed("made-2", [SRT])
+    assert collect_production(world.pipeline, "made-2") == "searchable"
+    assert world.library.inserts == 2
+
+
+def test_an_entry_that_is_lost_is_given_again_though_nothing_changed() -> None:
+    world = world_with("smarttag", "production:VideoH2V")
+    identity = upload(world)
+    world.finish("job-1")
+    world.producing.succeed("made-1", [b"tall"])
+    collect_production(world.pipeline, "made-1")
+    world.library.entries.clear()
+    later(world, 700)
+    later(world, 700)
+    assert identity in world.library.entries

@@ -260,11 +260,11 @@ def test_what_comes_for_a_media_that_failed_is_dropped_and_counts_when_it_is_upl
 
 def test_nobody_calls_a_media_searchable_whose_record_lacks_what_a_job_told() -> None:
     """A second job ends while the first one's collect waits for the index, and its own collect is killed after the fact."""
-    world = world_with("smarttag", "production:Cover", "production:VideoClip")
+    world = world_with("smarttag", "production:Cover", "production:CaptionExtraction")
     identity = upload(world)
     world.finish("job-1")
-    for job_id in ("made-1", "made-2"):
-        world.producing.succeed(job_id, [b"1"])
+    world.producing.succeed("made-1", [b"1"])
+    world.producing.succeed("made-2", [b"1\n00:00:01,000 --> 00:00:02,000\nMind the gap\n"])
     ask, nested = world.library.index_states, list[str]()
 
     def index_states(media_id: str) -> Any:
@@ -280,7 +280,7 @@ def test_nobody_calls_a_media_searchable_whose_record_lacks_what_a_job_told() ->
     collect_production(world.pipeline, "made-1")
     assert (world.stage(identity), list(world.pipeline.ledger.pending())) == ("understood", [identity])
     later(world)
-    assert set(record(world, identity).jobs) == {"production:Cover", "production:VideoClip"}
+    assert set(record(world, identity).jobs) == {"production:Cover", "production:CaptionExtraction"}
     assert world.stage(identity) == "searchable"
 
 

@@ -21,7 +21,7 @@ FactKind = Literal[
     "released",  # the claim is given back, because nothing was submitted: reason
     "submitted",  # the service took the job: job_id
     "understood",  # the job ended well and its part is stored: job_id; at once for a media that gets no smart tags
-    "inserted",  # the search library took the media: library
+    "inserted",  # the search library took the media: library, told (a digest of what it was given)
     "searchable",  # its index jobs ended well
     "reopened",  # an understood media is to be indexed anew: reason
     "failed",  # nothing more will happen by itself: step, reason

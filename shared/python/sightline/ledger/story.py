@@ -26,7 +26,8 @@ class Story(Value):
     "video" where an earlier version did not say. `attempt` counts the submits whose outcome nobody knows, `claim_until` ends the lease of
     whoever submits, or deletes the ledger, `slot` is where the job runs. `contested_since` is set where earlier content was about to be
     inserted when it was replaced or removed: whoever does that may be late. `modified` is when the last upload that we know of was written,
-    by OSS's clock; `earlier_jobs` the jobs of uploads before the last one, of any kind. `is_tagged` says whether it gets smart tags, the
+    by OSS's clock; `earlier_jobs` the jobs of uploads before the last one, of any kind. `told` is a digest of what the
+    library was last given of this content. `is_tagged` says whether it gets smart tags, the
     job that the stages are about; `jobs` are its others, by their names.
     """
 
@@ -48,6 +49,7 @@ class Story(Value):
     reason: str = ""
     contested_since: datetime | None = None
     earlier_jobs: frozenset[str] = frozenset()
+    told: str = ""
     is_tagged: bool = True
     jobs: Mapping[str, JobStory] = {}
 
@@ -132,13 +134,14 @@ _DETAILS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "job_id": ("job_id", str),
     "step": ("step", str),
     "reason": ("reason", str),
+    "told": ("told", str),
 }
 _STAGES: Mapping[FactKind, str] = {"released": "uploaded", "reopened": "understood"}
 # What a fact puts an end to.
 _ENDS: Mapping[FactKind, Mapping[str, Any]] = {
     "claimed": {"slot": None},
     "released": {"slot": None, "claim_until": None},
-    "reopened": {"step": "", "contested_since": None},
+    "reopened": {"step": "", "contested_since": None, "told": ""},
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,9 +16,10 @@ from sightline.ledger.story import Story
 from sightline.media.admission import Admitted
 from sightline.media.types import Media
 from sightline.pipeline.endings import CHANGED, close, fail, forget, remove
-from sightline.pipeline.ports import Pipeline
+from sightline.pipeline.ports import Library, Pipeline
 from sightline.pipeline.sources import image_keys
 from sightline.record.model import Record
+from sightline.value import Value
 
 FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 2.0
@@ -36,8 +39,9 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime, k
     if not isinstance(verdict, Admitted) or found.etag != generation or story.generation != generation:
         return CHANGED
     try:
-        if story.stage != "inserted" or _has_vanished(pipeline, story, identity):
-            inserted = _insert(pipeline, verdict.media, journal)
+        vanished = story.stage == "inserted" and _has_vanished(pipeline, story, identity)
+        if story.stage != "inserted" or vanished:
+            inserted = _insert(pipeline, verdict.media, journal, known="" if vanished else story.told)
             if isinstance(inserted, str):
                 return inserted
             journal = inserted
@@ -76,18 +80,24 @@ def _has_vanished(pipeline: Pipeline, story: Story, identity: str) -> bool:
     return age >= timedelta(seconds=pipeline.settings.callback_seconds) and not index_states_of(pipeline, identity)
 
 
-def _insert(pipeline: Pipeline, media: Media, journal: Journal) -> Journal | str:
-    """The ledger afterwards, or why it went no further."""
+def _insert(pipeline: Pipeline, media: Media, journal: Journal, known: str = "") -> Journal | str:
+    """The ledger afterwards, or why it went no further.
+
+    `known` is the digest of what the library has: given the same it would only index the media once more, for money and for nothing.
+    """
     try:
         preview = image_keys(pipeline, media)[0]
     except BadInput as error:
         return fail(pipeline, media.id, media.etag, "index", str(error))
-    inserted = Fact("inserted", pipeline.clock(), media.etag, {"library": pipeline.settings.search_library})
     told: frozenset[str] | None = None
-    # A job that ended meanwhile may have found our record in place of its own: it is made anew, of both.
+    # A job that ended meanwhile may have found our record in place of its own, and its entry: both are made anew.
     while told != journal.story.ended_jobs:
+        entry = _Entry.of(media, pipeline.records.compose(media, preview, journal.story))
+        if told is not None or entry.digest != known:
+            entry.insert(pipeline.library, media)
         told = journal.story.ended_jobs
-        _insert_record(pipeline, media, pipeline.records.compose(media, preview, journal.story))
+        details = {"library": pipeline.settings.search_library, "told": entry.digest}
+        inserted = Fact("inserted", pipeline.clock(), media.etag, details)
         journal = _append(pipeline, journal, inserted, partial(_lacks_nothing, told))
         if journal.story.generation != media.etag:
             break
@@ -112,12 +122,28 @@ def _give_way(pipeline: Pipeline, journal: Journal) -> str:
     return CHANGED
 
 
-def _insert_record(pipeline: Pipeline, media: Media, record: Record) -> None:
-    address = f"oss://{media.bucket}/{record.preview_key}"
-    # A sequence is found by the image that stands for it.
-    media_type = "image" if media.kind == "sequence" else media.kind
-    key_frames = [f"oss://{media.bucket}/{key}" for key in record.found.key_frames] if media.kind == "video" else []
-    pipeline.library.insert(media.id, address, media_type, record.said.title, _description(record), media.namespace, key_frames)
+class _Entry(Value):
+    """What the library is given of a media."""
+
+    address: str
+    media_type: str
+    title: str
+    description: str
+    key_frames: Sequence[str]
+
+    @classmethod
+    def of(cls, media: Media, record: Record) -> _Entry:
+        # A sequence is found by the image that stands for it.
+        media_type = "image" if media.kind == "sequence" else media.kind
+        key_frames = [f"oss://{media.bucket}/{key}" for key in record.found.key_frames] if media.kind == "video" else []
+        return cls(f"oss://{media.bucket}/{record.preview_key}", media_type, record.said.title, _description(record), key_frames)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self._asdict()).encode()).hexdigest()[:16]
+
+    def insert(self, library: Library, media: Media) -> None:
+        library.insert(media.id, self.address, self.media_type, self.title, self.description, media.namespace, self.key_frames)
 
 
 def _description(record: Record) -> str:
