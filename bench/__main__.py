@@ -1,9 +1,10 @@
-"""All benches, one after the other: what `make bench` runs. The tables are for bench/RESULTS.md, where the last four put their own."""
+"""All benches, one after the other: what `make bench` runs. Tables are for bench/RESULTS.md; those with `--keep` put them there."""
 
 from __future__ import annotations
 
 from bench import laptop_cloud, pipeline, pipeline_sweep, search_latency, upload_to_search
 from bench.cold_start import report
+from bench.production import analysis, pictures, sound, text
 
 if __name__ == "__main__":
     print("## From upload to searchable: `python -m bench.upload_to_search --rounds 20`\n")
@@ -14,3 +15,5 @@ if __name__ == "__main__":
     pipeline.main(["--keep"])
     pipeline_sweep.main(["--keep"])
     report.main(["--keep"])
+    for production in (pictures, text, sound, analysis):
+        production.main()
