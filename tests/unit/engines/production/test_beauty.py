@@ -128,7 +128,7 @@ def change(face: Face, made: Path) -> Change:
 def test_smoother_and_lighter_in_every_frame_and_only_there(face: Face, copied: Change, usual: Produced) -> None:
     assert usual.findings == {"frames": 30, "frames_with_faces": 30}
     changed = change(face, usual.outputs[0].path)
-    # engines.md's own engine took 16 % away and added 5.
+    # The engine that this was planned by took 16 % away and added 5.
     assert changed.detail.mean() < -0.16
     assert changed.detail.max() < -0.08
     assert changed.brightness.mean() > 4

@@ -51,7 +51,7 @@ def judged(clip: Path, made: Path) -> tuple[float, float, float]:
     return float(before), float(after), float(rest)
 
 
-@pytest.mark.contract("engines.md section 5: strokes from 8.5 to 26.5 dB with Boxes; ffmpeg's delogo 22.7")
+@pytest.mark.contract("planned figures: strokes from 8.5 to 26.5 dB with Boxes; ffmpeg's delogo 22.7")
 def test_a_boxed_logo_becomes_what_is_behind_it(clip: Path, tmp_path: Path) -> None:
     done = remove_logo(clip, tmp_path, boxes=[BOX])
     before, after, rest = judged(clip, done.outputs[0].path)
@@ -62,7 +62,9 @@ def test_a_boxed_logo_becomes_what_is_behind_it(clip: Path, tmp_path: Path) -> N
     assert abs(len(heard(done.outputs[0].path)) - len(heard(clip))) < 2048
 
 
-@pytest.mark.contract("engines.md section 5: without boxes every stroke of the logo is found, intersection over union of the box 0.50")
+@pytest.mark.contract(
+    "planned figures: without boxes every stroke of the logo is found, intersection over union of the box 0.50"
+)
 def test_a_logo_is_found_in_the_corner(clip: Path, tmp_path: Path) -> None:
     done = remove_logo(clip, tmp_path, models=["tv"])
     (found,) = done.findings["boxes"]
@@ -76,7 +78,7 @@ def test_a_logo_is_found_in_the_corner(clip: Path, tmp_path: Path) -> None:
     assert done.notes == ("LogoModel makes no difference here: every kind of mark is looked for in the same way",)
 
 
-@pytest.mark.contract("engines.md section 5: on a still camera every method made it worse, so it is left alone")
+@pytest.mark.contract("planned figures: on a still camera every method made it worse, so it is left alone")
 def test_a_still_camera_is_left_alone(tmp_path: Path) -> None:
     still = with_logo(sliding(WIDTH, HEIGHT, 0)(0))
     clip = write_clip(tmp_path / "clip.mp4", steady(1, FPS, lambda time: still))

@@ -60,7 +60,9 @@ def drawn(speed: float, number: int) -> tuple[Image, Plane]:
     return clean, np.abs(captioned.astype(int) - clean).max(axis=2) > 8
 
 
-@pytest.mark.contract("engines.md section 5: strokes from 8.3 to 27.8 dB; where the camera stands still, what is behind them is remembered")
+@pytest.mark.contract(
+    "planned figures: strokes from 8.3 to 27.8 dB; where the camera stands still, what is behind them is remembered"
+)
 def test_strokes_become_what_is_behind_them(speed: float, clip: Path, cleaned: Path) -> None:
     before, after, rest = [], [], []
     for number, ((_, captioned), (_, made)) in list(enumerate(zip(seen(clip), seen(cleaned), strict=True)))[::3]:
@@ -77,7 +79,7 @@ def test_strokes_become_what_is_behind_them(speed: float, clip: Path, cleaned: P
     assert min(rest) > 41
 
 
-@pytest.mark.contract("engines.md section 5: nothing of it can be read")
+@pytest.mark.contract("planned figures: nothing of it can be read")
 def test_nothing_is_left_to_read(speed: float, cleaned: Path) -> None:
     reader = Reader()
     frames = seen(cleaned)
@@ -104,7 +106,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.contract(
-    "seed 004, VideoDetext: Time is the stretch in which captions are removed, LimitRegion where; issue 6: Time [5, 900] fails"
+    "seed 004, VideoDetext: Time is the stretch in which captions are removed, LimitRegion where; [5, 900] of 8 s has to fail"
 )
 def test_only_the_regions_and_the_times_are_touched(short: Path, tmp_path: Path) -> None:
     done = remove_text(short, tmp_path, regions=[(0, 0, 1, 0.3)], times=[(2, 4), (6, 7)])
