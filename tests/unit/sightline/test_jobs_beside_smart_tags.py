@@ -13,36 +13,9 @@ from sightline.pai.results import ImageLabels, Tag, VideoLabels, VideoQuality
 from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.endings import remove
 from sightline.pipeline.submit import submit
-from sightline.pipeline.sweep import sweep
 from sightline.record.findings import Derived, FoundTag, Gap
-from sightline.record.model import Record
-from tests.fakes.sightline import World, etag, make_world, raised
-
-CLIP, PHOTO = "uploads/home/door/a.mp4", "uploads/home/door/a.jpg"
-PAI = {"pai_host": "http://pai.example", "pai_app_id": "app", "pai_token": "secret"}
-
-
-def world_with(*jobs: Any, **settings: Any) -> World:
-    return make_world({"rules": [{"jobs": list(jobs)}]}, **PAI, **settings)
-
-
-def upload(world: World, key: str = CLIP) -> str:
-    identity = world.upload(key)
-    submit(world.pipeline, key, "e1")
-    return identity
-
-
-def record(world: World, identity: str) -> Record:
-    found = world.pipeline.records.get(identity)
-    assert found is not None
-    return found
-
-
-def later(world: World, seconds: float = 90) -> dict[str, str]:
-    world.clock.forward(seconds)
-    report = sweep(world.pipeline, raised)
-    assert report.errors == {}
-    return report.done
+from tests.fakes.many_jobs import CLIP, PHOTO, later, record, upload, world_with
+from tests.fakes.sightline import etag, make_world
 
 
 def test_a_cover_that_comes_first_is_in_the_first_insert() -> None:

@@ -17,38 +17,14 @@ from sightline.pipeline.endings import remove
 from sightline.pipeline.orphans import find_orphans
 from sightline.pipeline.submit import submit
 from sightline.pipeline.sweep import sweep
-from sightline.record.model import Record
 from sightline.record.subtitles import read_subtitles
 from sightline.rules.reading import read_rules
+from tests.fakes.many_jobs import CLIP, PHOTO, later, record, upload, world_with
 from tests.fakes.sightline import World, etag, make_world, raised
 
-CLIP, OTHER, PHOTO = "uploads/home/door/a.mp4", "uploads/home/door/b.mp4", "uploads/home/door/a.jpg"
-PAI = {"pai_host": "http://pai.example", "pai_app_id": "app", "pai_token": "secret"}
+OTHER = "uploads/home/door/b.mp4"
 AWAY = ServiceUnreachable("PAI", "GetAsyncJob", "refused", sent=False)
 BUSY = ServiceRefused("IMS", "SubmitIProductionJob", 503, "Throttling.User", "busy")
-
-
-def world_with(*jobs: Any, **settings: Any) -> World:
-    return make_world({"rules": [{"jobs": list(jobs)}]}, **PAI, **settings)
-
-
-def upload(world: World, key: str = CLIP, content: bytes = b"a clip") -> str:
-    identity = world.upload(key, content)
-    submit(world.pipeline, key, None)
-    return identity
-
-
-def record(world: World, identity: str) -> Record:
-    found = world.pipeline.records.get(identity)
-    assert found is not None
-    return found
-
-
-def later(world: World, seconds: float = 90) -> dict[str, str]:
-    world.clock.forward(seconds)
-    report = sweep(world.pipeline, raised)
-    assert report.errors == {}
-    return report.done
 
 
 @pytest.mark.parametrize("error", [BUSY, KeyRefused("PAI", "image_qa", 401, "InvalidAppId", "unknown")])

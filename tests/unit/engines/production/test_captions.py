@@ -40,9 +40,7 @@ def errors(cues: Sequence[Mapping[str, Any]], captions: Sequence[Caption]) -> tu
     return rate, float(np.mean([abs(cue["start"] - true.start) + abs(cue["end"] - true.end) for cue, true in pairs])) / 2
 
 
-@pytest.mark.contract(
-    "planned figures: every cue, character error rate 0.000, times within 0.03 s at 5 frames a second"
-)
+@pytest.mark.contract("planned figures: every cue, character error rate 0.000, times within 0.03 s at 5 frames a second")
 @pytest.mark.parametrize("speed", [60.0, 0.0], ids=["panning", "still"])
 def test_captions_and_their_times(tmp_path: Path, speed: float) -> None:
     source = clip(tmp_path, subtitled(sliding(640, 360, speed), CAPTIONS), 7.4)

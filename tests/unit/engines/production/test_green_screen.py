@@ -61,9 +61,7 @@ def alphas(path: Path) -> list[Plane]:
         return [frame.to_ndarray(format="bgra")[..., 3] / 255 for packet in container.demux(video=0) for frame in decoder.decode(packet)]
 
 
-@pytest.mark.contract(
-    "planned figures: alpha's mean absolute error 0.006, intersection over union 0.975; WebM with alpha: seed 004"
-)
+@pytest.mark.contract("planned figures: alpha's mean absolute error 0.006, intersection over union 0.975; WebM with alpha: seed 004")
 def test_alpha_is_that_of_the_composition(clip: Path, tmp_path: Path) -> None:
     (output,) = key_out(clip, tmp_path).outputs
     assert output.path.suffix == ".webm"

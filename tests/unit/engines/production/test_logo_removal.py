@@ -62,9 +62,7 @@ def test_a_boxed_logo_becomes_what_is_behind_it(clip: Path, tmp_path: Path) -> N
     assert abs(len(heard(done.outputs[0].path)) - len(heard(clip))) < 2048
 
 
-@pytest.mark.contract(
-    "planned figures: without boxes every stroke of the logo is found, intersection over union of the box 0.50"
-)
+@pytest.mark.contract("planned figures: without boxes every stroke of the logo is found, intersection over union of the box 0.50")
 def test_a_logo_is_found_in_the_corner(clip: Path, tmp_path: Path) -> None:
     done = remove_logo(clip, tmp_path, models=["tv"])
     (found,) = done.findings["boxes"]

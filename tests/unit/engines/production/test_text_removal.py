@@ -60,9 +60,7 @@ def drawn(speed: float, number: int) -> tuple[Image, Plane]:
     return clean, np.abs(captioned.astype(int) - clean).max(axis=2) > 8
 
 
-@pytest.mark.contract(
-    "planned figures: strokes from 8.3 to 27.8 dB; where the camera stands still, what is behind them is remembered"
-)
+@pytest.mark.contract("planned figures: strokes from 8.3 to 27.8 dB; where the camera stands still, what is behind them is remembered")
 def test_strokes_become_what_is_behind_them(speed: float, clip: Path, cleaned: Path) -> None:
     before, after, rest = [], [], []
     for number, ((_, captioned), (_, made)) in list(enumerate(zip(seen(clip), seen(cleaned), strict=True)))[::3]:
