@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sightline.clock import Clock, CloudClock, http_date
 from sightline.credentials import Credentials, CredentialsProvider
@@ -53,6 +55,18 @@ class Answer(Value):
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+
+def json_object(answer: Answer) -> dict[str, Any]:
+    """What an answer holds. Raises ValueError for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
+    try:
+        # Half a character, which a model or a cut leaves behind, must not cost the rest of the answer.
+        document = json.loads(answer.content.decode(errors="replace"))
+    except RecursionError as error:  # nested a few thousand deep
+        raise ValueError("no JSON") from error
+    if not isinstance(document, dict):
+        raise ValueError("no object")
+    return document
 
 
 class Call(Value):

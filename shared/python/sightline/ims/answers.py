@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 # EventDesc is encoded twice in the documentation's sample; more layers than these have no use but to be taken off.
 DEEPEST_ENCODING = 5
+# 32 hex digits in the samples; the form is not documented.
+LONGEST_JOB_ID = 128
 
 
 def decode_data(data: Any) -> Any:
@@ -54,9 +56,19 @@ def as_text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return compact(value)
     except RecursionError:
         return kind_of(value)
+
+
+def compact(value: object) -> str:
+    """As JSON in a parameter."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_job_id(text: str) -> bool:
+    """Whether it can be one."""
+    return 0 < len(text) <= LONGEST_JOB_ID and all("!" <= character <= "~" for character in text)
 
 
 def flag(value: Any) -> bool | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from sightline.errors import BadInput, UnusableAnswer
-from sightline.ims.answers import Json, as_text, decode_data, objects, shown
+from sightline.ims.answers import Json, as_text, compact, decode_data, is_job_id, objects, shown
 from sightline.ims.descriptions import EventDescription, Labels, SmarttagResult, read_results
 from sightline.ims.transport import ImsTransport
 from sightline.untrusted import plain
@@ -26,8 +25,6 @@ __all__ = [
 JobState = Literal["Submitted", "Processing", "Success", "Fail"]
 
 _STATES: dict[str, JobState] = {"submitted": "Submitted", "processing": "Processing", "success": "Success", "fail": "Fail"}
-# 32 hex digits in the samples; the form is not documented.
-_LONGEST_JOB_ID = 128
 _LONGEST_TITLE_BYTES = 256
 _LONGEST_REASON = 1_000
 
@@ -68,17 +65,17 @@ class SmarttagClient:
             "SubmitSmarttagJob",
             {
                 "Title": _cut(plain(title), _LONGEST_TITLE_BYTES),
-                "Input": _compact({"Media": _compact(media), "Type": "Multi"}),
+                "Input": compact({"Media": compact(media), "Type": "Multi"}),
                 "TemplateId": self._template_id,
-                "Params": _compact({"vlEventDescParams": {"deviceId": device}}) if device else None,
-                "ScheduleConfig": _compact({"PipelineId": self._pipeline_id}) if self._pipeline_id else None,
+                "Params": compact({"vlEventDescParams": {"deviceId": device}}) if device else None,
+                "ScheduleConfig": compact({"PipelineId": self._pipeline_id}) if self._pipeline_id else None,
                 "UserData": user_data,
             },
             again=False,
         )
         told = answer.get("JobId")
         job_id = as_text(told)
-        if isinstance(told, (list, dict)) or not _is_job_id(job_id):
+        if isinstance(told, (list, dict)) or not is_job_id(job_id):
             raise UnusableAnswer("IMS", "SubmitSmarttagJob", "JobId", f"is {shown(told)}", retryable=False)
         return job_id
 
@@ -88,7 +85,7 @@ class SmarttagClient:
         Raises BadInput for what can be no job's id; ServiceRefused and ServiceUnreachable; UnusableAnswer where the answer tells neither
         a state nor whose job it is.
         """
-        if not _is_job_id(job_id):
+        if not is_job_id(job_id):
             raise BadInput("JobId", f"is {shown(job_id)}", "ask about a job as SubmitSmarttagJob named it")
         answer = self._transport.call("QuerySmarttagJob", {"JobId": job_id})
         told = answer.get("JobStatus")
@@ -102,10 +99,6 @@ class SmarttagClient:
         if state == "Success":
             return _succeeded(job_id, user_data, read_results(items))
         return SmarttagJob(job_id, state, user_data, reason=_reason(items) if state == "Fail" else "")
-
-
-def _is_job_id(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_JOB_ID and all("!" <= character <= "~" for character in text)
 
 
 def _succeeded(job_id: str, user_data: str, read: SmarttagResult | str) -> SmarttagJob:
@@ -131,10 +124,6 @@ def _reason(items: list[Json]) -> str:
     """Why a job failed stands in the first result's Data, as Alibaba's own MCP server reads it."""
     data = decode_data(items[0].get("Data")) if items else ""
     return plain(as_text(data), _LONGEST_REASON) or "the service gave no reason"
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _cut(text: str, most_bytes: int) -> str:

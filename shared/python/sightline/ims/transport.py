@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from sightline.host import Host
 from sightline.http import Request
 from sightline.ims.answers import Json, as_text
 from sightline.ims.signature import canonical_query, sign
-from sightline.transport import Answer, Call, Refusal, send
+from sightline.transport import Answer, Call, Refusal, json_object, send
 
 ICE_VERSION = "2020-11-09"
 # Whose API it is, and the part before the colon of its RAM actions; the command asks all three, the functions IMS alone.
@@ -45,19 +44,7 @@ class ImsTransport:
         service, code = _SERVICES.get(version, _SERVICES[ICE_VERSION])
         permission = Permission(f"{code}:{action}", "*")
         call = Call(service, action, permission, build, lambda answer: _refusal(action, answer, again), MOST_ANSWER_BYTES, again)
-        return _json(send(self._host, self._credentials, call))
-
-
-def _json(answer: Answer) -> Json:
-    """Raises ValueError for what is no JSON object: a proxy's page, half an answer, text in another encoding."""
-    try:
-        # Half a character, which a model or a cut leaves behind, must not cost the rest of the answer.
-        document = json.loads(answer.content.decode(errors="replace"))
-    except RecursionError as error:  # nested a few thousand deep
-        raise ValueError("no JSON") from error
-    if not isinstance(document, dict):
-        raise ValueError("no object")
-    return document
+        return json_object(send(self._host, self._credentials, call))
 
 
 def _unreadable(action: str, again: bool) -> ServiceUnreachable | UnusableAnswer:
@@ -69,7 +56,7 @@ def _unreadable(action: str, again: bool) -> ServiceUnreachable | UnusableAnswer
 
 def _refusal(action: str, answer: Answer, again: bool) -> Refusal | None:
     try:
-        document = _json(answer)
+        document = json_object(answer)
     except ValueError as error:
         if answer.is_success:
             raise _unreadable(action, again) from error

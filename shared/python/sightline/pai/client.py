@@ -19,10 +19,10 @@ from sightline.http import Request
 from sightline.ims.answers import Json, as_text, kind_of, number, objects, shown
 from sightline.pai import results
 from sightline.pai.options import ImageLabelOptions, Options, PaintingOptions, ReshapingOptions, VideoLabelOptions
-from sightline.pai.refusals import SERVICE, document_of, refusal
+from sightline.pai.refusals import SERVICE, refusal
 from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, VideoLabels, VideoQuality
 from sightline.pai.signature import authorization
-from sightline.transport import Call, send
+from sightline.transport import Call, json_object, send
 from sightline.untrusted import plain
 from sightline.value import Value
 
@@ -171,7 +171,7 @@ class PaiClient:
         # It knows no RAM: what an AppId may do is a contract.
         permission = Permission(operation, "the AppId")
         call = Call(SERVICE, operation, permission, build, lambda answer: refusal(operation, answer, again), MOST_ANSWER_BYTES, again)
-        return document_of(send(self._host, lambda: self._key, call)).get("data")
+        return json_object(send(self._host, lambda: self._key, call)).get("data")
 
 
 def _checked_options(options: Options) -> Json:

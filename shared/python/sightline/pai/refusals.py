@@ -11,11 +11,9 @@
 
 from __future__ import annotations
 
-import json
-
 from sightline.errors import UNKNOWN_CODE, KeyRefused, ModelNotFound, UnusableAnswer
-from sightline.ims.answers import Json, as_text
-from sightline.transport import Answer, Refusal
+from sightline.ims.answers import as_text
+from sightline.transport import Answer, Refusal, json_object
 
 SERVICE = "PAI"
 _FIXES = {
@@ -24,24 +22,13 @@ _FIXES = {
 }
 
 
-def document_of(answer: Answer) -> Json:
-    """Raises ValueError for what is no JSON object: a proxy's page, half an answer."""
-    try:
-        document = json.loads(answer.content.decode(errors="replace"))
-    except RecursionError as error:  # nested a few thousand deep
-        raise ValueError("no JSON") from error
-    if not isinstance(document, dict):
-        raise ValueError("no object")
-    return document
-
-
 def refusal(operation: str, answer: Answer, again: bool) -> Refusal | None:
     """None where it is none. A status of 200 says so only beside the code OK, which the SDK does not look at.
 
     Raises ModelNotFound and KeyRefused, and UnusableAnswer for a success that is no JSON.
     """
     try:
-        document = document_of(answer)
+        document = json_object(answer)
     except ValueError as error:
         if answer.is_success:
             raise UnusableAnswer(SERVICE, operation, "the body", "is no JSON object", retryable=again) from error

@@ -17,6 +17,7 @@ from sightline.untrusted import to_json, visible
 if TYPE_CHECKING:
     from sightline.ledger.story import Story
 
+# As `ledger.story` has it, which a search, who reads records, does not import.
 SMARTTAG = "smarttag"
 
 logger = logging.getLogger("sightline")

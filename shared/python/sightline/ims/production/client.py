@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from sightline.errors import BadInput, UnusableAnswer
-from sightline.ims.answers import Json, as_text, shown
+from sightline.ims.answers import Json, as_text, compact, is_job_id, shown
 from sightline.ims.production.addresses import check_output, is_media_id
 from sightline.ims.production.answers import JobState, read_bucket, read_job_state, read_keys, read_result
 from sightline.ims.production.parameters import check_order, function_of, read
@@ -18,8 +17,6 @@ from sightline.value import Value
 
 __all__ = ["JobState", "ProductionClient", "ProductionJob", "ProductionRequest"]
 
-# 32 hex digits in the samples; the form is not documented.
-_LONGEST_JOB_ID = 128
 _LONGEST_FUNCTION = 100
 
 
@@ -72,7 +69,7 @@ class ProductionClient:
         answer = self._transport.call("SubmitIProductionJob", _order(request, self._pipeline_id), again=False)
         told = answer.get("JobId")
         job_id = as_text(told)
-        if isinstance(told, (list, dict)) or not _is_job_id(job_id):
+        if isinstance(told, (list, dict)) or not is_job_id(job_id):
             raise UnusableAnswer("IMS", "SubmitIProductionJob", "JobId", f"is {shown(told)}", retryable=False)
         return job_id
 
@@ -114,10 +111,10 @@ def _order(request: ProductionRequest, pipeline_id: str) -> Mapping[str, str | N
         schedule["Priority"] = request.priority
     return {
         "FunctionName": request.function,
-        "Input": _compact({"Media": request.source, "Type": "Media" if is_media_id(request.source) else "OSS"}),
-        "Output": _compact({"Media": request.output, "Type": "OSS"}),
-        "JobParams": _compact(parameters) if parameters else None,
-        "ScheduleConfig": _compact(schedule) if schedule else None,
+        "Input": compact({"Media": request.source, "Type": "Media" if is_media_id(request.source) else "OSS"}),
+        "Output": compact({"Media": request.output, "Type": "OSS"}),
+        "JobParams": compact(parameters) if parameters else None,
+        "ScheduleConfig": compact(schedule) if schedule else None,
         "UserData": request.user_data or None,
         "Name": request.name or None,
         "ModelId": request.model_id or None,
@@ -125,14 +122,6 @@ def _order(request: ProductionRequest, pipeline_id: str) -> Mapping[str, str | N
 
 
 def _checked(job_id: str) -> str:
-    if not _is_job_id(job_id):
+    if not is_job_id(job_id):
         raise BadInput("JobId", f"is {shown(job_id)}", "ask about a job as SubmitIProductionJob named it")
     return job_id
-
-
-def _is_job_id(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_JOB_ID and all("!" <= character <= "~" for character in text)
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
