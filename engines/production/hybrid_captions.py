@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from engines.production.captions import BOTTOM_QUARTER, captions_file, read_captions
 from engines.production.cues import Cue
 from engines.production.types import Box, Produced
-from engines.speech.types import SpokenLine, Transcript, Untranscribed
-
-Transcribe = Callable[[Path, "str | None"], Transcript]
-"""The file, and the language of its speech as ISO 639-1 has it, where it is known."""
+from engines.speech.types import SpokenLine, Transcribe, Untranscribed
 
 _NO_ENDPOINT = (
     "speech was left out, only what is written was read: no endpoint for transcription is set"

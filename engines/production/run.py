@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.production.types import Produced, Unfit
-from engines.speech.types import Transcript
-
-Transcribe = Callable[[Path, str | None], Transcript]
+from engines.speech.types import Transcribe
 
 FUNCTIONS: Mapping[str, str] = {
     "Cover": "engines.production.covers:pick_covers",

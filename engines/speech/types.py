@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class Untranscribed(Exception):
@@ -30,3 +32,7 @@ class Transcript:
     engine: str
     language: str | None = None
     notes: tuple[str, ...] = ()
+
+
+Transcribe = Callable[[Path, "str | None"], Transcript]
+"""The file, and the language of its speech as ISO 639-1 has it, where it is known."""

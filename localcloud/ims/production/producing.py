@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from engines.production.run import Transcribe, produce
+from engines.production.run import produce
 from engines.production.types import Produced, Unfit
+from engines.speech.types import Transcribe
 from localcloud.ims.understanding.engine import EngineSettings
 from localcloud.ims.understanding.worker import build_transcriber
 from localcloud.ims.understanding.workers import Cancelled as Cancelled
