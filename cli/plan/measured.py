@@ -59,6 +59,8 @@ READ_RESULT = _work(0.3, OSS_GET=1, OSS_HEAD=1)
 """Of a function whose output is read for the record: captions, beats."""
 LOOK = _work(0.1, OSS_HEAD=1)
 """Whether a file that a function says it has made is there."""
+MEASURE_LENGTH = _work(0.3, OSS_GET=1, OSS_HEAD=1)
+"""How long a film is that has got a cover; one whose header stands at its end takes another GET or two."""
 BEGIN_PRODUCTION = _work(1.0, OSS_APPEND=2, IMS_SubmitIProductionJob=1)
 ANALYSE_IMAGE = _work(1.2, OSS_APPEND=2, OSS_PUT=1, PAI_images=1)
 KEEP_PICTURE = _work(0.3, OSS_PUT=1)

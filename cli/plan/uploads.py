@@ -118,7 +118,9 @@ def _results(job: Job) -> Works:
     """What is done with the files of a job that has ended."""
     if job.task in _TOLD:
         return []
-    return [measured.READ_RESULT] if job.task in _READ else [measured.LOOK] * _FILES.get(job.task, 1)
+    if job.task in _READ:
+        return [measured.READ_RESULT]
+    return [*[measured.LOOK] * _FILES.get(job.task, 1), *([measured.MEASURE_LENGTH] if job.task == "Cover" else [])]
 
 
 def _given(job: Job) -> Works:

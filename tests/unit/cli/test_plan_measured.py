@@ -65,7 +65,7 @@ class Bench:
     def upload(self, room: str = "plain", extension: str = "mp4") -> str:
         number = next(self.numbers)
         key = f"uploads/{NAMESPACE}/{room}/{number:06}.{extension}"
-        self.pipeline.media_bucket.put(key, f"good clip{number}".encode())
+        self.pipeline.media_bucket.put(key, f"good clip {number:06}".encode())
         return key
 
     def identity(self, key: str) -> str:

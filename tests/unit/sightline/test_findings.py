@@ -11,7 +11,7 @@ from sightline.stored import Stored
 BEATS = Findings(beats=Beats([0.5, 1.0], [0.5]))
 SOUND = Findings(sound={"score": 45.9})
 MADE = Findings(derived=[Derived("SpeechDenoise", "derived/a.wav")])
-WORDS = Findings(captions=[Cue(1.0, 2.0, "Stand clear.")], captions_key="derived/a.srt", quality=0.0)
+WORDS = Findings(captions=[Cue(1.0, 2.0, "Stand clear.")], captions_key="derived/a.srt", quality=0.0, seconds=12.5)
 
 
 def read_back(found: Findings) -> Findings:

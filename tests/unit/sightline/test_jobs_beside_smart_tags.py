@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 import pytest
@@ -16,6 +17,15 @@ from sightline.pipeline.submit import submit
 from sightline.record.findings import Derived, FoundTag, Gap
 from tests.fakes.many_jobs import CLIP, PHOTO, later, record, upload, world_with
 from tests.fakes.sightline import etag, make_world
+
+
+def film_of(milliseconds: int) -> bytes:
+    """An MP4 that says how long it is, and nothing else (ISO/IEC 14496-12, 8.2.2)."""
+
+    def box(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I4s", 8 + len(content), kind) + content
+
+    return box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", struct.pack(">12xII80x", 1000, milliseconds)))
 
 
 def test_a_cover_that_comes_first_is_in_the_first_insert() -> None:
@@ -234,6 +244,33 @@ def test_a_sweep_makes_no_more_calls_than_its_budget() -> None:
     begun = len(world.analysing.calls)
     later(world)
     assert world.analysing.calls[begun:] == ["job", "job"]
+
+
+@pytest.mark.parametrize(("film", "seconds"), [(film_of(12_500), 12.5), (b"a clip", None)])
+def test_with_its_cover_a_record_knows_how_long_the_film_is(film: bytes, seconds: float | None) -> None:
+    """Where it is known: so a search can tell a moment from the whole."""
+    world = world_with("smarttag", "production:Cover")
+    identity = upload(world, content=film)
+    world.finish("job-1")
+    world.producing.succeed("made-1", [b"1"])
+    assert collect_production(world.pipeline, "made-1") == "searchable"
+    assert record(world, identity).found.seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("job", "result"),
+    [
+        ("pai:video_qa", VideoQuality(50.0, seconds=12.5)),
+        ("pai:classify_label_video", VideoLabels(tags=[Tag("Pets", 0.9)], seconds=12.5)),
+    ],
+)
+def test_how_long_a_film_is_pai_tells_as_well(job: str, result: VideoQuality | VideoLabels) -> None:
+    world = world_with("smarttag", job)
+    identity = upload(world)
+    world.finish("job-1")
+    world.analysing.succeed({100: result})
+    later(world)
+    assert record(world, identity).found.seconds == 12.5
 
 
 def test_a_lost_callback_is_made_good_by_the_sweep() -> None:

@@ -155,7 +155,7 @@ def picture(data: Any) -> bytes | None:
 def of_video(told: Any) -> VideoQuality | VideoLabels | None:
     """From a job's `Result`, which is JSON in a text; None where it says nothing that is known."""
     result = _object(told)
-    seconds = number(result.get("duration"))
+    seconds = _seconds(result.get("duration"))
     score = number(result.get("video_score"))
     if score is not None:
         rate, motion = number(result.get("avg_fps")), number(result.get("single_img"))
@@ -207,6 +207,11 @@ def _numbers(told: Any) -> Sequence[float]:
 def _notes(told: Json) -> Sequence[str]:
     notes = told.get("notes")
     return [plain(note, LONGEST_NOTE) for note in notes[:MOST_NOTES] if isinstance(note, str)] if isinstance(notes, list) else ()
+
+
+def _seconds(told: Any) -> float | None:
+    value = number(told)
+    return value if value is not None and value > 0 else None
 
 
 def _pixels(told: Json, name: str) -> int | None:

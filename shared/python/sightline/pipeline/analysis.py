@@ -40,11 +40,11 @@ def submit_analysis(pipeline: Pipeline, media: Media, job: Job) -> Findings | st
 def findings_of_video(pipeline: Pipeline, media: Media, result: VideoQuality | VideoLabels | None) -> Findings:
     """Raises UnusableAnswer for a job that ended well and says nothing."""
     if isinstance(result, VideoQuality):
-        return Findings(quality=result.score)
+        return Findings(quality=result.score, seconds=result.seconds)
     if result is None:
         raise UnusableAnswer("PAI", "GetAsyncJob", "Result", "says nothing that is known", retryable=False)
     tags = _tags([*result.classes, *result.tags])
-    return Findings(tags=tags, alike=_remember(pipeline, media, result.embedding))
+    return Findings(tags=tags, alike=_remember(pipeline, media, result.embedding), seconds=result.seconds)
 
 
 def video_of(pipeline: Pipeline, media: Media) -> tuple[str, str]:

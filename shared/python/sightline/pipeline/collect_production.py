@@ -39,16 +39,16 @@ def collect_production(pipeline: Pipeline, job_id: str, until: Callable[[], date
     if job.state not in ("Success", "Fail"):
         return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
     if home.job in story.open_jobs:
-        journal = finish(pipeline, journal, home.job, job_id, _outcome(pipeline, job, home))
+        journal = finish(pipeline, journal, home.job, job_id, _outcome(pipeline, job, home, story.key))
     return into_the_library(pipeline, journal, home.generation, until() if until else index_deadline(pipeline))
 
 
-def _outcome(pipeline: Pipeline, job: ProductionJob, home: Home) -> Findings | str:
+def _outcome(pipeline: Pipeline, job: ProductionJob, home: Home, key: str) -> Findings | str:
     """What it told, or why it told nothing."""
     if job.state == "Fail":
         return job.reason or "the service gave no reason"
     try:
-        return findings_of(pipeline, job, home)
+        return findings_of(pipeline, job, home, key)
     except UnusableAnswer as error:
         if error.retryable:
             raise

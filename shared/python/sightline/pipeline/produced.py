@@ -27,13 +27,16 @@ from sightline.record.subtitles import read_subtitles
 MOST_RESULT_BYTES = 4 * 2**20
 
 
-def findings_of(pipeline: Pipeline, job: ProductionJob, home: Home) -> Findings:
-    """Raises UnusableAnswer where an output that has to be read is missing or unreadable; ServiceRefused and ServiceUnreachable."""
+def findings_of(pipeline: Pipeline, job: ProductionJob, home: Home, key: str) -> Findings:
+    """`key` is the media's.
+
+    Raises UnusableAnswer where an output that has to be read is missing or unreadable; ServiceRefused and ServiceUnreachable.
+    """
     outputs = [key for key in job.outputs if is_output(pipeline, key, home.media_id, home.generation)]
     function = home.job.partition(":")[2]
     read = _READERS.get(function)
     if read is not None:
-        return read(_Ended(pipeline, job, outputs))
+        return read(_Ended(pipeline, job, outputs, key))
     made = _those_there(pipeline, outputs[:MOST_DERIVED])
     if not made:
         raise _unusable("OutputFiles", "names no file that was asked for and is there")
@@ -46,12 +49,20 @@ def _those_there(pipeline: Pipeline, keys: Sequence[str]) -> Sequence[str]:
 
 
 class _Ended:
-    """A job that ended well; `outputs` are the keys of those that can be its own."""
+    """A job that ended well, of the media at `key`; `outputs` are the keys of those that can be its own."""
 
-    def __init__(self, pipeline: Pipeline, job: ProductionJob, outputs: Sequence[str]) -> None:
+    def __init__(self, pipeline: Pipeline, job: ProductionJob, outputs: Sequence[str], key: str) -> None:
         self.pipeline = pipeline
         self.job = job
         self.outputs = outputs
+        self.key = key
+
+    def seconds(self) -> float | None:
+        """How long the media lasts, where its file tells."""
+        from sightline.media.duration import duration
+
+        found = self.pipeline.media_bucket.head(self.key)
+        return duration(self.pipeline.media_bucket, self.key, found.size) if found else None
 
     def read(self) -> bytes:
         """The one file that it made. Raises UnusableAnswer."""
@@ -69,9 +80,9 @@ def _cover(job: _Ended) -> Findings:
     images = _those_there(job.pipeline, told[:MOST_KEY_FRAMES])
     if not images:
         raise _unusable("OutputFiles", "names no image that was asked for and is there")
-    if images[0].endswith(".gif"):
-        return Findings(cover=images[0])  # it moves: a key frame is a still
-    return Findings(cover=images[0], key_frames=images)
+    key_frames = [] if images[0].endswith(".gif") else images  # it moves: a key frame is a still
+    # A search shows the cover where what it found is the whole film, so that it has to know how long that is.
+    return Findings(cover=images[0], key_frames=key_frames, seconds=job.seconds())
 
 
 def _captions(job: _Ended) -> Findings:

@@ -62,7 +62,7 @@ class Findings(Value):
 
     `cover` is the best of the `key_frames`. `quality` is 0 to 100. `sound` holds the measures of a quality assessment by their names.
     `choruses` are cues whose text is what the service calls the part. `alike` is how many numbers the embedding has by which
-    near-duplicates are found, 0 without one.
+    near-duplicates are found, 0 without one. `seconds` is how long the media lasts, where one of its jobs could tell.
     """
 
     cover: str | None = None
@@ -77,6 +77,7 @@ class Findings(Value):
     derived: Sequence[Derived] = ()
     gaps: Sequence[Gap] = ()
     alike: int = 0
+    seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Without what is empty: most media have little of it."""
@@ -123,6 +124,7 @@ def read_findings(stored: Stored) -> Findings:
         derived=[Derived(made.text("function"), made.text("key")) for made in stored.objects("derived", MOST_DERIVED)],
         gaps=[Gap(gap.text("job"), gap.told("reason", LONGEST_REASON)) for gap in stored.objects("gaps", MOST_DERIVED)],
         alike=stored.whole("alike", 0),
+        seconds=stored.seconds("seconds"),
     )
 
 

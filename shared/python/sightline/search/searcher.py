@@ -40,6 +40,9 @@ NOT_READY = (
     "The search library is still being built, or has no index: nothing can be found before it is ready. Look again in a few minutes."
 )
 
+# Of a film's length. Whoever measures it counts a frame more or less than another, and so much of a film is no moment of it.
+WHOLE = 0.95
+
 NO_FINDINGS = Findings()
 
 logger = logging.getLogger("sightline")
@@ -171,10 +174,10 @@ class Searcher:
         }
 
     def _thumbnail(self, shown: _Shown, clips: Sequence[Json]) -> str | None:
-        """Who asked for a moment wants to see that moment. Where there is none, the cover says more of a film than its first frame."""
+        """Who asked for a moment wants to see that moment. Where there is none, the cover says more of a film than any one frame."""
         record = shown.record
         cover = record.found.cover
-        if cover and not clips and is_own(record, cover):
+        if cover and not _is_moment(clips, record.found.seconds) and is_own(record, cover):
             return self._address(cover, IMAGE_PREVIEW)
         if record.kind == "audio":
             return None
@@ -187,6 +190,14 @@ class Searcher:
 
     def _address(self, key: str | None, process: str | None = None) -> str | None:
         return None if key is None else self._media_bucket.presign(key, self._url_seconds, process)
+
+
+def _is_moment(clips: Sequence[Json], seconds: float | None) -> bool:
+    """Whether the best one is less than the film, which lasts `seconds`. Where that is not known, one from the start may be all of it."""
+    if not clips:
+        return False
+    start, end = clips[0]["from"], clips[0]["to"]
+    return bool(end - start < WHOLE * seconds if seconds else start > 0)
 
 
 def _preview(clips: Sequence[Json]) -> str:

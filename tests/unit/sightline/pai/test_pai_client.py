@@ -128,6 +128,12 @@ def test_a_post_without_a_video() -> None:
     assert told == VideoLabels([], [], [0.915, 0.882], None, None, None)
 
 
+@pytest.mark.parametrize("length", [0, -1, "-0.5"])
+def test_a_length_that_none_has_is_none(length: Any) -> None:
+    result = json.dumps({"video_score": 5, "duration": length})
+    assert says({"job": {"id": 5, "state": 2, "message": "success", "Result": result}}).job(5).result == VideoQuality(5)
+
+
 @pytest.mark.contract(ERRORS + ", result query errors")
 def test_a_video_that_could_not_be_fetched() -> None:
     message = "failed to download video, err=fetch resource failed\tcode = 404"

@@ -43,6 +43,26 @@ def test_who_asked_for_a_moment_sees_that_moment() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "start", "end"),
+    [
+        (8.0, 0.0, 8.0),
+        (8.0, 0.0, 8.04),  # a frame longer by another's count
+        (8.0, 0.1, 7.9),
+        (None, 0.0, 4.0),  # kept before lengths were, or in a format that tells none
+    ],
+)
+def test_a_moment_that_is_the_whole_film_shows_the_cover(seconds: float | None, start: float, end: float) -> None:
+    shown = the_hit(Findings(cover=COVER, seconds=seconds), HitClip(start, end, 0.9))
+    assert COVER in shown["thumbnail_url"]
+
+
+@pytest.mark.parametrize(("seconds", "start", "end"), [(8.0, 0.0, 4.0), (8.0, 2.0, 8.0), (None, 2.0, 4.0)])
+def test_a_moment_that_is_less_than_the_film_is_shown_itself(seconds: float | None, start: float, end: float) -> None:
+    shown = the_hit(Findings(cover=COVER, seconds=seconds), HitClip(start, end, 0.9))
+    assert f"video/snapshot,t_{(start + end) * 500:.0f}," in shown["thumbnail_url"]
+
+
+@pytest.mark.parametrize(
     "key", ["uploads/next door/a.mp4", f"derived/{identity('m2')}/{etag(CONTENT)}/a.mp4", f"derived/{identity('m1')}/OLD/a.mp4"]
 )
 def test_an_output_that_is_not_of_this_content_is_not_shown(key: str) -> None:
