@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import ipaddress
 import logging
 import os
@@ -36,6 +37,8 @@ from sightline.credentials import Credentials
 
 DEFAULT_PORT = 7070
 LOOPBACK = "127.0.0.1"
+END_SECONDS = 25.0
+"""For closing everything once a signal came; it takes one or two."""
 LAYER = "sightline"
 SEARCH_FUNCTION = "sightline-search"
 NAMES = LAPTOP_NAMES
@@ -55,7 +58,7 @@ def laptop_cloud(
     packages = _packages(built, environment) if built else None
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    _log_to(data / "logs" / "laptop-cloud.log")
+    _log_to(_log_file(data))
     place = Place()
     with told(data):
         cloud = LaptopCloud(data, place, engine_settings(data, environment), host, port or _port_of_last_time(data), power_safe=power_safe)
@@ -92,6 +95,10 @@ def told(data: Path) -> Iterator[None]:
         raise CommandError(str(error), "mend s.yaml") from error
     except TemplateError as error:
         raise CommandError(str(error), "mend template.yaml") from error
+
+
+def _log_file(data: Path) -> Path:
+    return data / "logs" / "laptop-cloud.log"
 
 
 def _log_to(file: Path) -> None:
@@ -208,6 +215,15 @@ def end_on_signals() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def wait_for_the_end() -> None:
+@contextmanager
+def until_a_signal(data: Path, patience: float = END_SECONDS) -> Iterator[None]:
+    """The block, and then a wait until a signal comes, be it in the block.
+
+    Should the closing that follows not end within `patience` seconds, the process does: nothing is lost by that, and the log tells where
+    each thread stood.
+    """
     with suppress(KeyboardInterrupt):
+        yield
         threading.Event().wait()
+    log = _log_file(data).open("a")
+    faulthandler.dump_traceback_later(patience, exit=True, file=log)

@@ -62,10 +62,14 @@ class Cloud:
         return self.wait_for_end()
 
     def wait_for_end(self) -> int:
+        """The exit code; of one that could not close, what its log says goes to the test's output."""
         assert self.process is not None
         assert self.process.stdout is not None
         with self.process.stdout:
-            return self.process.wait(READY_SECONDS)
+            code = self.process.wait(READY_SECONDS)
+        if code > 0:
+            sys.stderr.write((self.data / "logs" / "laptop-cloud.log").read_text()[-20_000:])
+        return code
 
     @property
     def clients(self) -> Clients:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cli.deployment.target import project_folder
 from cli.errors import TOO_LATE, CommandError
 from cli.output import Output
 from cli.running import Running
-from cli.up import DEFAULT_PORT, LOOPBACK, end_on_signals, is_loopback, laptop_cloud, wait_for_the_end
+from cli.up import DEFAULT_PORT, LOOPBACK, end_on_signals, is_loopback, laptop_cloud, until_a_signal
 
 STOP_SECONDS = 30
 PORT = click.IntRange(0, 65_534)
@@ -43,13 +44,12 @@ def up(data: Path | None, as_json: bool, port: int, host: str, power_safe: bool,
     """Start the laptop cloud and serve until Ctrl-C."""
     output = Output(as_json)
     end_on_signals()
-    with laptop_cloud(data_folder(data), port, os.environ, host, power_safe, built) as state:
+    with laptop_cloud(data_folder(data), port, os.environ, host, power_safe, built) as state, until_a_signal(Path(state.data)):
         _announce(output, state)
         if not is_loopback(host):
             output.say(
                 f"warning     listening on {host}: other machines can reach it, without encryption; the keys are its only protection"
             )
-        wait_for_the_end()
     output.say("stopped; nothing is lost")
 
 
@@ -121,9 +121,8 @@ def demo_command(data: Path | None, as_json: bool, paths: tuple[Path, ...], port
         output.say(f"the laptop cloud was ready in {time.monotonic() - started:.1f} s")
         found = demonstration.run(Clients.of(state), output, paths, project_folder() / ".cache")
         output.say()
-        _announce(output, state)
-        if not end:
-            wait_for_the_end()
+        with nullcontext() if end else until_a_signal(Path(state.data)):
+            _announce(output, state)
     output.say("stopped; nothing is lost")
     if not found:
         raise CommandError("a search did not find what it should", "`sightline explain KEY` shows what was seen of a media")
