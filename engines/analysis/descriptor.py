@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engines.analysis.channels import extremes
 from engines.imaging import Image
 from engines.imaging.pictures import shrink
 
@@ -41,7 +42,8 @@ def descriptor(image: Image) -> Numbers:
 
 def _without_bars(image: Image) -> Image:
     """Without the black or white bars that fill another shape of screen or page."""
-    dark, light = image.max(axis=2) < _BLACK, image.min(axis=2) > _WHITE
+    darkest, lightest = extremes(image)
+    dark, light = lightest < _BLACK, darkest > _WHITE
     rows, columns = (np.flatnonzero(~(dark.all(axis=axis) | light.all(axis=axis))) for axis in (1, 0))
     if len(rows) < _LEAST_LEFT * image.shape[0] or len(columns) < _LEAST_LEFT * image.shape[1]:
         return image
@@ -65,7 +67,7 @@ def _gradients(grey: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     rows, columns = np.indices(grey.shape)
     for index, share in _between(angle / np.pi * _ANGLES, _ANGLES):
         planes[index, rows, columns] += np.sqrt(strength) * share
-    placed = np.stack([_pooled(plane) for plane in planes])
+    placed = _pooled(planes)
     folded = placed + placed[_MIRRORED][:, :, ::-1]
     return _block(folded, _PLACED), _block(folded.sum(axis=(1, 2)), _ALL_ANGLES), _block(np.sqrt(folded).mean(axis=0) ** 2, _ALL_ANGLES)
 
@@ -123,9 +125,15 @@ def _between(places: Numbers, bins: int) -> tuple[tuple[Any, Any], tuple[Any, An
 
 
 def _pooled(plane: Numbers) -> Numbers:
-    """On a grid whose cells overlap, so that a small shift changes little."""
+    """On a grid whose cells overlap, so that a small shift changes little. Also of several planes, one behind the other."""
+    return np.asarray(_cells() @ plane @ _cells().T)
+
+
+@lru_cache(1)
+def _cells() -> Numbers:
+    """For each row of the grid, how much the rows of a picture count for it: a blur of the whole, where nothing else of it is needed."""
     step = _SIDE // _GRID
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), step / 1.6)[step // 2 :: step, step // 2 :: step])
+    return np.asarray(cv2.GaussianBlur(np.eye(_SIDE, dtype=np.float32), (1, 0), 1, sigmaY=step / 1.6)[step // 2 :: step])
 
 
 @lru_cache(1)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engines.analysis.channels import extremes
 from engines.imaging import PIXELS, Image, UnreadableMedia, frames, read_image
 from engines.imaging.pictures import shrink
 from engines.imaging.video import video_header
@@ -30,7 +31,7 @@ _QUIETEST = 1.12  # even noise differs from tile to tile: those with least have 
 # What of white noise's variance lies between two Gaussians: 1/4pi (1/a^2 + 1/b^2) - 1/2pi 2/(a^2 + b^2).
 _NOISE_SHARES = (0.073, 0.018)
 # Where each part falls off: chosen on 32 photographs that were blurred, made noisy, compressed, darkened and shrunk in steps.
-_SHARP, _NOISY, _NO_BLOCKS, _LIT, _VARIED, _LARGE = 0.3, 8.0, 0.12, 45.0, 70.0, 1080
+_SHARP, _NOISY, _NO_BLOCKS, _LIT, _VARIED, _LARGE = 0.3, 8.0, 0.12, 45.0, 70.0, 330.0
 _BLOWN, _BLACK = 250, 5
 
 Grey = npt.NDArray[np.float32]
@@ -86,7 +87,7 @@ def quality_of(image: Image) -> ImageQuality:
         "smoothness": 1 / (1 + max(0.0, _blockiness(_piece(image)) - _NO_BLOCKS)),
         "exposure": _rising(float(grey.mean()), _LIT) / (1 + _clipped(image)),
         "contrast": _rising(float(high - low), _VARIED),
-        "resolution": float(np.clip(np.log2(min(height, width) / 8) / np.log2(_LARGE / 8), 0.02, 1)),
+        "resolution": _rising(min(height, width), _LARGE),
     }
     parts = {name: round(value, 4) for name, value in parts.items()}
     return ImageQuality(round(100 * prod(parts.values()), 2), **parts, width=width, height=height)
@@ -141,8 +142,8 @@ def _piece(image: Image) -> Grey:
 def _clipped(image: Image) -> float:
     """The share of the picture that is blown out, and a third of that which is pitch black."""
     every = max(1, max(image.shape[:2]) // 512)
-    sample = image[::every, ::every]
-    return float((sample.min(axis=2) >= _BLOWN).mean()) + 0.3 * float((sample.max(axis=2) <= _BLACK).mean())
+    darkest, lightest = extremes(image[::every, ::every])
+    return float((darkest >= _BLOWN).mean()) + 0.3 * float((lightest <= _BLACK).mean())
 
 
 def video_quality(path: Path, pixels: int = PIXELS) -> VideoQuality:
