@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.analyse.inputs import Input, check_count, check_file, lend
-from cli.analyse.report import job_json, show, show_jobs, to_json, typed
+from cli.analyse.report import Made, job_json, show, show_jobs, to_json, typed
 from cli.analyse.run import Asked, Submitted, follow, judge, look_at, submit
 from cli.errors import USAGE, CommandError
 from cli.following import told_how_to_go_on
@@ -56,14 +56,10 @@ class Call:
         finally:
             self._scratch.clear()
         if to:
-            to.write_bytes(found)
-        self._output.result(
-            {"service": self._asked.service.name, "result": {"file": str(to), "bytes": len(found)} if to else to_json(found)}
-        )
-        if to:
-            self._output.say(f"{to}: {len(found):,} bytes")
-        else:
-            show(self._output, found)
+            to.write_bytes(found.content)
+            found = Made(str(to), len(found.content), found.notes)
+        self._output.result({"service": self._asked.service.name, "result": to_json(found)})
+        show(self._output, found)
 
     def job(self, given: tuple[str, ...], wait: bool, timeout: float) -> None:
         """What was uploaded stays where the job goes on: it may not have been fetched yet."""

@@ -16,6 +16,14 @@ from sightline.value import Value
 _MOST_NUMBERS = 8
 
 
+class Made(Value):
+    """A picture that was written."""
+
+    file: str
+    bytes: int
+    notes: Sequence[str] = ()
+
+
 def to_json(found: Any) -> Any:
     """Values by the names of their fields, all the way down."""
     if isinstance(found, Value):

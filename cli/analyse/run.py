@@ -27,7 +27,7 @@ class Asked:
 
 
 def look_at(pai: PaiClient, asked: Asked, url: str) -> Any:
-    """What an image's service finds: one of `sightline.pai.results`, or the bytes of a picture. Raises SightlineError."""
+    """What an image's service finds: one of `sightline.pai.results`. Raises SightlineError."""
     options = asked.service.options.read(asked.options)
     if isinstance(options, ImageLabelOptions):
         return pai.labels(url, options.top_k, options.embedding)

@@ -159,6 +159,17 @@ def test_an_image_is_analysed(cloud: Cloud, photo: Path, tmp_path: Path) -> None
     assert keys(cloud, "scratch/") == []
 
 
+def test_a_picture_is_made_and_what_is_said_of_it_is_told(cloud: Cloud, photo: Path, tmp_path: Path) -> None:
+    clean = tmp_path / "clean.png"
+    made = told(cloud, "analyse", "watermark_remover", str(photo), "--to", str(clean))["result"]
+    assert clean.read_bytes() == photo.read_bytes()
+    assert (made["file"], made["bytes"]) == (str(clean), photo.stat().st_size)
+    (note,) = made["notes"]
+    assert "no words were found" in note
+    assert f"note             {note}" in cloud.here("analyse", "watermark_remover", str(photo), "--to", str(clean)).stdout
+    assert keys(cloud, "scratch/") == []
+
+
 def test_a_model_that_a_laptop_has_not(cloud: Cloud, photo: Path) -> None:
     refused = cloud.here("analyse", "fairface", str(photo), code=4)
     assert "model not found" in refused.stderr

@@ -10,7 +10,7 @@ from sightline.errors import ServiceRefused
 from sightline.ims.production.client import ProductionJob, ProductionRequest
 from sightline.pai.client import AnalysisJob
 from sightline.pai.options import PaintingOptions, VideoLabelOptions
-from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, Tag, VideoLabels, VideoQuality
+from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, Picture, Tag, VideoLabels, VideoQuality
 from sightline.store.types import Bucket
 
 
@@ -89,13 +89,13 @@ class FakeAnalysing:
         self._called("painting_labels")
         return PaintingLabels("1girl, solo", ["1girl", "solo"])
 
-    def reshape_body(self, url: str, degree: float) -> bytes:
+    def reshape_body(self, url: str, degree: float) -> Picture:
         self._called("reshape_body")
-        return b"\xff\xd8 slim"
+        return Picture(b"\xff\xd8 slim")
 
-    def remove_watermark(self, url: str) -> bytes:
+    def remove_watermark(self, url: str) -> Picture:
         self._called("remove_watermark")
-        return b"\x89PNG clean"
+        return Picture(b"\x89PNG clean")
 
     def classify_post(self, video_url: str, images: Sequence[str], text: str, options: VideoLabelOptions) -> int:
         return self._begin("classify_post", video_url or images[0])

@@ -11,7 +11,7 @@ from sightline.host import Host
 from sightline.http import Connections
 from sightline.pai.client import AnalysisJob, PaiClient
 from sightline.pai.options import VideoLabelOptions
-from sightline.pai.results import Face, ImageQuality, Tag, VideoLabels, VideoQuality
+from sightline.pai.results import Face, ImageQuality, Picture, Tag, VideoLabels, VideoQuality
 from tests.contract.ims.cloud import Website, until
 from tests.contract.pai.service import KEY, Pai
 
@@ -57,8 +57,8 @@ def test_images(pai: Pai, client: PaiClient, website: Website) -> None:
     labels = client.labels(url, top_k=3, embedding=True)
     assert (labels.tags, labels.embedding) == ([Tag("Smile", 0.5)], [1, 2])
     assert client.painting_labels(url).tags == ["1girl", "solo"]
-    assert client.reshape_body(url, 1.5) == b"hello"
-    assert client.remove_watermark(url) == b"world"
+    assert client.reshape_body(url, 1.5) == Picture(b"hello")
+    assert client.remove_watermark(url) == Picture(b"world")
     options = {work.task: work.options for work in pai.analysis.asked}
     assert options["labels"] == {"tag_top_k": 3, "output_embedding": True}
     assert options["reshape_body"] == {"degree": 1.5}

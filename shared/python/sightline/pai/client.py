@@ -20,7 +20,7 @@ from sightline.ims.answers import Json, as_text, kind_of, number, objects, shown
 from sightline.pai import results
 from sightline.pai.options import ImageLabelOptions, Options, PaintingOptions, ReshapingOptions, VideoLabelOptions
 from sightline.pai.refusals import SERVICE, refusal
-from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, VideoLabels, VideoQuality
+from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, Picture, VideoLabels, VideoQuality
 from sightline.pai.signature import authorization
 from sightline.transport import Call, json_object, send
 from sightline.untrusted import plain
@@ -82,14 +82,14 @@ class PaiClient:
     def painting_labels(self, url: str, options: PaintingOptions = _PAINTING) -> PaintingLabels:
         return _needed("MultiLabelImageV2", "caption", results.painting_labels(self._labelled(url, "tagger", _checked_options(options))))
 
-    def reshape_body(self, url: str, degree: float = -1.5) -> bytes:
+    def reshape_body(self, url: str, degree: float = -1.5) -> Picture:
         """The image with a slimmer figure, or a fuller one where `degree` is negative."""
         configure = _checked_options(ReshapingOptions(degree))
-        return _needed("MultiLabelImageV2", "data", results.picture(self._labelled(url, "body_reshaping", configure)))
+        return self._changed(url, "body_reshaping", configure)
 
-    def remove_watermark(self, url: str) -> bytes:
+    def remove_watermark(self, url: str) -> Picture:
         """The image without its watermarks."""
-        return _needed("MultiLabelImageV2", "data", results.picture(self._labelled(url, "watermark_remover", {})))
+        return self._changed(url, "watermark_remover", {})
 
     def classify_post(
         self,
@@ -126,7 +126,7 @@ class PaiClient:
         return self._submit("ClassifyLabelVideo", "batch_videos", _videos(videos, model, _checked_options(options)), "batch_id")
 
     def job(self, job_id: int) -> AnalysisJob:
-        data = self._call("GetAsyncJob", "POST", f"/api/v1/async_jobs/{_checked(job_id)}", {}, again=True)
+        data = self._call("GetAsyncJob", "POST", f"/api/v1/async_jobs/{_checked(job_id)}", {}, again=True).get("data")
         told = data.get("job") if isinstance(data, dict) else None
         if not isinstance(told, dict):
             raise UnusableAnswer(SERVICE, "GetAsyncJob", "job", f"is {kind_of(told)}", retryable=True)
@@ -134,7 +134,7 @@ class PaiClient:
 
     def batch(self, batch_id: int) -> Sequence[AnalysisJob]:
         """A job for each video, once the service has made them."""
-        data = self._call("GetBatchJob", "GET", f"/api/v1/batch_jobs/{_checked(batch_id)}", None, again=True)
+        data = self._call("GetBatchJob", "GET", f"/api/v1/batch_jobs/{_checked(batch_id)}", None, again=True).get("data")
         told = data.get("jobs") if isinstance(data, dict) else None
         if not isinstance(told, list):
             raise UnusableAnswer(SERVICE, "GetBatchJob", "jobs", f"is {kind_of(told)}, no list", retryable=True)
@@ -143,21 +143,28 @@ class PaiClient:
     def _labelled(self, url: str, model: str, configure: Json) -> Any:
         return self._image("MultiLabelImageV2", url, model, configure)
 
+    def _changed(self, url: str, model: str, configure: Json) -> Picture:
+        answer = self._look("MultiLabelImageV2", url, model, configure)
+        return _needed("MultiLabelImageV2", "data", results.picture(answer))
+
     def _image(self, action: str, url: str, model: str, configure: Json) -> Any:
+        return self._look(action, url, model, configure).get("data")
+
+    def _look(self, action: str, url: str, model: str, configure: Json) -> Json:
         _check_address("image", url)
         body = {"action": action, "image": url, "model_name": model, "configure": configure}
         return self._call(action, "POST", "/api/v1/images", body, again=True)
 
     def _submit(self, action: str, room: str, body: Json, field: str) -> int:
-        data = self._call(action, "POST", f"/api/v1/{room}", {"action": action, **body}, again=False)
+        data = self._call(action, "POST", f"/api/v1/{room}", {"action": action, **body}, again=False).get("data")
         told = data.get(field) if isinstance(data, dict) else None
         read = _id(told)
         if read is None:
             raise UnusableAnswer(SERVICE, action, field, f"is {shown(told)}", retryable=False)
         return read
 
-    def _call(self, operation: str, method: str, path: str, body: Json | None, *, again: bool) -> Any:
-        """What the answer's `data` is."""
+    def _call(self, operation: str, method: str, path: str, body: Json | None, *, again: bool) -> Json:
+        """The answer; what was asked for is its `data`."""
         content = b"" if body is None else json.dumps(body).encode()
 
         def build(key: Credentials) -> Request:
@@ -171,7 +178,7 @@ class PaiClient:
         # It knows no RAM: what an AppId may do is a contract.
         permission = Permission(operation, "the AppId")
         call = Call(SERVICE, operation, permission, build, lambda answer: refusal(operation, answer, again), MOST_ANSWER_BYTES, again)
-        return json_object(send(self._host, lambda: self._key, call)).get("data")
+        return json_object(send(self._host, lambda: self._key, call))
 
 
 def _checked_options(options: Options) -> Json:

@@ -75,6 +75,13 @@ class PaintingLabels(Value):
     notes: Sequence[str] = ()
 
 
+class Picture(Value):
+    """`content` is an image file."""
+
+    content: bytes
+    notes: Sequence[str] = ()
+
+
 class VideoQuality(Value):
     """`score` is from 0 to 100.
 
@@ -142,14 +149,14 @@ def painting_labels(data: Any) -> PaintingLabels | None:
     return PaintingLabels(caption, tags[:MOST_TAGS], _numbers(told.get("probs")), _notes(told))
 
 
-def picture(data: Any) -> bytes | None:
-    """An image, from its base64."""
-    if not isinstance(data, str):
-        return None
+def picture(answer: Json) -> Picture | None:
+    """From base64, which is the answer's `data` whole, so that notes stand beside it."""
+    data = answer.get("data")
     try:
-        return base64.b64decode("".join(data.split()), validate=True) or None
+        content = base64.b64decode("".join(data.split()), validate=True) if isinstance(data, str) else b""
     except ValueError:
         return None
+    return Picture(content, _notes(answer)) if content else None
 
 
 def of_video(told: Any) -> VideoQuality | VideoLabels | None:

@@ -93,8 +93,8 @@ def _look(client: Analysing, job: Job, url: str) -> tuple[Findings, Sequence[flo
 
 def _picture(client: Analysing, job: Job, url: str) -> bytes:
     if job.task == "body_reshaping":
-        return client.reshape_body(url, ReshapingOptions.read(job.parameters).degree)
-    return client.remove_watermark(url)
+        return client.reshape_body(url, ReshapingOptions.read(job.parameters).degree).content
+    return client.remove_watermark(url).content
 
 
 def _keep_picture(pipeline: Pipeline, media: Media, job: Job, picture: bytes) -> Findings:

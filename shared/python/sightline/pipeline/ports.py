@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sightline.line.line import Line
     from sightline.pai.client import AnalysisJob
     from sightline.pai.options import PaintingOptions, VideoLabelOptions
-    from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels
+    from sightline.pai.results import Age, Face, ImageLabels, ImageQuality, PaintingLabels, Picture
     from sightline.record.shelf import RecordShelf
     from sightline.rules.model import Rules
     from sightline.settings import Settings
@@ -56,9 +56,9 @@ class Analysing(Protocol):
 
     def painting_labels(self, url: str, options: PaintingOptions, /) -> PaintingLabels: ...
 
-    def reshape_body(self, url: str, degree: float, /) -> bytes: ...
+    def reshape_body(self, url: str, degree: float, /) -> Picture: ...
 
-    def remove_watermark(self, url: str, /) -> bytes: ...
+    def remove_watermark(self, url: str, /) -> Picture: ...
 
     def classify_post(self, video_url: str, images: Sequence[str], text: str, options: VideoLabelOptions, /) -> int: ...
 
