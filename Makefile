@@ -9,6 +9,7 @@ ROUNDS ?= 1000
 SEEDS ?= 200
 STEPS ?= 500
 SEED ?=
+AT_ONCE ?= 2
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +30,8 @@ up: setup ## Start the laptop cloud and serve until Ctrl-C
 layer: setup ## Build what is deployed into build/: the layer, and the code of each function. PYTHON312= names the Python 3.12 to use
 	$(BIN)/python -m cli.layer
 
-test: setup-dev ## Run all tests
-	$(BIN)/pytest
+test: setup-dev ## Run all tests, AT_ONCE (2) side by side: many wait for a process of theirs
+	$(BIN)/pytest --numprocesses $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 soak: setup-dev ## Drive the functions through SEEDS schedules (200) of STEPS steps (500) with faults. SEED=n runs that one
 	$(BIN)/python -m tests.faults.soak --seeds $(SEEDS) --steps $(STEPS) $(if $(SEED),--seed $(SEED))

@@ -44,8 +44,11 @@ class Outbox:
         self._wake.set()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while True:
+            # Before the look at what stops this, so that a `stop` meanwhile is not slept through.
             self._wake.clear()
+            if self._stopping:
+                return
             try:
                 self._round()
                 pause = self._pause()
