@@ -53,6 +53,7 @@ def check_end(world: World) -> None:
             _check_ending(world, key)
     _check_library(world)
     _check_outputs(world)
+    _check_likeness(world)
     for prefix in LEFT_BEHIND:
         left = [key for key in world.state.keys(prefix) if not key.endswith(STAYS)]
         if left:
@@ -122,9 +123,9 @@ def _check_library(world: World) -> None:
 
 
 def tells_of(world: World, text: str, key: str, content: bytes) -> bool:
-    """Whether a text is about this content, or about what a job of it fetched."""
-    fetched = world.history.read_instead(key, etag(content))
-    return names_in(text) in [names_in(each.decode()) for each in (content, *fetched)]
+    """Whether a text is about this content, or about what its jobs fetched: each of them may have fetched another."""
+    told, fetched = names_in(text), world.history.read_instead(key, etag(content))
+    return bool(told) and told <= names_in(b" ".join([content, *fetched]).decode())
 
 
 def _check_entry(world: World, key: str, content: bytes, entry: LibraryEntry | None) -> None:
@@ -155,6 +156,19 @@ def _check_outputs(world: World) -> None:
     for made in world.account.bucket(NAMES.media_bucket).keys("derived/"):
         if not any(place in f"/{made}" for place in current):
             raise Violation("I4", f"{made} is left over", _keys_of(world, [made]))
+
+
+def _check_likeness(world: World) -> None:
+    """Whatever a media is recognised by is of its content, and is there where the record says so."""
+    of_now = {f"similar/of/{world.people.identity(key)}/{etag(content)}": key for key, content in world.people.present()}
+    kept = set(world.state.keys("similar/of/"))
+    left = sorted(kept - set(of_now))
+    if left:
+        raise Violation("I3", f"{', '.join(left)} is left over", _keys_of(world, left))
+    for place in sorted(set(of_now) - kept):
+        record = world.account.pipeline().records.get(world.people.identity(of_now[place]))
+        if record is not None and record.found.alike:
+            raise Violation("I2", f"the record of {of_now[place]} tells of an embedding that is lost", [of_now[place]])
 
 
 def snapshot(world: World) -> dict[str, str]:

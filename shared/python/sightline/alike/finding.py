@@ -24,6 +24,10 @@ MOST_WEIGHED = 64
 SIDE_BY_SIDE = 4
 
 
+_Place = tuple[str, str]
+"""A media id and a generation."""
+
+
 class Alike(Value):
     """A media whose embedding is near; `generation` is the content that it is of."""
 
@@ -33,38 +37,41 @@ class Alike(Value):
 
 
 def find(bucket: Bucket, namespace: str, embedding: Sequence[float], most: int, without: str = "") -> Sequence[Alike]:
-    """At most `most`, the nearest first; the media `without` is left out. 12 listings, and a request for each that is weighed."""
+    """At most `most`, the nearest first; the media `without` is left out. 12 listings, and a request for each that is weighed.
+
+    A media may be among them with more than one generation, until somebody has tidied up.
+    """
     likely = _likely(bucket, namespace, embedding)
-    likely.pop(without, None)
-    weighed = sorted(likely, key=lambda media_id: (likely[media_id], media_id))[:MOST_WEIGHED]
-    found = side_by_side(lambda media_id: _weigh(bucket, media_id, namespace, embedding), weighed, SIDE_BY_SIDE)
+    others = [place for place in likely if place[0] != without]
+    weighed = sorted(others, key=lambda place: (likely[place], place))[:MOST_WEIGHED]
+    found = side_by_side(lambda place: _weigh(bucket, place, namespace, embedding), weighed, SIDE_BY_SIDE)
     near = [one for one in found if one is not None and one.cosine >= LEAST_COSINE]
-    return sorted(near, key=lambda one: (-one.cosine, one.media_id))[:most]
+    return sorted(near, key=lambda one: (-one.cosine, one.media_id, one.generation))[:most]
 
 
-def _likely(bucket: Bucket, namespace: str, embedding: Sequence[float]) -> dict[str, int]:
-    """In how many bits those differ that meet in a band, by media id."""
+def _likely(bucket: Bucket, namespace: str, embedding: Sequence[float]) -> dict[_Place, int]:
+    """In how many bits those differ that meet in a band."""
     bits = signature(embedding)
     wanted = folders(namespace, len(embedding), bits)
     listed = side_by_side(lambda folder: list(islice(bucket.keys(folder, page=LISTED_PER_BAND), LISTED_PER_BAND)), wanted, SIDE_BY_SIDE)
     places = {place for keys in listed for place in _read(keys)}
-    differing = {media_id: (bits ^ other).bit_count() for media_id, other in places}
-    return {media_id: number for media_id, number in differing.items() if number <= MOST_DIFFERING}
+    differing = {(media_id, generation): (bits ^ other).bit_count() for media_id, generation, other in places}
+    return {place: number for place, number in differing.items() if number <= MOST_DIFFERING}
 
 
-def _read(keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _read(keys: Sequence[str]) -> Iterator[tuple[str, str, int]]:
     for key in keys:
         try:
-            media_id, bits = read_place(key)
+            media_id, generation, bits = read_place(key)
         except ValueError:
             continue  # something that others have put there
         if is_media_id(media_id):
-            yield media_id, bits
+            yield media_id, generation, bits
 
 
-def _weigh(bucket: Bucket, media_id: str, namespace: str, embedding: Sequence[float]) -> Alike | None:
+def _weigh(bucket: Bucket, place: _Place, namespace: str, embedding: Sequence[float]) -> Alike | None:
     """None for one that has been forgotten meanwhile, or has moved."""
-    known = recall(bucket, media_id)
+    known = recall(bucket, *place)
     if known is None or known.namespace != namespace or len(known.embedding) != len(embedding):
         return None
-    return Alike(media_id, known.generation, cosine(embedding, known.embedding))
+    return Alike(*place, cosine(embedding, known.embedding))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sightline.alike.index import remember
 from sightline.errors import ServiceRefused, UnusableAnswer
 from sightline.media.types import Media
 from sightline.pai.options import ImageLabelOptions, PaintingOptions, ReshapingOptions, VideoLabelOptions
 from sightline.pai.results import Tag, VideoLabels, VideoQuality
 from sightline.pai.services import service_of
+from sightline.pipeline.derivatives import remember_likeness
 from sightline.pipeline.plan import output_folder
 from sightline.pipeline.ports import Analysing, Pipeline
 from sightline.record.findings import LONGEST_TAG, MOST_TAGS, Derived, Findings, FoundTag
@@ -110,7 +110,7 @@ def _remember(pipeline: Pipeline, media: Media, embedding: Sequence[float]) -> i
     """How many numbers it has; one without a direction is like nothing, and is not kept."""
     if not any(embedding):
         return 0
-    remember(pipeline.state_bucket, media.id, media.etag, media.namespace, embedding)
+    remember_likeness(pipeline, media, embedding)
     return len(embedding)
 
 

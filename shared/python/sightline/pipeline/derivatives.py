@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 
-from sightline.alike.index import forget, recall
+from sightline.alike.index import forget, remember, remembered
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal
+from sightline.media.types import Media
 from sightline.pipeline.endings import GONE
 from sightline.pipeline.ports import Pipeline
 from sightline.store.types import ListedObject
@@ -28,29 +30,46 @@ def delete_outputs(pipeline: Pipeline, media_id: str, generation: str, keys: Ite
 
 
 def forget_derivatives(pipeline: Pipeline, journal: Journal, generations: Collection[str]) -> None:
-    """Everything that was made of these generations, as far as the ledger knows where it lies, and what its likeness is known by.
+    """Everything that was made of these generations, as far as the ledger knows where it lies, and what their likeness is known by.
 
     A media that no job beside the smart tags was begun for costs no request.
     """
-    if not _begun(journal):
-        return
-    remembered = recall(pipeline.state_bucket, journal.media_id)
-    if remembered is not None and remembered.generation in generations:
-        forget(pipeline.state_bucket, journal.media_id)
-    for generation, made in list(_outputs(pipeline, journal)):
-        if generation in generations:
-            pipeline.media_bucket.delete(made.key)
+    _forget(pipeline, journal, lambda generation, _modified: generation in generations)
 
 
 def forget_those_of_others(pipeline: Pipeline, journal: Journal) -> None:
     """What was made of content that is no longer there; a job whose end nobody heard of may have made it long after."""
-    story = journal.story
-    others = {fact.generation for fact in _begun(journal) if fact.generation != story.generation or story.stage in GONE}
-    if others:
-        forget_derivatives(pipeline, journal, others)
+    story, known = journal.story, {fact.generation for fact in _begun(journal)}
+
+    def is_of_others(generation: str, modified: datetime) -> bool:
+        if generation == story.generation:
+            return story.stage in GONE
+        # Else of content before the recent facts. What is newer than those may be made of content that came since.
+        return generation in known or (story.since is not None and modified < story.since)
+
+    _forget(pipeline, journal, is_of_others)
+
+
+def remember_likeness(pipeline: Pipeline, media: Media, embedding: Sequence[float]) -> None:
+    """Keep the embedding of a media, and those of its other content no longer. Whoever is late keeps none."""
+    remember(pipeline.state_bucket, media.id, media.etag, media.namespace, embedding)
+    kept = [generation for generation, _ in remembered(pipeline.state_bucket, media.id)]
+    if kept == [media.etag]:
+        return
+    current = pipeline.ledger.read(media.id).story.generation
+    for generation in kept:
+        if generation != current:
+            forget(pipeline.state_bucket, media.id, generation)
+
+
+def _forget(pipeline: Pipeline, journal: Journal, is_over: Callable[[str, datetime], bool]) -> None:
+    """`is_over` is told of which generation something is, and when it was written, by OSS's clock."""
+    if any(_name(fact).startswith("pai:") for fact in _begun(journal)):  # nobody else tells an embedding
+        for generation, kept in list(remembered(pipeline.state_bucket, journal.media_id)):
+            if is_over(generation, kept.info.modified):
+                forget(pipeline.state_bucket, journal.media_id, generation)
     for generation, made in list(_outputs(pipeline, journal)):
-        # Of content before the recent facts. What is newer than those may be made of content that came since.
-        if generation != story.generation and story.since is not None and made.info.modified < story.since:
+        if is_over(generation, made.info.modified):
             pipeline.media_bucket.delete(made.key)
 
 
@@ -63,3 +82,7 @@ def _outputs(pipeline: Pipeline, journal: Journal) -> Iterator[tuple[str, Listed
 
 def _begun(journal: Journal) -> Sequence[Fact]:
     return [fact for fact in journal.facts if fact.kind == "job_claimed"]
+
+
+def _name(fact: Fact) -> str:
+    return str(fact.details.get("job", ""))

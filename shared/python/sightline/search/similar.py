@@ -46,10 +46,21 @@ def near(state: Bucket, records: RecordShelf, media_id: str, caller: Caller) -> 
         raise Unknown(
             "UnknownMedia", "similar", f"is {media_id}, which is no media of the namespace {caller.namespace}", "use the media_id of a hit"
         )
-    known = recall(state, media_id)
-    if known is None or known.generation != record.generation or known.namespace != record.namespace:
+    known = recall(state, media_id, record.generation)
+    if known is None or known.namespace != record.namespace:
         raise Unknown("NoEmbedding", "similar", f"is {media_id}, which has no embedding", _fix(record))
-    return Near(record, find(state, record.namespace, known.embedding, MOST, media_id))
+    return Near(record, _each_once(records, find(state, record.namespace, known.embedding, MOST, media_id)))
+
+
+def _each_once(records: RecordShelf, found: Sequence[Alike]) -> Sequence[Alike]:
+    """Where the embedding of earlier content is still kept beside another, the record says which of them counts."""
+    names = [one.media_id for one in found]
+    current = {name: records.get(name) for name in {name for name in names if names.count(name) > 1}}
+    return [one for one in found if one.media_id not in current or _is_of(one, current[one.media_id])]
+
+
+def _is_of(one: Alike, record: Record | None) -> bool:
+    return record is not None and one.generation == record.generation
 
 
 def _fix(record: Record) -> str:

@@ -113,6 +113,15 @@ def test_an_embedding_of_other_content_finds_nothing_and_is_not_found(album: Alb
     assert document(get(album.site, similar=identity("changed")))["error"]["code"] == "NoEmbedding"
 
 
+def test_of_a_media_that_is_kept_with_two_contents_the_one_counts_that_is_there(album: Album) -> None:
+    album.add(image("changed"), 1.0, generation="OLD")
+    album.add(image("changed"), 0.97)
+    album.add(image("gone"), 0.95, generation="OLD")
+    answer = document(get(album.site, similar=identity("m0")))
+    assert [(one["media_id"], one["score"]) for one in answer["hits"]] == [(identity("changed"), 0.97)]
+    assert shown(get(album.site, similar=identity("changed"))) == [identity("m0")]
+
+
 def test_a_near_one_whose_record_or_object_is_gone_is_not_shown(album: Album) -> None:
     album.add(image("gone"), 0.99)
     album.add(image("forgotten"), 0.98)
