@@ -8,21 +8,16 @@ word's onset is heard as what follows it, not as the noise before it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import lfilter
-from scipy.special import exp1
 
-from engines.production.sound.reading import INPUT, Sound, Track, blocks, track
+from engines.production.sound.gain import MOST_SNR, Powers, gain
+from engines.production.sound.reading import INPUT, Sound, Track, reading
 from engines.production.sound.spectra import crossfaded, sound_of, spectra
 from engines.production.sound.writing import wav
 from engines.production.types import Output, Produced, Unfit
-
-Powers: TypeAlias = npt.NDArray[np.float32]
-"""Of shape (channels, frames, bins); ratios of powers too."""
 
 _RATES = (16_000, 48_000)
 _FRAME_SECONDS = 0.032
@@ -34,20 +29,20 @@ _SMOOTHING = np.float32(0.85)
 _MINIMUM_BIAS = np.float32(1.6)
 """By how much the least of smoothed powers lies below their mean; simulated with white noise, for _SMOOTHING and _NOISE_SECONDS."""
 _MEMORY = np.float32(0.96)
-_LEAST_SNR, _MOST_SNR = np.float32(10**-2.5), np.float32(1000)
+_LEAST_SNR = np.float32(10**-2.5)
 _LEAST_GAIN = np.float32(10**-1.25)
 """25 dB: a little noise is left, since holes in it sound worse."""
 
 
 def denoise(source: Path, folder: Path) -> Produced:
     """A WAV file of the same rate, channels and length. Raises Unfit and UnreadableMedia."""
-    sound = track(source)
-    _check(sound)
     target = folder / "denoised.wav"
-    window, overlap = int(_WINDOW_SECONDS * sound.rate), int(_OVERLAP_SECONDS * sound.rate)
-    with wav(target, sound.rate, len(sound.channels)) as write:
-        for block in crossfaded(blocks(source), window, overlap, lambda part: _cleaned(part, sound.rate)):
-            write(block)
+    with reading(source) as (sound, blocks):
+        _check(sound)
+        window, overlap = int(_WINDOW_SECONDS * sound.rate), int(_OVERLAP_SECONDS * sound.rate)
+        with wav(target, sound.rate, len(sound.channels)) as write:
+            for block in crossfaded(blocks, window, overlap, lambda part: _cleaned(part, sound.rate)):
+                write(block)
     return Produced([Output(target)], notes=_notes(sound))
 
 
@@ -67,10 +62,10 @@ def _cleaned(part: Sound, rate: int) -> Sound:
     size = round(_FRAME_SECONDS * rate)
     noisy = spectra(part, size, size // 2)
     power = np.square(noisy.real) + np.square(noisy.imag)
-    posterior = np.minimum(power / np.maximum(_noise(power), np.float32(1e-12)), _MOST_SNR)
+    posterior = np.minimum(power / np.maximum(_noise(power), np.float32(1e-12)), MOST_SNR)
     # Twice: the first gain knows where speech is, the second no longer drags behind it (two-step noise reduction, Plapous et al. 2006).
-    first = _gain(_prior(posterior), posterior)
-    second = _gain(np.maximum(first * first * posterior, _LEAST_SNR), posterior)
+    first = gain(_prior(posterior), posterior)
+    second = gain(np.maximum(first * first * posterior, _LEAST_SNR), posterior)
     return sound_of((noisy * np.maximum(second, _LEAST_GAIN)).astype(np.complex64), size, size // 2, part.shape[-1])
 
 
@@ -97,9 +92,3 @@ def _prior(posterior: Powers) -> Powers:
     forwards, backwards = priors.reshape(count, 2, channels, bins).transpose(1, 2, 0, 3)
     mean: Powers = np.sqrt(forwards * backwards[:, ::-1])
     return mean
-
-
-def _gain(prior: Powers, posterior: Powers) -> Powers:
-    wiener = prior / (1 + prior)
-    gain: Powers = np.minimum(1, wiener * np.exp(0.5 * exp1(np.maximum(wiener * posterior, np.float32(1e-6)))))
-    return gain

@@ -36,7 +36,7 @@ class Loudness:
         weighted = np.concatenate([self._rest, weighted], axis=1)
         count = weighted.shape[1] // self._step
         steps = weighted[:, : count * self._step].reshape(len(weighted), count, self._step)
-        self._powers.extend(self._weights @ np.square(steps).mean(axis=2))
+        self._powers.extend(self._weights @ np.einsum("cks,cks->ck", steps, steps) / self._step)
         self._rest = weighted[:, count * self._step :]
 
     def lufs(self) -> float | None:

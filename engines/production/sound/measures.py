@@ -49,11 +49,11 @@ class Clipping:
         flat = np.zeros(len(channel), np.bool_)
         if peak < _LEAST_PEAK:
             return flat
-        level = (np.abs(np.diff(channel)) <= _FLAT) & (channel[1:] >= _NEAR_PEAK * peak)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], level.view(np.int8), [0]])))
-        for start, end in edges.reshape(-1, 2):
-            if end - start + 1 >= self._run:
-                flat[start : end + 1] = True
+        near = np.flatnonzero(channel[1:] >= _NEAR_PEAK * peak)
+        level = near[np.abs(channel[near + 1] - channel[near]) <= _FLAT]
+        for run in np.split(level, np.flatnonzero(np.diff(level) > 1) + 1):
+            if len(run) + 1 >= self._run:
+                flat[run[0] : run[-1] + 2] = True
         return flat
 
 

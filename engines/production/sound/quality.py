@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from engines.production.sound.loudness import Loudness
 from engines.production.sound.measures import Clipping, Spectrum
-from engines.production.sound.reading import INPUT, Track, blocks, joined, track
+from engines.production.sound.reading import INPUT, Sound, Track, joined, reading
 from engines.production.types import Produced, Unfit
 
 _RATES = (8_000, 48_000)
@@ -32,18 +33,22 @@ def assess_quality(source: Path, folder: Path) -> Produced:  # noqa: ARG001 - no
 
     Raises Unfit and UnreadableMedia.
     """
-    sound = track(source)
+    with reading(source) as (sound, blocks):
+        return _assessed(sound, blocks)
+
+
+def _assessed(sound: Track, blocks: Iterable[Sound]) -> Produced:
     if not _RATES[0] <= sound.rate <= _RATES[1]:
         raise Unfit(INPUT, f"has a sampling rate of {sound.rate} Hz; AudioQualityAssessment takes 8000 to 48000 Hz: resample it")
-    measured = {name: value for name, value in _measured(source, sound).items() if value is not None}
+    measured = {name: value for name, value in _measured(sound, blocks).items() if value is not None}
     missing = sorted(_GOOD.keys() - measured.keys())
     return Produced(findings={"score": _score(measured), **measured}, notes=[*_notes(sound), *_missing(missing)])
 
 
-def _measured(source: Path, sound: Track) -> dict[str, Any]:
+def _measured(sound: Track, blocks: Iterable[Sound]) -> dict[str, Any]:
     clipping, spectrum, loudness = Clipping(sound.rate), Spectrum(sound.rate), Loudness(sound.rate, sound.channels)
     samples = 0
-    for block in joined(blocks(source), sound.rate):
+    for block in joined(blocks, sound.rate):
         samples += block.shape[1]
         for measure in (clipping, spectrum, loudness):
             measure.add(block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,7 @@ _GAP = 0.2
 """Seconds by which timestamps may jump before silence fills the gap: less is the rounding of a container."""
 _LONGEST_GAP = 4 * 3600.0
 """A timestamp may lie: no more silence is made up."""
+_REAL_FORMATS = ("flt", "fltp", "dbl", "dblp")
 _HALF_POWER = 0.5**0.5
 _STEREO = {
     "FL": (1.0, 0.0),
@@ -48,40 +50,33 @@ class Track:
     seconds: float | None
 
 
-def track(path: Path, field: str = INPUT) -> Track:
-    """What the first frame shows: headers may name half the rate (HE-AAC). Raises Unfit, of `field`, and UnreadableMedia."""
-    with opened_container(path) as container:
-        stream = _stream(container, field)
-        frame = next(decoded(container, stream), None)
-        if frame is None:
-            raise _nothing(field)
-        bits = 8 * frame.format.bytes
-        seconds = container.duration / av.time_base if container.duration else None
-        return Track(frame.sample_rate, _channels(frame), stream.codec_context.name, container.format.name, bits, seconds)
+@contextmanager
+def reading(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[tuple[Track, Iterator[Sound]]]:
+    """What the sound of a file is, and the sound itself, from the start of the media on, at `rate` or its own.
 
-
-def blocks(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[Sound]:
-    """The sound from the start of the media on, at `rate` or its own; where it pauses or begins late there is silence.
-
-    The channels are those of the first frame. Raises Unfit, of `field`, and UnreadableMedia.
+    The channels are those of the first frame; where sound pauses or begins late there is silence.
+    Raises Unfit, of `field`, and UnreadableMedia.
     """
     with opened_container(path) as container:
         stream = _stream(container, field)
+        frames = decoded(container, stream)
+        first = next(frames, None)
+        if first is None:
+            raise Unfit(field, "has an audio track of which nothing can be decoded: it is empty, damaged or was cut short")
         begin = (container.start_time or 0) / av.time_base
-        resampled = _Resampled(rate)
-        given = frames = 0
-        for frame in chain(decoded(container, stream), (None,)):
-            frames += frame is not None
-            if frame is not None and frame.time is not None:
-                missing = frame.time - begin - given / (resampled.rate or frame.sample_rate)
-                for silence in resampled.silence(frame, missing if missing > _GAP else 0.0):
-                    given += silence.shape[1]
-                    yield silence
-            for block in resampled.blocks(frame):
-                given += block.shape[1]
-                yield block
-        if not frames:
-            raise _nothing(field)
+        yield _track(container, stream, first), _sound(chain((first,), frames, (None,)), begin, _Resampled(rate))
+
+
+def track(path: Path, field: str = INPUT) -> Track:
+    """What the sound of a file is. Raises Unfit, of `field`, and UnreadableMedia."""
+    with reading(path, field=field) as (found, _):
+        return found
+
+
+def blocks(path: Path, rate: int | None = None, field: str = INPUT) -> Iterator[Sound]:
+    """The sound of a file; see `reading`. Raises Unfit, of `field`, and UnreadableMedia."""
+    with reading(path, rate, field) as (_, sound):
+        yield from sound
 
 
 def joined(pieces: Iterable[Sound], least: int) -> Iterator[Sound]:
@@ -144,8 +139,9 @@ class _Resampled:
             return
         # The resampler holds a few samples back until it is told, by None, that no more will come.
         for made in self._resampler.resample(frame):
+            block = made.to_ndarray()
             # A float WAV may hold what is no number.
-            yield np.nan_to_num(made.to_ndarray(), nan=0.0, posinf=1.0, neginf=-1.0)
+            yield np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0) if self._shape[0] in _REAL_FORMATS else block
 
 
 def _stream(container: Any, field: str) -> Any:
@@ -154,9 +150,21 @@ def _stream(container: Any, field: str) -> Any:
     return container.streams.audio[0]
 
 
-def _nothing(field: str) -> Unfit:
-    return Unfit(field, "has an audio track of which nothing can be decoded: it is empty, damaged or was cut short")
+def _track(container: Any, stream: Any, first: Any) -> Track:
+    """As the first frame shows it: headers may name half the rate (HE-AAC)."""
+    channels = tuple(channel.name for channel in first.layout.channels)
+    seconds = container.duration / av.time_base if container.duration else None
+    return Track(first.sample_rate, channels, stream.codec_context.name, container.format.name, 8 * first.format.bytes, seconds)
 
 
-def _channels(frame: Any) -> tuple[str, ...]:
-    return tuple(channel.name for channel in frame.layout.channels)
+def _sound(frames: Iterable[Any], begin: float, resampled: _Resampled) -> Iterator[Sound]:
+    given = 0
+    for frame in frames:
+        if frame is not None and frame.time is not None:
+            missing = frame.time - begin - given / (resampled.rate or frame.sample_rate)
+            for silence in resampled.silence(frame, missing if missing > _GAP else 0.0):
+                given += silence.shape[1]
+                yield silence
+        for block in resampled.blocks(frame):
+            given += block.shape[1]
+            yield block
