@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from engines.imaging.errors import UnreadableMedia
 from engines.imaging.header import looks_like_text
+from engines.imaging.packets import decodable, decoded_parts
 from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_foreign, encode, fit
 
 # Containers only: a playlist (HLS, concat) would let an uploaded file read other files and addresses.
@@ -95,16 +96,22 @@ def shown(
     `skipped` are the frames that are not decoded, by FFmpeg's names (AVDiscard).
     """
     due, count = 0.0, 0
-    with _opened_near(path, pixels, parts[0][0]) as (container, stream, origin):
+    whole = len(parts) == 1 and parts[0][0] <= 0
+    with _opened_near(path, pixels, None if whole else parts[0][0]) as (container, stream, origin):
         stream.codec_context.skip_frame = skipped
-        for count, (time, frame) in enumerate(_timed(container, stream, origin), start=1):  # noqa: B007  Counted for what follows.
+        if origin is not None and skipped == "DEFAULT":
+            there = [(start + origin, end + origin) for start, end in parts]
+            decoding = decoded_parts(container.demux(stream), stream.codec_context, there)
+        else:
+            decoding = decoded(container, stream)
+        for count, (time, frame) in enumerate(_timed(decoding, stream, origin), start=1):  # noqa: B007  Counted for what follows.
             if time + _INSTANT >= parts[-1][1]:
                 break
             if time + _INSTANT < due or not any(start <= time + _INSTANT < end for start, end in parts):
                 continue
             yield time, frame
             due = (math.floor(time * per_second + _INSTANT) + 1) / per_second
-    if not count:
+    if not count and origin is None:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
 
 
@@ -120,9 +127,9 @@ def snapshot(
 
     A width or height of 0 or None follows from the ratio. Not `exact` takes the key frame before, which is quicker.
     """
-    with _opened_near(path, PIXELS, milliseconds / 1000) as (container, stream, origin):
+    with _opened_near(path, PIXELS, milliseconds / 1000 if milliseconds > 0 else None) as (container, stream, origin):
         shown = None
-        for time, frame in _timed(container, stream, origin):
+        for time, frame in _timed(decoded(container, stream), stream, origin):
             if shown is not None and time > milliseconds / 1000 + 1e-3:
                 break
             shown = frame
@@ -133,9 +140,9 @@ def snapshot(
         return encode(fit(upright(shown, None), width, height), output)
 
 
-def _timed(container: Any, stream: Any, origin: float | None) -> Iterator[tuple[float, Any]]:
+def _timed(decoding: Iterable[Any], stream: Any, origin: float | None) -> Iterator[tuple[float, Any]]:
     """Frames with their seconds from `origin`, the first frame's own time, or from the first one that comes."""
-    for count, frame in enumerate(decoded(container, stream)):
+    for count, frame in enumerate(decoding):
         # Some recorders write no timestamps; the rate, or 25, is all that is left to go by.
         stamp = frame.time if frame.time is not None else count / float(stream.average_rate or 25)
         origin = stamp if origin is None else origin
@@ -143,12 +150,12 @@ def _timed(container: Any, stream: Any, origin: float | None) -> Iterator[tuple[
 
 
 @contextmanager
-def _opened_near(path: Path, pixels: int, seconds: float) -> Iterator[tuple[Any, Any, float | None]]:
-    """Opened at the last key frame before so many seconds, or at the beginning where that one can't be found.
+def _opened_near(path: Path, pixels: int, seconds: float | None) -> Iterator[tuple[Any, Any, float | None]]:
+    """Opened at the last key frame before so many seconds, or at the beginning where that one can't be found, or None is told.
 
     Also the time of the first frame in the container, where it is known.
     """
-    if seconds > 0:
+    if seconds is not None:
         with _opened(path, pixels) as (container, stream):
             origin = _sought(container, stream, seconds)
             if origin is not None:
@@ -221,14 +228,7 @@ def _video_stream(container: Any) -> Any:
 
 def decoded(container: Any, stream: Any) -> Iterator[Any]:
     """Frames, passing over packets that can't be decoded: a clip cut short still shows its beginning."""
-    try:
-        for packet in container.demux(stream):
-            try:
-                yield from packet.decode()
-            except av.FFmpegError:
-                continue
-    except av.FFmpegError:
-        return
+    return decodable(container.demux(stream))
 
 
 def _seconds(container: Any, stream: Any) -> float | None:
