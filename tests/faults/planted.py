@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 
 from cli.up import NAMES
+from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal, Ledger
 from sightline.ledger.story import Story
 from sightline.media.identity import media_id
 from sightline.media.types import Media
 from sightline.pipeline.ports import Pipeline
+from sightline.record.findings import Findings
 from sightline.record.model import Record
 from sightline.record.shelf import RecordShelf
 from sightline.store.oss import OssBucket
@@ -18,6 +21,10 @@ from sightline.store.types import ObjectInfo, PositionConflict
 from sightline.wiring import Wiring
 
 TAKEN_ON = ("unknown", "uploaded", "claimed")
+
+
+def no_bug(_function: str, _module: ModuleType, _wiring: Wiring) -> None:
+    """What is loaded is what runs."""
 
 
 def claims_off(_function: str, _module: ModuleType, wiring: Wiring) -> None:
@@ -49,6 +56,18 @@ def record_made_once(_function: str, _module: ModuleType, wiring: Wiring) -> Non
 
     def pipeline() -> Pipeline:
         return build()._replace(records=_LazyShelf(wiring.bucket(NAMES.state_bucket)))
+
+    wiring.pipeline = pipeline  # type: ignore[method-assign]
+
+
+def part_after_the_fact(_function: str, _module: ModuleType, wiring: Wiring) -> None:
+    """The ledger says that a job has told all before that is stored: whoever is ended in between loses it."""
+    build = wiring.pipeline
+
+    def pipeline() -> Pipeline:
+        bucket = wiring.bucket(NAMES.state_bucket)
+        shelf = _LateShelf(bucket)
+        return build()._replace(records=shelf, ledger=_Ahead(bucket, shelf))
 
     wiring.pipeline = pipeline  # type: ignore[method-assign]
 
@@ -105,3 +124,29 @@ class _LazyShelf(RecordShelf):
     def compose(self, media: Media, preview_key: str, story: Story) -> Record:
         kept = self.get(media.id)
         return kept if kept is not None and kept.generation == media.etag else super().compose(media, preview_key, story)
+
+
+class _LateShelf(RecordShelf):
+    """Stores findings when it is told to."""
+
+    def __init__(self, bucket: OssBucket) -> None:
+        super().__init__(bucket)
+        self._late: list[Callable[[], None]] = []
+
+    def put_findings(self, media_id: str, generation: str, job: str, found: Findings) -> None:
+        self._late.append(partial(super().put_findings, media_id, generation, job, found))
+
+    def catch_up(self) -> None:
+        while self._late:
+            self._late.pop(0)()
+
+
+class _Ahead(Ledger):
+    def __init__(self, bucket: OssBucket, shelf: _LateShelf) -> None:
+        super().__init__(bucket)
+        self._shelf = shelf
+
+    def append(self, journal: Journal, facts: Sequence[Fact]) -> Journal:
+        after = super().append(journal, facts)
+        self._shelf.catch_up()
+        return after

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.acting import Choice, act
-from tests.faults.functions import ROOT, Ended
+from tests.faults.functions import ROOT, Answered, Asking, Change, Ended
+from tests.faults.injected import FAULTS
 from tests.faults.invariants import check_always
+from tests.faults.planted import no_bug
+from tests.faults.points import point_of
 from tests.faults.settling import replay_everything, settle
 from tests.faults.template import Template
-from tests.faults.world import Setup, World, world
+from tests.faults.world import Setup, World, every_kind_of_job, world
 
 KEY = "uploads/home/front/a.jpg"
 MANY = 200
@@ -59,6 +62,20 @@ class Scene:
             self.go(invocation, 1)
         raise AssertionError(f"{invocation} never came to {point}")
 
+    def meet(self, invocation: str, number: int, fault: str) -> bool:
+        """Have it meet the fault at its side effect of that number, from 0; whether there is one. Index jobs run meanwhile."""
+        stop = Asking if FAULTS[fault].is_before else Answered
+        while (running := self.world.running.get(invocation)) is not None:
+            state = running.invocation.state
+            if isinstance(state, stop) and point_of(state.request).changes:
+                if number == 0:
+                    self.go(invocation, 1, fault)
+                    return True
+                number -= 1
+            self.world.services.run_index_job()
+            self.go(invocation, 1)
+        return False
+
     def run(self, message: str = "", *others: str, skew: float = 0) -> Any:
         """Invoke a function, and let it come to its end without a fault: its result."""
         invocation = self.begin(message, *others, skew=skew)
@@ -99,8 +116,9 @@ class Scene:
 
 
 @contextmanager
-def scene(template: Template, sockets: bool = False) -> Iterator[Scene]:
-    with world(Setup(template, sockets), Path(template.scratch, f"scene-{next(_folders)}"), 1) as one:
-        # What these schedules are about; those that are drawn have jobs of each kind.
-        one.settings = {"RULES_FILE": str(ROOT / "tests/faults/smart_tags_alone.json")}
+def scene(template: Template, rules: str = "smart_tags_alone.json", change: Change = no_bug) -> Iterator[Scene]:
+    """`rules` beside this file say which jobs uploads get: most scenes are about one; schedules that are drawn have jobs of each kind."""
+    with world(Setup(template, change=change), Path(template.scratch, f"scene-{next(_folders)}"), 1) as one:
+        services = every_kind_of_job(one.services.endpoint, one.services.keyring.account)
+        one.settings = {**services, "RULES_FILE": str(ROOT / "tests/faults" / rules)}
         yield Scene(one)

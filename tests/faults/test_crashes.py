@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.functions import Answered, Asking
-from tests.faults.points import point_of
 from tests.faults.scene import KEY, Scene, scene
 from tests.faults.template import Template
 
@@ -62,42 +60,20 @@ def sweeping(stage: Scene) -> str:
 
 
 SITUATIONS = [submitting, submitting_again, collecting, collecting_a_failure, removing, sweeping]
-FAULTS = [
-    ("crash before", Asking),
-    ("crash after", Answered),
-    ("answer lost", Answered),
-]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-@pytest.mark.parametrize(("fault", "stop"), FAULTS)
-def test_a_fault_at_any_side_effect_is_made_good(
-    provisioned: Template, situation: Callable[[Scene], str], fault: str, stop: type[Asking] | type[Answered]
-) -> None:
+@pytest.mark.parametrize("fault", ["crash before", "crash after", "answer lost"])
+def test_a_fault_at_any_side_effect_is_made_good(provisioned: Template, situation: Callable[[Scene], str], fault: str) -> None:
     number = 0
     while True:
         with scene(provisioned) as stage:
-            invocation = situation(stage)
-            if not _meets(stage, invocation, number, fault, stop):
+            if not stage.meet(situation(stage), number, fault):
                 assert number > 1
                 return
             stage.end()
             assert stage.jobs() <= 3
         number += 1
-
-
-def _meets(stage: Scene, invocation: str, number: int, fault: str, stop: type[Asking] | type[Answered]) -> bool:
-    """Have the fault at the side effect of that number; whether there is one. Index jobs run meanwhile."""
-    while (running := stage.world.running.get(invocation)) is not None:
-        state = running.invocation.state
-        if isinstance(state, stop) and point_of(state.request).changes:
-            if number == 0:
-                stage.go(invocation, 1, fault)
-                return True
-            number -= 1
-        stage.world.services.run_index_job()
-        stage.go(invocation, 1)
-    return False
 
 
 def test_22_a_job_whose_answer_was_lost_is_not_submitted_again_while_it_may_run(stage: Scene) -> None:
