@@ -35,11 +35,15 @@ def decoded_parts(packets: Iterable[Any], context: Any, parts: Parts) -> Iterato
             if not follows:
                 yield from _held(packet)
                 context.flush_buffers()
-            passed_over = context.name in _TELL_WHAT_IS_NEEDED and not _is_met(packet, parts)
-            context.skip_frame = "NONREF" if passed_over else "DEFAULT"
+            pass_over(context, "DEFAULT" if _is_met(packet, parts) else "NONREF")
             yield from _frames_of(packet)
     except av.FFmpegError:
         return
+
+
+def pass_over(context: Any, skipped: str) -> None:
+    """Frames of this kind (FFmpeg's AVDiscard) are not decoded from now on; NONREF only where that spoils no other frame."""
+    context.skip_frame = "DEFAULT" if skipped == "NONREF" and context.name not in _TELL_WHAT_IS_NEEDED else skipped
 
 
 def _held(coming: Any) -> Sequence[Any]:

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from engines.imaging.errors import UnreadableMedia
 from engines.imaging.header import looks_like_text
-from engines.imaging.packets import decodable, decoded_parts
+from engines.imaging.packets import decodable, decoded_parts, pass_over
 from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_foreign, encode, fit
 
 # Containers only: a playlist (HLS, concat) would let an uploaded file read other files and addresses.
@@ -98,7 +98,7 @@ def shown(
     due, count = 0.0, 0
     whole = len(parts) == 1 and parts[0][0] <= 0
     with _opened_near(path, pixels, None if whole else parts[0][0]) as (container, stream, origin):
-        stream.codec_context.skip_frame = skipped
+        pass_over(stream.codec_context, skipped)
         if origin is not None and skipped == "DEFAULT":
             there = [(start + origin, end + origin) for start, end in parts]
             decoding = decoded_parts(container.demux(stream), stream.codec_context, there)

@@ -10,8 +10,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
-from engines.imaging import Frame, Probe, UnreadableMedia, frames, snapshot
+from engines.imaging import snapshot
+from engines.imaging.pictures import encode
+from engines.imaging.video import shown, upright
 from engines.production.appeal import Appeal, Fingerprint, appeal, face_share, fingerprint
 from engines.production.film import probe_film
 from engines.production.loops import write_loop
@@ -25,18 +28,20 @@ _PER_SECOND = (1.0, 4.0)
 _LONG = 60.0  # seconds, from which on a look at the key frames is enough, where there are so many:
 _ENOUGH_KEY_FRAMES = 24
 _SHORTLIST = 12
+_ROOM, _BYTES_A_PIXEL = 200_000_000, 2  # of frames as they were decoded, commonly one and a half
 _SAME, _DIFFERENT = 0.04, 0.5
 """Of a fingerprint's distance: below the first two pictures are nearly the same; from the second on, as different as need be."""
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """`view` is a JPEG: a thousand of them are held at once."""
+    """`view` is a JPEG: a thousand of them are held at once; `frame` the whole frame as it was decoded, where there was room for it."""
 
     time: float
     appeal: Appeal
     fingerprint: Fingerprint
     view: bytes
+    frame: Any
 
 
 def pick_covers(source: Path, folder: Path, *, animated: bool = False) -> Produced:
@@ -45,35 +50,35 @@ def pick_covers(source: Path, folder: Path, *, animated: bool = False) -> Produc
     The finding `covers` holds for each the score, 0 to 10, and the milliseconds from the start. Raises UnreadableMedia and Unfit.
     """
     found = probe_film(source)
-    candidates = _candidates(source, found)
+    room = 0 if animated else _ROOM // (_BYTES_A_PIXEL * found.width * found.height)
+    candidates = _candidates(source, found.seconds or 0.0, room)
     chosen = sorted(_chosen(_with_faces(_chosen(candidates, _SHORTLIST)), _COVERS), key=lambda each: -each.appeal.score)
     outputs = [Output(_written(source, folder, number, each, animated)) for number, each in enumerate(chosen, start=1)]
     covers = [{"score": round(each.appeal.score, 2), "milliseconds": round(each.time * 1000, 2)} for each in chosen]
     return Produced(outputs, {"covers": covers}, tuple(_notes(chosen)))
 
 
-def _candidates(source: Path, found: Probe) -> list[_Candidate]:
-    seconds = found.seconds or 0.0
+def _candidates(source: Path, seconds: float, room: int) -> list[_Candidate]:
+    """Of `room` of them the whole frame is held, too: to decode one once more means to decode all before it as well."""
     if seconds >= _LONG:
-        key_frames = _measured(frames(source, _MOST_CANDIDATES / seconds, _VIEW, key_frames=True))
+        key_frames = _measured(shown(source, _MOST_CANDIDATES / seconds, skipped="NONKEY"), room)
         if len(key_frames) >= _ENOUGH_KEY_FRAMES:
             return key_frames
     slowest, fastest = _PER_SECOND
     per_second = min(fastest, max(slowest, 60 / seconds)) if seconds else slowest
-    return _measured(frames(source, min(per_second, _MOST_CANDIDATES / max(seconds, 1.0)), _VIEW, references=True))
+    return _measured(shown(source, min(per_second, _MOST_CANDIDATES / max(seconds, 1.0)), skipped="NONREF"), room)
 
 
-def _measured(stream: Iterable[Frame]) -> list[_Candidate]:
+def _measured(stream: Iterable[tuple[float, Any]], room: int) -> list[_Candidate]:
     """Some containers lie about their length: of what goes on and on every other candidate is forgotten."""
     measured: list[_Candidate] = []
-    every, number = 1, 0
-    for number, frame in enumerate(stream):
+    every, converter = 1, VideoReformatter()
+    for number, (time, frame) in enumerate(stream):
         if number % every:
             continue
-        ok, view = cv2.imencode(".jpg", frame.image)
-        if not ok:
-            raise UnreadableMedia(f"a frame of {frame.image.shape[1]}x{frame.image.shape[0]} can't be shown as a picture")
-        measured.append(_Candidate(frame.time, appeal(frame.image), fingerprint(frame.image), bytes(view)))
+        image = upright(frame, _VIEW, converter=converter)
+        whole = frame if len(measured) < room else None
+        measured.append(_Candidate(time, appeal(image), fingerprint(image), encode(image, "jpg"), whole))
         if len(measured) > 2 * _MOST_CANDIDATES:
             measured, every = measured[::2], every * 2
     return measured
@@ -110,6 +115,8 @@ def _written(source: Path, folder: Path, number: int, cover: _Candidate, animate
     path = folder / f"cover-{number:05d}.{'gif' if animated else 'png'}"
     if animated:
         write_loop(source, path, cover.time)
+    elif cover.frame is not None:
+        path.write_bytes(encode(upright(cover.frame, None), "png"))
     else:
         path.write_bytes(snapshot(source, round(cover.time * 1000), output="png"))
     return path
