@@ -22,7 +22,7 @@ def _of_media(load: Load) -> Iterator[str]:
     yield (
         f"{plain(load.video_share * 100)}% of the uploads are videos of {plain(load.video_minutes)} minutes and "
         f"{plain(load.video_megabytes)} MB, the others images of {plain(load.image_megabytes)} MB; each arrives with one request, "
-        "and is never written again; there are no sequences"
+        "and is never written again; there are no sequences and no sounds"
     )
     yield f"media are deleted after {load.retention_days:,} days; the month is that after a year; 1 GB is 1,024 MB"
     yield f"what is known of a media takes {measured.STATE_BYTES:,} bytes, and is counted until its ledger goes"

@@ -65,7 +65,7 @@ BEGIN_PRODUCTION = _work(1.0, OSS_APPEND=2, IMS_SubmitIProductionJob=1)
 ANALYSE_IMAGE = _work(1.2, OSS_APPEND=2, OSS_PUT=1, PAI_images=1)
 KEEP_PICTURE = _work(0.3, OSS_PUT=1)
 """Of a service that answers with a picture."""
-REMEMBER = _work(4.5, OSS_GET=1, OSS_PUT=13)
+REMEMBER = _work(4.5, OSS_LIST=1, OSS_PUT=13)
 """Of one that answers with an embedding."""
 BEGIN_ANALYSIS = _work(0.9, OSS_APPEND=2, PAI_videos=1)
 ASK_ANALYSIS = _work(
@@ -82,8 +82,8 @@ ASK_ANALYSIS = _work(
 REMOVE = _work(3.8, OSS_GET=5, OSS_HEAD=4, OSS_LIST=1, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=3, IMS_DeleteMediaFromSearchLib=1)
 """The event of a deleted object: entry, record and the part of the smart tags go."""
 REMOVE_REFUSED = _work(2.0, OSS_GET=3, OSS_HEAD=4, OSS_APPEND=1, OSS_PUT=1, OSS_DELETE=1)
-REMOVE_FOUND = _work(0.5, OSS_GET=1, OSS_LIST=1)
-"""What looking for outputs and embedding adds, where there were other jobs."""
+REMOVE_FOUND = _work(0.25, OSS_LIST=1)
+"""What looking for outputs adds, where there were other jobs; and what looking for an embedding adds, where PAI had one of them."""
 REMOVE_ONE = _work(0.2, OSS_DELETE=1)
 """Each part and output."""
 FORGET = _work(4.0, OSS_GET=1, OSS_DELETE=13)

@@ -94,7 +94,7 @@ class Upload:
             return [measured.REMOVE_REFUSED]
         others = len(self.productions) + len(self.analyses)
         gone = others + self.files - (not self.is_tagged)
-        found = [measured.REMOVE_FOUND] if others else []
+        found = [measured.REMOVE_FOUND] * (bool(others) + bool(self.analyses))
         return [measured.REMOVE, *found, *[measured.REMOVE_ONE] * gone, *[measured.FORGET] * self.embeddings]
 
     @property
