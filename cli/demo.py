@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cli import finding, samples
 from cli.clients import Clients
+from cli.deployed import pipeline_of, why_refused
 from cli.errors import FAILED, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
 from cli.samples.questions import QUESTIONS
-from cli.upload import Planned, Uploaded, plan, send
+from cli.upload import Judge, Planned, Uploaded, plan, say_passed_over, send
 
 NAMESPACE = "default"
 DEADLINE_SECONDS = 600
@@ -31,7 +33,8 @@ class Question:
 
 def run(clients: Clients, output: Output, paths: Sequence[Path], cache: Path) -> bool:
     """Upload samples or `paths`, watch them become searchable, and search. Whether each search found what it should."""
-    planned = plan(paths, NAMESPACE, "mine") if paths else _samples(output, cache)
+    judge = partial(why_refused, pipeline_of(clients.running))
+    planned = _given(output, paths, judge) if paths else _samples(output, cache, judge)
     uploads = [upload for item in planned if (upload := send(clients, item)) and item.is_media]
     output.say(f"\n{len(uploads)} media uploaded to oss://{clients.running.media_bucket}/\n")
     arrivals = follow(clients.ledger(), uploads, output, DEADLINE_SECONDS)
@@ -43,11 +46,17 @@ def run(clients: Clients, output: Output, paths: Sequence[Path], cache: Path) ->
     return all(answers)
 
 
-def _samples(output: Output, cache: Path) -> list[Planned]:
+def _given(output: Output, paths: Sequence[Path], judge: Judge) -> Sequence[Planned]:
+    found = plan(paths, NAMESPACE, "mine", judge)
+    say_passed_over(output, found.passed_over)
+    return found.uploads
+
+
+def _samples(output: Output, cache: Path, judge: Judge) -> Sequence[Planned]:
     gathered = samples.gather(cache)
     output.say("Sample media:")
     output.table(["name", "origin", "credit"], [[sample.name, sample.origin, sample.credit] for sample in gathered])
-    return [item for sample in gathered for item in plan([sample.path], NAMESPACE, sample.device)]
+    return [item for sample in gathered for item in plan([sample.path], NAMESPACE, sample.device, judge).uploads]
 
 
 def _about_samples(uploads: Sequence[Uploaded]) -> list[Question]:

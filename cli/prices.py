@@ -18,7 +18,9 @@ from typing import Any, get_args
 
 from cli.errors import USAGE, CommandError
 from cli.plan.items import UNITS
+from sightline.ledger.story import SMARTTAG
 from sightline.media.types import MediaKind
+from sightline.rules.model import kinds_of
 
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
 CURRENCY, AS_OF = "SIGHTLINE_PRICE_CURRENCY", "SIGHTLINE_PRICES_AS_OF"
@@ -92,9 +94,10 @@ class Prices:
     currency: str = ""
 
     def estimate(self, jobs: Mapping[MediaKind, int]) -> Estimate:
-        """What these jobs cost, by the price of a job of their kind."""
-        priced = {self.by_item[f"job.{kind}"]: count for kind, count in jobs.items() if f"job.{kind}" in self.by_item}
-        unpriced = {kind: count for kind, count in jobs.items() if count and f"job.{kind}" not in self.by_item}
+        """What these media cost, by the price of a job of their kind; sounds get no smart tags."""
+        tagged = {kind: count for kind, count in jobs.items() if count and kind in kinds_of(SMARTTAG)}
+        priced = {self.by_item[f"job.{kind}"]: count for kind, count in tagged.items() if f"job.{kind}" in self.by_item}
+        unpriced = {kind: count for kind, count in tagged.items() if f"job.{kind}" not in self.by_item}
         total = sum((price.price * count / price.per for price, count in priced.items()), Decimal(0))
         has_jobs = any(item.startswith("job.") for item in self.by_item)
         days = [price.as_of for price in self.by_item.values() if price.item.startswith("job.")]

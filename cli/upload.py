@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,13 +12,14 @@ import oss2
 
 from cli.clients import Clients
 from cli.errors import NOT_FOUND, USAGE, CommandError
-from sightline.media.admission import IMAGES, VIDEOS
+from cli.output import Output
 from sightline.media.identity import media_id
 from sightline.media.layout import SEQUENCE_FOLDER
 
 PREFIX = "uploads/"
 PARTS_FROM_BYTES = 10 * 2**20
 MANIFEST = "manifest.json"
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,31 @@ class Planned:
     path: Path
     key: str
     is_media: bool = True
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file of a folder that stays where it is: as `key` it would be refused, for this `reason`."""
+
+    path: Path
+    key: str
+    reason: str
+
+    def to_json(self) -> dict[str, str | None]:
+        """As the uploads beside it are told."""
+        return {"key": self.key, "media_id": None, "stage": "passed over", "reason": self.reason}
+
+
+Judge = Callable[[str, int], str]
+"""Why a key with so many bytes would be refused; empty where it would not."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Both in the order in which they were come across."""
+
+    uploads: Sequence[Planned]
+    passed_over: Sequence[PassedOver]
 
 
 @dataclass(frozen=True)
@@ -46,26 +72,35 @@ class Uploaded:
         return self.path.parent.name if self.path.name == MANIFEST else self.path.name
 
 
-def plan(paths: Sequence[Path], namespace: str, device: str) -> list[Planned]:
-    """The uploads for `paths`, in order. A folder with a manifest.json is one sequence; other folders are walked.
+def plan(paths: Sequence[Path], namespace: str, device: str, judge: Judge) -> Plan:
+    """The uploads for `paths`. A folder with a manifest.json is one sequence; other folders are walked.
 
-    A file that is named is uploaded whatever it is; in a folder only media are. Raises CommandError.
+    A file that is named is uploaded whatever it is; in a folder only those that will not be refused are. Raises CommandError.
     """
     check_name("--namespace", namespace)
     check_name("--device", device)
     base = f"{PREFIX}{namespace}/{device}/"
-    planned: list[Planned] = []
+    found: list[Planned | PassedOver] = []
     for path in paths:
         if path.is_file():
-            planned.append(Planned(path, base + path.name))
+            found.append(Planned(path, base + path.name))
         elif path.is_dir():
-            planned.extend(_folder(path.resolve(), base, path.resolve().name))
+            found.extend(_folder(path.resolve(), base, path.resolve().name, judge))
         else:
             raise CommandError(f"there is no {path}", "name files and folders that exist", NOT_FOUND)
-    if not planned:
-        raise CommandError("there is nothing to upload in there", f"media end in {', '.join(sorted(IMAGES | VIDEOS))}", NOT_FOUND)
-    _refuse_collisions(planned)
-    return planned
+    made = Plan([item for item in found if isinstance(item, Planned)], [item for item in found if isinstance(item, PassedOver)])
+    if not made.uploads:
+        raise _nothing(made.passed_over)
+    _refuse_collisions(made.uploads)
+    return made
+
+
+def _nothing(passed_over: Sequence[PassedOver]) -> CommandError:
+    if not passed_over:
+        return CommandError("there is nothing to upload in there", "name files, or folders that hold some", NOT_FOUND)
+    first = passed_over[0]
+    told = f"there is nothing to upload in there: of {len(passed_over):,} files, {first.path.name} is passed over: {first.reason}"
+    return CommandError(told, "name another folder, or the file itself", NOT_FOUND)
 
 
 def check_name(option: str, name: str) -> None:
@@ -83,7 +118,7 @@ def _refuse_collisions(planned: Sequence[Planned]) -> None:
             raise CommandError(f"{other} and {item.path} would both be {item.key}", "rename one, or give each a --device of its own", USAGE)
 
 
-def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
+def _folder(folder: Path, base: str, name: str, judge: Judge) -> Iterator[Planned | PassedOver]:
     manifest = folder / MANIFEST
     if manifest.is_file():
         yield from _sequence(manifest, f"{base}{name.removesuffix(SEQUENCE_FOLDER)}{SEQUENCE_FOLDER}/")
@@ -94,9 +129,11 @@ def _folder(folder: Path, base: str, name: str) -> Iterator[Planned]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _folder(path, base, f"{name}/{path.name}")
-        elif path.suffix.lower().lstrip(".") in IMAGES | VIDEOS:
-            yield Planned(path, f"{base}{name}/{path.name}")
+            yield from _folder(path, base, f"{name}/{path.name}", judge)
+        elif path.is_file():
+            key = f"{base}{name}/{path.name}"
+            reason = judge(key, path.stat().st_size)
+            yield PassedOver(path, key, reason) if reason else Planned(path, key)
 
 
 def _sequence(manifest: Path, base: str) -> Iterator[Planned]:
@@ -127,6 +164,16 @@ def send(clients: Clients, planned: Planned) -> Uploaded:
         raise CommandError(f"{planned.path} could not be uploaded: {_cause(error)}", "mend that and upload it again") from error
     identity = media_id(clients.running.media_bucket, planned.key)
     return Uploaded(planned.path, planned.key, identity, etag, datetime.fromtimestamp(modified, timezone.utc))
+
+
+def say_passed_over(output: Output, passed_over: Sequence[PassedOver]) -> None:
+    """A line for each reason, with some of the files."""
+    by_reason: dict[str, list[str]] = {}
+    for item in passed_over:
+        by_reason.setdefault(item.reason, []).append(item.path.name)
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+        output.say(f"passed over: {', '.join(names[:MOST_NAMED])}{more}: {reason}")
 
 
 def _cause(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import oss2
 
@@ -18,7 +19,7 @@ from cli.backfill.source import Found, Source
 from cli.backfill.submitting import Submitter
 from cli.backfill.target import Target
 from cli.clients import Clients
-from cli.deployed import pipeline_of
+from cli.deployed import pipeline_of, why_no_job
 from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.pace import Pace
 from cli.patience import Patience, Unavailable
@@ -86,7 +87,8 @@ class Assembly:
     def backfill(self, source: Source, target: Target, progress: Progress) -> Backfill:
         keys = KeyMap(self._order.source.prefix, self._base)
         bucket = self._clients.running.media_bucket
-        planner = Planner(self._order.source, bucket, keys, self._admit, self._story, None if self.in_place else target.look)
+        no_job = partial(why_no_job, self._pipeline)
+        planner = Planner(self._order.source, bucket, keys, self._admit, no_job, self._story, None if self.in_place else target.look)
         submitter = Submitter(self._clients.running)
 
         def act(found: Found, plan: Plan) -> None:

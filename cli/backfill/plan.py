@@ -14,7 +14,7 @@ from sightline.ledger.story import Story
 from sightline.media.admission import Admitted, Ignored, Refused
 from sightline.media.identity import media_id
 from sightline.media.layout import is_sequence_part
-from sightline.media.types import MediaKind
+from sightline.media.types import Media, MediaKind
 
 Action = Literal[
     "copy",  # into the media bucket; the event of its upload starts the work
@@ -51,12 +51,15 @@ Admit = Callable[[str, str, int, datetime], Admitted | Refused | Ignored]
 
 @dataclass(frozen=True)
 class Planner:
-    """`admit` judges key, eTag, size and time as the pipeline does; `story` reads a media's ledger; `look` is None for objects in place."""
+    """`admit` judges key, eTag, size and time as the pipeline does, and `why_no_job` by the rules, empty for a media that gets one; `story`
+    reads a media's ledger; `look` is None for objects in place.
+    """
 
     source: Address
     bucket: str
     keys: KeyMap
     admit: Admit
+    why_no_job: Callable[[Media], str]
     story: Callable[[str], Story]
     look: Callable[[str], Existing | None] | None
 
@@ -74,7 +77,12 @@ class Planner:
             return replace(blank, action="refused", reason=verdict.reason)
         if isinstance(verdict, Ignored) and (key.endswith("/") or not is_sequence_part(key)):
             return replace(blank, reason=verdict.reason)
-        return self._bring(found, replace(blank, kind=verdict.media.kind if isinstance(verdict, Admitted) else None))
+        if isinstance(verdict, Ignored):
+            return self._bring(found, blank)
+        plan = self._bring(found, replace(blank, kind=verdict.media.kind))
+        # What was taken on already keeps its jobs, whatever the rules are now.
+        reason = self.why_no_job(verdict.media) if plan.action in ("copy", "submit") else ""
+        return replace(blank, action="refused", reason=reason) if reason else plan
 
     def _bring(self, found: Found, plan: Plan) -> Plan:
         if self.look is None:

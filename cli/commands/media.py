@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from cli import explain, finding, running, upload
 from cli.clients import Clients
 from cli.commands.common import data_folder, options
+from cli.deployed import pipeline_of, why_refused
 from cli.errors import FAILED, TOO_LATE, CommandError
 from cli.follow import Arrival, follow
 from cli.output import Output
@@ -28,17 +30,21 @@ def upload_command(
     """Upload files, folders, or image sequences (folders with a manifest.json)."""
     output = Output(as_json)
     clients = Clients.of(running.require(data_folder(data)))
+    pipeline = pipeline_of(clients.running)
+    plan = upload.plan(paths, namespace, device, partial(why_refused, pipeline))
     uploads = []
-    for planned in upload.plan(paths, namespace, device):
+    for planned in plan.uploads:
         sent = upload.send(clients, planned)
         if planned.is_media:
             uploads.append(sent)
             output.say(f"{sent.media_id}  {sent.key}")
+    upload.say_passed_over(output, plan.passed_over)
+    passed_over = [item.to_json() for item in plan.passed_over]
     if not wait:
-        output.result([{"key": sent.key, "media_id": sent.media_id} for sent in uploads])
+        output.result([*({"key": sent.key, "media_id": sent.media_id} for sent in uploads), *passed_over])
         return
     arrivals = follow(clients.ledger(), uploads, output, timeout)
-    output.result([arrival.to_json() for arrival in arrivals])
+    output.result([*(arrival.to_json() for arrival in arrivals), *passed_over])
     _judge(arrivals)
 
 

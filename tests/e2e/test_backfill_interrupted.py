@@ -112,6 +112,7 @@ def run(oss: LocalOss, source: Source, base: str, progress: Progress) -> Backfil
         "media-bucket",
         KeyMap("cameras/", base),
         lambda key, etag, size, modified: admit("media-bucket", key, etag, size, modified, layout, limits),
+        lambda media: "",
         lambda identity: Story(),
         target.look,
     )

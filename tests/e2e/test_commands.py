@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -49,6 +50,22 @@ def test_a_bad_upload_says_why_and_exits_1(cloud: Cloud, tmp_path: Path) -> None
     (tmp_path / "empty.mp4").touch()
     failed = cloud.command("upload", str(tmp_path / "empty.mp4"), "--wait", code=1)
     assert "zero bytes" in failed.stderr
+
+
+def test_what_a_folder_holds_besides_media_is_said(cloud: Cloud, clips: dict[str, Path], tmp_path: Path) -> None:
+    """By the shipped rules no sound gets a job."""
+    for name in ("notes.txt", "voice.wav"):
+        (tmp_path / name).write_bytes(b"x")
+    shutil.copy(clips["van-passing"], tmp_path)
+    told = json.loads(cloud.here("upload", str(tmp_path), "--namespace", "mixed", "--wait", "--json").stdout)
+    assert {Path(one["key"]).name: one["stage"] for one in told} == {
+        "van-passing.mp4": "searchable",
+        "notes.txt": "passed over",
+        "voice.wav": "passed over",
+    }
+    lines = cloud.here("upload", str(tmp_path), "--namespace", "mixed").stdout
+    assert "passed over: notes.txt: the extension is none of" in lines
+    assert "passed over: voice.wav: no rule gives it a job" in lines
 
 
 def test_a_large_upload_goes_in_parts(cloud: Cloud, tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def backfill(source: FakeSource, target: FakeTarget, progress: Progress, limit: 
         "media",
         KeyMap(source.address.prefix, source.address.prefix if in_place else BASE),
         lambda key, etag, size, modified: admit("media", key, etag, size, modified, layout, limits),
+        lambda media: "no rule gives it a job" if media.kind == "audio" else "",
         target.story,
         None if in_place else target.look,
     )

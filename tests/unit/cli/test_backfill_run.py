@@ -63,6 +63,7 @@ def test_jobs_refusals_and_bytes_are_counted() -> None:
             "cameras/empty.mp4": b"",
             "cameras/large.jpg": bytes(1001),
             "cameras/notes.txt": b"x",
+            "cameras/voice.wav": b"x",
             "cameras/folder/": b"",
             f"cameras/{'x' * 1020}.mp4": b"x",
         }
@@ -70,12 +71,13 @@ def test_jobs_refusals_and_bytes_are_counted() -> None:
     tally = (work := backfill(source, target, Progress(None, ""))).tally
     work.run()
     told = tally.to_json()
-    assert (told["objects"], told["copied"], told["copied_bytes"], told["ignored"]) == (9, 4, 11, 1)
+    assert (told["objects"], told["copied"], told["copied_bytes"], told["ignored"]) == (10, 4, 11, 1)
     assert told["jobs"] == {"video": 1, "image": 1, "sequence": 1}
     assert {row["example"]: row["objects"] for row in told["refused"]} == {
         "cameras/empty.mp4": 1,
         "cameras/large.jpg": 1,
         "cameras/notes.txt": 1,
+        "cameras/voice.wav": 1,
     }
     assert ["1,037 bytes" in row["reason"] for row in told["failed"]] == [True]
 

@@ -132,7 +132,7 @@ def test_a_thousand_uploads_a_day_by_the_rules_that_are_shipped() -> None:
     assert usual.requests["PAI images"] == usual.requests["IMS SubmitIProductionJob"] == 15_000
     assert usual.invocations - plain.invocations == 15_000
     assert more[items.MESSAGES] == 2 * 15_000
-    # The cover's: 2 appends; 2, 3; three files that IMS writes, and at the end a list and 4 deletions. The quality's: 2, 1; two lists and 1.
+    # The cover's: 2 appends; 2, 3; three files that IMS writes, and in the end a list, 4 deletions. The quality's: 2, 1; two lists and 1.
     assert more[items.PUTS] == 15_000 * (2 + 2 + 3 + 3 + 5) + 15_000 * (2 + 1 + 3)
     # IMS reads a video for the cover, and for the library once more; PAI reads an image, at its public address.
     assert more[items.INTERNET] == Decimal(15_000) / 2 / 1024
