@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import av
 
 Parts = Sequence[tuple[float, float]]
+"""Stretches in seconds, one after the other; what is at a part's end is not in it."""
+Skipped = Literal["DEFAULT", "NONREF", "NONKEY"]
+"""What is not decoded, by FFmpeg's names (AVDiscard): nothing that shows, frames that no other refers to, all but key frames."""
 
 _INSTANT = 1e-6
 _MOST_WAITING = 1000
@@ -41,8 +44,8 @@ def decoded_parts(packets: Iterable[Any], context: Any, parts: Parts) -> Iterato
         return
 
 
-def pass_over(context: Any, skipped: str) -> None:
-    """Frames of this kind (FFmpeg's AVDiscard) are not decoded from now on; NONREF only where that spoils no other frame."""
+def pass_over(context: Any, skipped: Skipped) -> None:
+    """From now on; NONREF only where that can't spoil another frame."""
     context.skip_frame = "DEFAULT" if skipped == "NONREF" and context.name not in _TELL_WHAT_IS_NEEDED else skipped
 
 

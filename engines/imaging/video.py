@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from engines.imaging.errors import UnreadableMedia
 from engines.imaging.header import looks_like_text
-from engines.imaging.packets import decodable, decoded_parts, pass_over
+from engines.imaging.packets import Parts, Skipped, decodable, decoded_parts, pass_over
 from engines.imaging.pictures import PIXELS, Image, check_pixels, describe_foreign, encode, fit
 
 # Containers only: a playlist (HLS, concat) would let an uploaded file read other files and addresses.
@@ -25,6 +25,7 @@ _DECODER_THREADS = 2
 _INSTANT = 1e-6
 _TICKS = 90_000
 """A second: MPEG's own clock, at which every frame is due."""
+EVERYTHING: Parts = ((0.0, math.inf),)
 EXACT_COLOURS = 0x2 | 0x2000 | 0x4000 | 0x40000
 """swscale's bilinear with full chroma both ways and accurate rounding; as a number, since older PyAV has no names for the last three."""
 
@@ -64,22 +65,17 @@ def frames(
     longest: int | None = None,
     pixels: int = PIXELS,
     *,
-    parts: Sequence[tuple[float, float]] = ((0.0, math.inf),),
-    key_frames: bool = False,
-    references: bool = False,
+    parts: Parts = EVERYTHING,
     exact_colours: bool = False,
 ) -> Iterator[Frame]:
     """The frames nearest after each tick of `per_second`, upright, their longer side at most `longest`.
 
     `parts` are the stretches to look at, in seconds from the first frame and in order; a frame at a part's end is not in it.
-    `key_frames` decodes those alone that need no other, about six times as fast; how many a video has is its encoder's choice.
-    `references` passes over those that no other needs, commonly each second one, for who wants some frames and no certain ones.
     `exact_colours` rounds to the nearest, for frames that are written again; else a channel may be 2 of 255 darker, a millisecond sooner.
     What can't be decoded is skipped. Raises UnreadableMedia where nothing can be.
     """
     converter = VideoReformatter()
-    skipped = "NONKEY" if key_frames else "NONREF" if references else "DEFAULT"
-    for time, frame in shown(path, per_second, pixels, parts=parts, skipped=skipped):
+    for time, frame in shown(path, per_second, pixels, parts=parts):
         yield Frame(time, upright(frame, longest, exact_colours, converter))
 
 
@@ -88,12 +84,13 @@ def shown(
     per_second: float = _TICKS,
     pixels: int = PIXELS,
     *,
-    parts: Sequence[tuple[float, float]] = ((0.0, math.inf),),
-    skipped: str = "DEFAULT",
+    parts: Parts = EVERYTHING,
+    skipped: Skipped = "DEFAULT",
 ) -> Iterator[tuple[float, Any]]:
     """As `frames` has them, but as PyAV decodes them: time in seconds and av.VideoFrame, whose memory the decoder may need still.
 
-    `skipped` are the frames that are not decoded, by FFmpeg's names (AVDiscard).
+    `skipped` "NONREF" passes over those that no other needs, commonly each second one, for who wants some frames and no certain ones;
+    "NONKEY" over all that need another, about six times as fast: how many then are left is the choice of the video's encoder.
     """
     due, count = 0.0, 0
     whole = len(parts) == 1 and parts[0][0] <= 0

@@ -9,8 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
-from engines.imaging import UnreadableMedia, frames
+from engines.imaging import UnreadableMedia
+from engines.imaging.video import upright
 from engines.production.film import FilmWriter, probe_film
 from engines.production.framing import window_path
 from engines.production.interest import InterestFinder, Numbers
@@ -73,14 +75,14 @@ def _of_the_shots(shots: Sequence[_Shot]) -> Iterable[str]:
 def _followed(source: Path, width: float) -> list[_Shot]:
     """The window's way through each shot; `width` is its share of the picture."""
     people = PeopleFinder()
-    shots, finder, due = list[_Shot](), InterestFinder(people), 0.0
-    for seen in seen_in_shots(frames(source, 1000, _VIEW)):
+    shots, finder, due, converter = list[_Shot](), InterestFinder(people), 0.0, VideoReformatter()
+    for seen in seen_in_shots(source):
         if seen.cut:
             shots.append(_shot(finder, width))
-            finder, due = InterestFinder(people), seen.frame.time
-        if seen.frame.time + _INSTANT >= due:
-            finder.see(seen.frame.time, seen.frame.image)
-            due = max(due, seen.frame.time - _LOOK_EVERY) + _LOOK_EVERY
+            finder, due = InterestFinder(people), seen.time
+        if seen.time + _INSTANT >= due:
+            finder.see(seen.time, upright(seen.frame, _VIEW, converter=converter))
+            due = max(due, seen.time - _LOOK_EVERY) + _LOOK_EVERY
     return [*shots, _shot(finder, width)]
 
 

@@ -6,15 +6,18 @@ Hard cuts only: a picture that dissolves into another is seen as one shot.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
-from engines.imaging import Frame, Image
-from engines.imaging.pictures import shrink
+from engines.imaging import Image
+from engines.imaging.video import shown, upright
 
 _VIEW = 128
 _LEAST_CHANGE = 0.04
@@ -28,28 +31,34 @@ _OTHER_SIZE = 1.0
 
 @dataclass(frozen=True)
 class Seen:
-    """A frame, how far it differs from the one before, 0 to 1, and whether it is the first of a new shot."""
+    """A frame as PyAV decoded it, its seconds from the start, how far it differs from the one before, 0 to 1, and whether a shot begins."""
 
-    frame: Frame
+    time: float
+    frame: Any
     change: float
-    cut: bool
+    cut: bool = False
 
 
-def seen_in_shots(stream: Iterable[Frame]) -> Iterator[Seen]:
-    """Every frame, two frames late: a cut is told from what follows, too. The film's very first frame is no cut."""
-    change, last_cut = _Change(), 0.0
-    around: deque[tuple[Frame, float] | None] = deque([None] * (2 * _NEIGHBOURS + 1), 2 * _NEIGHBOURS + 1)
-    for coming in chain(((frame, change.of(frame.image)) for frame in stream), repeat(None, _NEIGHBOURS)):
+def seen_in_shots(source: Path) -> Iterator[Seen]:
+    """Every frame, two frames late: a cut is told from what follows, too. The film's very first frame is no cut. Raises UnreadableMedia."""
+    last_cut = 0.0
+    around: deque[Seen | None] = deque([None] * (2 * _NEIGHBOURS + 1), 2 * _NEIGHBOURS + 1)
+    for coming in chain(_changing(source), repeat(None, _NEIGHBOURS)):
         around.append(coming)
         middle = around[_NEIGHBOURS]
         if middle is None:
             continue
-        frame, changed = middle
-        largest = max((each[1] for place, each in enumerate(around) if each is not None and place != _NEIGHBOURS), default=0.0)
-        outstanding = changed >= max(_LEAST_CHANGE, _OUTSTANDING * largest) and frame.time - last_cut >= _SHORTEST
-        cut = outstanding or changed == _OTHER_SIZE
-        last_cut = frame.time if cut else last_cut
-        yield Seen(frame, changed, cut)
+        largest = max((each.change for place, each in enumerate(around) if each is not None and place != _NEIGHBOURS), default=0.0)
+        outstanding = middle.change >= max(_LEAST_CHANGE, _OUTSTANDING * largest) and middle.time - last_cut >= _SHORTEST
+        cut = outstanding or middle.change == _OTHER_SIZE
+        last_cut = middle.time if cut else last_cut
+        yield replace(middle, cut=cut)
+
+
+def _changing(source: Path) -> Iterator[Seen]:
+    change, converter = _Change(), VideoReformatter()
+    for time, frame in shown(source):
+        yield Seen(time, frame, change.of(upright(frame, _VIEW, converter=converter)))
 
 
 class _Change:
@@ -59,7 +68,7 @@ class _Change:
         self._last: tuple[Image, Image, Image] | None = None
 
     def of(self, image: Image) -> float:
-        hsv = cv2.cvtColor(shrink(image, _VIEW), cv2.COLOR_BGR2HSV)
+        hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
         hue, saturation, value = (plane.astype(np.int16) for plane in cv2.split(hsv))
         # How colourful a dark pixel is, and what hue a grey one has, is mere noise.
         seen = (hue, saturation * value // 255, value)

@@ -8,8 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
-from engines.imaging import UnreadableMedia, frames
+from engines.imaging import UnreadableMedia
+from engines.imaging.video import upright
 from engines.production.appeal import Appeal, Fingerprint, appeal, fingerprint
 from engines.production.film import FilmWriter, probe_film
 from engines.production.planes import film_planes
@@ -84,16 +86,16 @@ def summarise(source: Path, folder: Path) -> Produced:
 
 
 def _watched(source: Path) -> _Watched:
-    watched, due = _Watched(), 0.0
-    for seen in seen_in_shots(frames(source, 1000, _VIEW)):
-        frame = seen.frame
-        watched.times.append(frame.time)
+    watched, due, converter = _Watched(), 0.0, VideoReformatter()
+    for seen in seen_in_shots(source):
+        watched.times.append(seen.time)
         watched.changes.append(seen.change)
         if seen.cut:
-            watched.cuts.append(frame.time)
-        if frame.time >= due:
-            watched.judged.append(_Judged(frame.time, appeal(frame.image), fingerprint(frame.image)))
-            due = frame.time + _JUDGED_EVERY
+            watched.cuts.append(seen.time)
+        if seen.time >= due:
+            image = upright(seen.frame, _VIEW, converter=converter)
+            watched.judged.append(_Judged(seen.time, appeal(image), fingerprint(image)))
+            due = seen.time + _JUDGED_EVERY
     if not watched.times:
         raise UnreadableMedia("no frame of the video can be decoded: it is damaged or was cut short")
     return watched
