@@ -28,7 +28,7 @@ class Knowing(PeopleFinder):
         window = Box(BODY.x - BODY.width / 6, BODY.y - BODY.height / 6, BODY.width * 4 / 3, BODY.height * 4 / 3)
         return [(window, 2.0)]
 
-    def faces(self, image: Image) -> list[Box]:
+    def faces(self, image: Image, least: float = 0.0) -> list[Box]:
         return []
 
 
