@@ -17,6 +17,7 @@ from engines.understanding.tools import Tools
 LEAST_SIDE = 100
 """Pixels: "The face area must have a resolution higher than 100×100" (PAI's page of face attribute analysis)."""
 _WIDER, _HIGHER, _LOWER = 0.1, 0.2, 0.2  # of the classifier's square, from brows to lips, to ears, hair and chin
+_LEAST_SQUARE = LEAST_SIDE / (1 + 2 * _WIDER)
 _TILE, _OVERLAP = 2800, 400  # pixels: in what is larger a face of LEAST_SIDE is too small for one look at the whole
 _SAME = 0.3
 _LARGE, _SHARP = 300.0, 150.0  # pixels, and the variance of the Laplacian in a face of 128 pixels, from which on more is no better
@@ -48,12 +49,12 @@ def faces(path: Path, tools: Tools | None = None, pixels: int = PIXELS) -> tuple
 
 def _squares(image: Image, tools: Tools) -> Iterator[Box]:
     height, width = image.shape[:2]
-    yield from tools.people.faces(image)
+    yield from tools.people.faces(image, _LEAST_SQUARE)
     if max(height, width) > _TILE:
         for top in _starts(height):
             for left in _starts(width):
                 tile = image[top : top + _TILE, left : left + _TILE]
-                yield from (box.moved(left, top) for box in tools.people.faces(tile))
+                yield from (box.moved(left, top) for box in tools.people.faces(tile, _LEAST_SQUARE))
 
 
 def _starts(side: int) -> range:

@@ -19,7 +19,7 @@ from engines.understanding.geometry import Box
 from engines.understanding.reading import Reader, TextLine
 
 _STRIP, _HALF = 0.22, 0.5  # parts of the height and the width that a corner takes
-_READ_AT = 640  # pixels, the width at which the reader is given a corner
+_READ_AT = 400, 640  # pixels: the reader is given a corner at its own width where that lies between them
 _LEAST = 32  # pixels; a narrower strip holds no words
 _EDGE = 0.1  # of the height and the width: a mark lies nearer to a corner than this, a shop's sign seldom does
 _MOST_LINES = 3  # in one corner; more of them are a page of text
@@ -70,7 +70,8 @@ def _corners(image: Image) -> Iterator[Box]:
 
 def _marks(image: Image, corner: Box, reader: Reader) -> list[TextLine]:
     rows, columns = corner.pixels()
-    factor = _READ_AT / (columns.stop - columns.start)
+    width = columns.stop - columns.start
+    factor = min(max(width, _READ_AT[0]), _READ_AT[1]) / width
     patch = cv2.resize(image[rows, columns], None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA)
     read = [TextLine(line.text, line.score, _placed(line.box, 1 / factor, rows, columns)) for line in reader.read(patch)]
     near = [line for line in read if _at_corner(line.box, image)]
