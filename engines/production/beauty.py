@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engines.imaging import Image
 from engines.production.face_following import FaceFollower, Faces, with_faces
-from engines.production.film import FilmWriter, film_frames, probe_film
+from engines.production.film import FilmWriter, probe_film
+from engines.production.planes import Planes, film_planes
 from engines.production.retouching import Retouching
 from engines.production.types import Output, Produced
+from engines.understanding.geometry import Box
 from engines.understanding.people import PeopleFinder
 
 _USUAL = Retouching(whiten=20, smooth=50, face_thin=50)
@@ -37,18 +39,28 @@ def beautify(
     path = folder / "beauty.mp4"
     frames = with_face = 0
     with FilmWriter(path, source) as film:
-        for frame, faces in with_faces(film_frames(source), FaceFollower(PeopleFinder())):
-            film.write(frame.time, _retouched(frame.image, faces, retouching))
+        for frame, faces in with_faces(film_planes(source), FaceFollower(PeopleFinder())):
+            _retouch(frame, faces, retouching)
+            film.write_planes(frame.time, frame)
             frames, with_face = frames + 1, with_face + bool(faces)
     findings = {"frames": frames, "frames_with_faces": with_face}
     return Produced([Output(path)], findings, tuple(_notes(retouching, others or {}, with_face, named == (None, None, None))))
 
 
-def _retouched(image: Image, faces: Faces, retouching: Retouching) -> Image:
+def _retouch(frame: Planes, faces: Faces, retouching: Retouching) -> None:
+    """In place; what is beside the faces stays as it was decoded."""
     for box, weight in faces:
         if box.width >= _SMALLEST:
-            retouching.apply(image, box, weight)
-    return image
+            rows, columns = _even(retouching.reach(box), *frame.size)
+            image = frame.image(rows, columns)
+            retouching.apply(image, box.moved(-columns.start, -rows.start), weight)
+            frame.put(image, rows.start, columns.start)
+
+
+def _even(box: Box, width: int, height: int) -> tuple[slice, slice]:
+    """The rows and columns that hold it, from even places to even places, as far as the frame goes."""
+    left, top = max(0, math.floor(box.x / 2) * 2), max(0, math.floor(box.y / 2) * 2)
+    return slice(top, min(height, math.ceil(box.bottom / 2) * 2)), slice(left, min(width, math.ceil(box.right / 2) * 2))
 
 
 def _notes(retouching: Retouching, others: Mapping[str, str], with_face: int, unasked: bool) -> Iterable[str]:

@@ -8,8 +8,9 @@ from itertools import count
 
 import cv2
 
-from engines.imaging import Frame, Image
+from engines.imaging import Image
 from engines.imaging.pictures import shrink
+from engines.production.planes import Planes
 from engines.understanding.geometry import Box, overlap
 from engines.understanding.people import PeopleFinder
 
@@ -78,15 +79,15 @@ class FaceFollower:
         return _Face(moved, face.patch, face.unseen + 1) if moved is not None else None
 
 
-def with_faces(stream: Iterable[Frame], follower: FaceFollower) -> Iterator[tuple[Frame, Faces]]:
+def with_faces(stream: Iterable[Planes], follower: FaceFollower) -> Iterator[tuple[Planes, Faces]]:
     """Every frame with its faces, each on the straight way between where two looks saw it; a few frames late."""
-    held: list[Frame] = []
+    held: list[Planes] = []
     before: dict[int, Box] = {}
     for number, frame in enumerate(stream):
         if number % _EVERY:
             held.append(frame)
             continue
-        after = follower.look(frame.image)
+        after = follower.look(frame.image())
         for place, between in enumerate(held, start=1):
             yield between, _between(before, after, place / (len(held) + 1))
         yield frame, [(box, 1.0) for box in after.values()] if number == 0 else _between(before, after, 1.0)

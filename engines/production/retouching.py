@@ -35,6 +35,12 @@ class Retouching:
     smooth: int = 0
     face_thin: int = 0
 
+    def reach(self, face: Box) -> Box:
+        """Where `apply` may change something."""
+        cheeks = _cheeks(face)
+        above = _SKIN_MARGIN * face.height
+        return Box(cheeks.x, face.y - above, cheeks.width, above + cheeks.height)
+
     def apply(self, image: Image, face: Box, weight: float) -> None:
         """Changes the image. `weight`, 0 to 1, is how much of the strengths is meant."""
         if self.face_thin:
@@ -43,10 +49,13 @@ class Retouching:
             _retouch_skin(image, face, weight, self.smooth / 100, self.whiten / 100)
 
 
+def _cheeks(face: Box) -> Box:
+    return Box(face.centre[0] - _CHEEKS_END * face.width, face.y, 2 * _CHEEKS_END * face.width, face.height * 1.5)
+
+
 def _thin(image: Image, face: Box, strength: float) -> None:
     """Takes each pixel from further out: most at the jaw, less above and below, nothing in the face's middle and beyond its sides."""
-    reach = Box(face.centre[0] - _CHEEKS_END * face.width, face.y, 2 * _CHEEKS_END * face.width, face.height * 1.5)
-    rows, columns = _within(reach, image)
+    rows, columns = _within(_cheeks(face), image)
     region = image[rows, columns]
     if min(region.shape[:2]) < _LEAST_SIDE:
         return

@@ -14,7 +14,8 @@ import pytest
 
 from engines.imaging import Image, UnreadableMedia
 from engines.production.beauty import beautify
-from engines.production.film import FilmWriter, film_frames
+from engines.production.film import FilmWriter
+from engines.production.planes import film_planes
 from engines.production.types import Produced, Unfit
 from tests.unit.engines import media
 from tests.unit.engines.production.clips import Sound, heard, landscape, psnr, seen, sliding, steady, turned_clip, write_clip
@@ -85,8 +86,8 @@ def copied(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Change:
     """What encoding alone changes."""
     path = tmp_path_factory.mktemp("copy") / "copy.mp4"
     with FilmWriter(path, face.path) as film:
-        for frame in film_frames(face.path):
-            film.write(frame.time, frame.image)
+        for frame in film_planes(face.path):
+            film.write_planes(frame.time, frame)
     return change(face, path)
 
 
