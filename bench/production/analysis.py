@@ -1,7 +1,8 @@
 """PAI's services beside ready ways: `python -m bench.production.analysis [--photos FOLDER]`.
 
 Photographs are those of a folder, Debian's opencv-doc where none is named; films, marks and figures are drawn, so that the truth is known.
-Milliseconds are of one processor's time for a call, after the first, which loads the models; peaks are those of a process of its own.
+Milliseconds are of one processor's time for a call, after the first, which loads the models: of a file, but for image quality, which is
+measured on decoded pictures. Peaks are those of a process of its own.
 """
 
 from __future__ import annotations
@@ -9,80 +10,31 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from bench.production import copies
+from bench.production.calls import FOLDER, Found, Watch, photographs
 from bench.production.meter import measured
-from engines.analysis.embedding import image_embedding, similarity, video_embedding
 from engines.analysis.faces import faces
 from engines.analysis.labels import labels
 from engines.analysis.quality import quality_of, video_quality
 from engines.analysis.reshaping import reshape_body
 from engines.analysis.watermark import remove_watermark
-from engines.imaging import Image, frames, read_image
-from engines.imaging.pictures import shrink
+from engines.imaging import Image, read_image
 from engines.understanding.tools import Tools
 from tests.unit.engines.analysis import pictures as made
-from tests.unit.engines.analysis.films import VIDEO_COPIES, even, ride
 from tests.unit.engines.analysis.marks import CASES, Marked, with_mark
-from tests.unit.engines.analysis.test_embedding import COPIES
 from tests.unit.engines.analysis.test_quality import STEPS
 from tests.unit.engines.analysis.test_reshaping import Knowing, figure, red_width
-from tests.unit.engines.media import write_picture, write_video
+from tests.unit.engines.media import write_picture
 
-T = TypeVar("T")
-Hash = npt.NDArray[np.bool_]
-
-_FOLDER = Path("/usr/share/doc/opencv-doc/examples/data")
-_LEAST_SIDE = 200  # pixels
-# Of opencv-doc: other pictures there are drawings, further views of the same things, or show faces, which are pasted in here.
-# fmt: off
-_PHOTOGRAPHS = frozenset((
-    "aero1", "aero3", "aloeL", "apple", "baboon", "blox", "board",
-    "box", "building", "butterfly", "chicky_512", "fruits", "graf1", "home", "leuvenA",
-    "licenseplate_motion", "orange", "rubberwhale1", "squirrel_cls", "starry_night", "stuff", "sudoku",
-))
-# fmt: on
 _FILM = "vtest.avi"
 _ASTRONAUT = Path(__file__).parents[2] / ".cache" / "photos" / "astronaut.png"
 _FACE = (42, 36, 146, 148)  # in a piece of it, by hand
-
-
-@dataclass(frozen=True)
-class Found:
-    quality: str
-    milliseconds: float
-
-
-class Watch:
-    """The processor's time of each call but the first."""
-
-    def __init__(self) -> None:
-        self._spent: list[float] = []
-
-    def __call__(self, function: Callable[..., T], *arguments: Any) -> T:
-        begun = time.process_time()
-        result = function(*arguments)
-        self._spent.append(1000 * (time.process_time() - begun))
-        return result
-
-    @property
-    def milliseconds(self) -> float:
-        return float(np.mean(self._spent[1:]))
-
-
-def photographs(folder: Path) -> list[Image]:
-    names = sorted(
-        path for path in folder.iterdir() if path.suffix in (".jpg", ".png") and (folder != _FOLDER or path.stem in _PHOTOGRAPHS)
-    )
-    found = [shrink(read_image(path), 1024) for path in names]
-    return [image for image in found if min(image.shape[:2]) >= _LEAST_SIDE]
 
 
 def quality(folder: Path) -> Found:
@@ -101,80 +53,9 @@ def _falls(folder: Path, score: Callable[[Image], float]) -> Found:
     return Found(", ".join(said), watch.milliseconds)
 
 
-def image_vectors(folder: Path) -> Found:
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch, "a.png")
-        return _found_again(folder, lambda image: image_embedding(write_picture(path, image)), similarity)
-
-
-def perceptual_hash(folder: Path) -> Found:
-    def hashed(image: Image) -> Hash:
-        grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
-        waves = cv2.dct(grey)[:8, :8].ravel()[1:]
-        return np.asarray(waves > np.median(waves))
-
-    return _found_again(folder, hashed, _agreeing)
-
-
-def average_hash(folder: Path) -> Found:
-    return _found_again(folder, _average, _agreeing)
-
-
-def _average(image: Image) -> Hash:
-    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (8, 8), interpolation=cv2.INTER_AREA).ravel()
-    return np.asarray(small > small.mean())
-
-
-def _agreeing(one: Hash, other: Hash) -> float:
-    return float((one == other).mean())
-
-
-def _found_again(folder: Path, vector: Callable[[Image], Any], alike: Callable[[Any, Any], float]) -> Found:
-    watch, said, images = Watch(), list[str](), photographs(folder)
-    known = [watch(vector, image) for image in images]
-    for name, change in COPIES.items():
-        said.append(f"{name} {_share_first([vector(change(image)) for image in images], known, alike):.2f}")
-    return Found(", ".join(said), watch.milliseconds)
-
-
-def _share_first(copies: Sequence[Any], known: Sequence[Any], alike: Callable[[Any, Any], float]) -> float:
-    """Of how many copies the original is nearest, and no other as near."""
-    hits = 0
-    for number, copy in enumerate(copies):
-        scores = [alike(copy, other) for other in known]
-        hits += scores[number] == max(scores) and scores.count(scores[number]) == 1
-    return hits / len(copies)
-
-
-def video_vectors(_: Path) -> Found:
-    return _films_again(video_embedding, similarity)
-
-
-def middle_frame_hash(_: Path) -> Found:
-    def hashed(path: Path) -> Hash:
-        seen = [frame.image for frame in frames(path, 2.0)]
-        return _average(seen[len(seen) // 2])
-
-    return _films_again(hashed, _agreeing)
-
-
-def _films_again(vector: Callable[[Path], Any], alike: Callable[[Any, Any], float]) -> Found:
-    watch, said, seeds = Watch(), list[str](), range(8)
-    with tempfile.TemporaryDirectory() as scratch:
-
-        def of(films: Iterable[Sequence[Image]]) -> list[Any]:
-            return [watch(vector, write_video(Path(scratch, "a.mp4"), film)) for film in films]
-
-        known = of(ride(seed) for seed in seeds)
-        for name, change in VIDEO_COPIES.items():
-            said.append(f"{name} {_share_first(of([even(change(frame)) for frame in ride(seed)] for seed in seeds), known, alike):.2f}")
-        said.append(f"cut {_share_first(of(ride(seed)[4:-3] for seed in seeds), known, alike):.2f}")
-    return Found(", ".join(said), watch.milliseconds)
-
-
 def watermarks(_: Path) -> Found:
-    def removed(mark: Marked, path: Path) -> Image:
-        return made.decoded(remove_watermark(write_picture(path, mark.picture)).picture)
+    def removed(_: Marked, path: Path) -> Image:
+        return made.decoded(remove_watermark(path).picture)
 
     return _marks(removed)
 
@@ -195,7 +76,7 @@ def _marks(removed: Callable[[Marked, Path], Image]) -> Found:
     with tempfile.TemporaryDirectory() as scratch:
         for seed in range(12):
             mark = with_mark(seed, *CASES[seed % len(CASES)])
-            left = watch(removed, mark, Path(scratch, "a.png"))
+            left = watch(removed, mark, write_picture(Path(scratch, "a.png"), mark.picture))
             before.append(made.psnr(mark.picture, mark.truth, mark.letters))
             after.append(made.psnr(left, mark.truth, mark.letters))
             gone += after[-1] > before[-1] + 6
@@ -274,11 +155,11 @@ def film_quality(folder: Path) -> Found:
 ROWS: tuple[tuple[str, str, Callable[[Path], Found]], ...] = (
     ("image quality", "ours", quality),
     ("image quality", "variance of the Laplacian", laplacian),
-    ("copies of a picture", "ours", image_vectors),
-    ("copies of a picture", "pHash, 63 bits", perceptual_hash),
-    ("copies of a picture", "average hash, 64 bits", average_hash),
-    ("copies of a film", "ours", video_vectors),
-    ("copies of a film", "average hash of the middle", middle_frame_hash),
+    ("copies of a picture", "ours", copies.image_vectors),
+    ("copies of a picture", "pHash, 63 bits", copies.perceptual_hash),
+    ("copies of a picture", "average hash, 64 bits", copies.average_hash),
+    ("copies of a film", "ours", copies.video_vectors),
+    ("copies of a film", "average hash of the middle", copies.middle_frame_hash),
     ("watermark", "ours", watermarks),
     ("watermark", "cv2.inpaint of the given box", box_inpainted),
     ("faces", "ours", faces_found),
@@ -291,7 +172,7 @@ ROWS: tuple[tuple[str, str, Callable[[Path], Found]], ...] = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, default=_FOLDER)
+    parser.add_argument("--photos", type=Path, default=FOLDER)
     folder = parser.parse_args().photos
     print("| service | way | quality | ms | peak MB |\n|---|---|---|---|---|")
     for service, way, row in ROWS:
