@@ -19,6 +19,7 @@ _EVERYWHERE_EVERY = 5  # looks; at the others a known face is looked for near wh
 _NEAR = 0.5  # of a face's size, on each side
 _NEAR_VIEW = 220  # pixels of the longer side
 _SAME = 0.25  # intersection over union
+_LEAST_ALIKE = _SAME**0.5  # of a face's width: no narrower box can share so much with it
 _LIKE_BEFORE = 0.75  # of a normalised correlation of 1
 _UNSEEN_LOOKS = 10
 """Somebody who turns aside for two seconds is the same face still, as long as it looks like before."""
@@ -68,8 +69,9 @@ class FaceFollower:
         if min(crop.shape[:2]) < 8:
             return None
         factor = (columns.stop - columns.start) / crop.shape[1]
-        boxes = [found.scaled(factor).moved(columns.start, rows.start) for found in self.people.faces(crop)]
-        return max(boxes, key=lambda found: overlap(found, box), default=None)
+        found = self.people.faces(crop, least=_LEAST_ALIKE * box.width / factor)
+        boxes = [each.scaled(factor).moved(columns.start, rows.start) for each in found]
+        return max(boxes, key=lambda each: overlap(each, box), default=None)
 
     def _again(self, image: Image, face: _Face, seen: Box | None) -> _Face | None:
         if seen is not None and overlap(seen, face.box) >= _SAME:
