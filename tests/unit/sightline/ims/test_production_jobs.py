@@ -137,6 +137,21 @@ def test_the_quality_of_sound(result: str) -> None:
     assert quality_scores(done("AudioQualityAssessment", result)) == {"score": 81.5, "snr": 24}
 
 
+@pytest.mark.contract("our assumption: a list holds an entry for each channel, and a recording is as good as its worst channel")
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ('[{"score":81.5,"snr":24},{"score":40,"snr":9},{"score":60}]', {"score": 40, "snr": 9}),
+        ('[{"Score":7,"snr":1},{"Score":"5","snr":2}]', {"Score": 5, "snr": 2}),
+        ('[{"channel":0},{"channel":1,"score":90}]', {"channel": 1, "score": 90}),
+        ('[{"note":"silent"},{"snr":24},{"snr":9}]', {"snr": 24}),
+        ("[]", {}),
+    ],
+)
+def test_of_several_channels_the_worst_is_told(listed: str, told: dict[str, float]) -> None:
+    assert quality_scores(done("AudioQualityAssessment", wrapped(f'{{"result":{listed}}}'))) == told
+
+
 @pytest.mark.contract(QUERY + ": a result without Data")
 def test_a_result_that_says_all_is_well() -> None:
     job = done("VideoDetext", '{"Details":[],"Message":"success","Code":"Success"}', OutputFiles=["a.mp4"])

@@ -15,6 +15,7 @@ MOST_IMAGES = 100
 MOST_SEGMENTS = 1_000
 MOST_BEATS = 100_000
 MOST_MEASURES = 100
+MOST_CHANNELS = 100
 LONGEST_TITLE = 200
 LONGEST_SECONDS = 7 * 24 * 3600.0
 
@@ -56,11 +57,12 @@ def music_segments(job: ProductionJob) -> Sequence[MusicSegment]:
 
 
 def quality_scores(job: ProductionJob) -> Mapping[str, float]:
-    """Of an AudioQualityAssessment: every number that it tells, by name. No document says which there are."""
-    listed = objects(_listed(job.details))
-    told = listed[0] if listed else {}
-    read = {plain(name, LONGEST_TITLE): number(value) for name, value in list(told.items())[:MOST_MEASURES]}
-    return {name: value for name, value in read.items() if value is not None}
+    """Of an AudioQualityAssessment: every number that it tells, by name; of several channels those of the one with the least score.
+
+    No document says which numbers there are, nor whether there is an entry for each channel.
+    """
+    channels = filter(None, map(_measures, objects(_listed(job.details))[:MOST_CHANNELS]))
+    return min(channels, key=_score, default={})
 
 
 def read_beats(content: bytes) -> Beats | None:
@@ -85,6 +87,15 @@ def _segment(told: Json) -> MusicSegment | None:
     if start is None or end is None or not 0 <= start <= end <= LONGEST_SECONDS:
         return None
     return MusicSegment(start, end, plain(as_text(told.get("title")), LONGEST_TITLE))
+
+
+def _measures(told: Json) -> Mapping[str, float]:
+    read = {plain(name, LONGEST_TITLE): number(value) for name, value in list(told.items())[:MOST_MEASURES]}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _score(measures: Mapping[str, float]) -> float:
+    return min((value for name, value in measures.items() if name.casefold() == "score"), default=float("inf"))
 
 
 def _listed(details: Any) -> Any:
