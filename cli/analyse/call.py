@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.analyse.inputs import Input, check_count, check_file, lend
 from cli.analyse.report import Made, job_json, show, show_jobs, to_json, typed
 from cli.analyse.run import Asked, Submitted, follow, judge, look_at, submit
-from cli.errors import USAGE, CommandError
+from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.following import told_how_to_go_on
 from cli.output import Output
 from cli.parameters import wrong_ones_told
@@ -36,6 +36,8 @@ def check_asked(asked: Asked, given: tuple[str, ...], to: Path | None) -> None:
     if asked.service.makes_picture != (to is not None):
         problem = f"{name} makes a picture: where to?" if to is None else f"{name} makes no picture"
         raise CommandError(problem, "name a file with --to" if to is None else "leave --to out", USAGE)
+    if to is not None and not to.parent.is_dir():
+        raise CommandError(f"there is no folder {to.parent}", "make it, or name another with --to", NOT_FOUND)
     for each in given:
         check_file(asked.service, each)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.analyse.size import size_of_picture
+from cli.analyse.size import look_into
 from cli.deployment.target import Target
 from cli.errors import NOT_FOUND, USAGE, CommandError
 from cli.parameters import wrong_ones_told
@@ -15,6 +15,8 @@ from sightline.ims.production.addresses import parse
 from sightline.media.admission import IMAGES
 from sightline.pai.limits import IMAGE, VIDEO, Limits
 from sightline.pai.services import Service
+
+_A = {"image": "an image", "video": "a video"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Input:
 
 def check_count(service: Service, given: Sequence[str], text: str) -> None:
     """Before anything is uploaded. Raises CommandError."""
-    if not given and not (service.source == "post" and text):
+    if not given:
         raise CommandError(f"{service.name} needs a file or an address", "name one", USAGE)
     if service.source == "image" and len(given) != 1:
         raise CommandError(f"{service.name} takes one image at a time", "name one", USAGE)
@@ -43,8 +45,11 @@ def check_file(service: Service, said: str) -> None:
     path = Path(said)
     if not path.is_file():
         raise CommandError(f"there is no file {said}", "name a file, or an https:// or oss:// address", NOT_FOUND)
+    seen = look_into(path)
+    if service.source not in ("post", seen.kind):
+        raise CommandError(f"{said} is {_A[seen.kind]}, and {service.name} takes {service.source}s", f"name {_A[service.source]}", USAGE)
     with wrong_ones_told():
-        _limits(service, _is_image(service, said)).check(said, path.stat().st_size, *size_of_picture(path))
+        _limits(service, _is_image(service, said)).check(said, path.stat().st_size, seen.width, seen.height)
 
 
 def lend(target: Target, scratch: Scratch, service: Service, said: str) -> Input:

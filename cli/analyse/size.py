@@ -1,21 +1,32 @@
-"""How large a picture or a video is, from the head of its file."""
+"""Whether a file is an image or a video, and how large, from its head."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cli.errors import FAILED, CommandError
 
 
-def size_of_picture(path: Path) -> tuple[int, int]:
-    """In pixels, for either kind. Raises CommandError for what is neither."""
+@dataclass(frozen=True)
+class Seen:
+    """`width` and `height` in pixels."""
+
+    kind: Literal["image", "video"]
+    width: int
+    height: int
+
+
+def look_into(path: Path) -> Seen:
+    """Raises CommandError for what is neither."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
-            return image.width, image.height
+            return Seen("video" if image.format == "MPEG" else "image", image.width, image.height)
     except UnidentifiedImageError:
-        return _of_video(path)
+        return Seen("video", *_of_video(path))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise _unreadable(path, str(error)) from error
 

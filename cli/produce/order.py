@@ -56,6 +56,9 @@ def order(target: Target, words: Words, scratch: Scratch) -> Order:
         address, folder = _place(words, scratch, default)
         check(words.function, parameters, address, words.model)
         check_order(_LATER if file else words.source, "", words.name, words.priority)
+    for name, path in lent.items():
+        if not path.is_file():
+            raise CommandError(f"{name}: there is no file {path}", "name a file, or an oss:// or https:// address", NOT_FOUND)
     bucket, watched = target.names.media_bucket, watched_prefix(target)
     if may_lie_below(address, bucket, watched):
         problem = f"OUTPUT {address} could lie below oss://{bucket}/{watched}, where it would be taken for an upload"
@@ -78,9 +81,9 @@ def _file(source: str) -> Path | None:
 
 
 def _lent(parameters: Mapping[str, str]) -> dict[str, Path]:
-    """What a parameter names is a file where there is one, and else left to be read as an address."""
-    given = {name: Path(parameters[name]) for name in _OF_FILES if parameters.get(name) and "://" not in parameters[name]}
-    return {name: path for name, path in given.items() if path.is_file()}
+    """What is neither an address nor JSON with addresses is a file, whether it is there or not."""
+    given = {name: parameters[name] for name in _OF_FILES if parameters.get(name)}
+    return {name: Path(value) for name, value in given.items() if "://" not in value and value[0] not in "[{"}
 
 
 def _default_name(function: str, parameters: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Run:
         self.output.say(f"{self._later(job_id)} looks at it{self.scratch.told_to_go}")
 
     def look(self, job_id: str, seconds: float, *, must_be_over: bool) -> None:
-        with told_how_to_go_on(self.output, self._later(job_id)):
+        with told_how_to_go_on(self.output, self._later(job_id, *self._where)):
             followed = Following(lambda: self.client.query(job_id), _state, _is_over).run(self.output, seconds)
         job = followed.job
         outputs = self._outputs(job) if job.state == "Success" else {}
@@ -63,9 +63,15 @@ class Run:
     def _judge(self, followed: Followed[ProductionJob], must_be_over: bool) -> None:
         job = followed.job
         if must_be_over and not followed.is_over:
-            raise CommandError(f"job {job.job_id} is still {job.state}", f"it goes on; {self._later(job.job_id)} looks at it", TOO_LATE)
+            raise CommandError(
+                f"job {job.job_id} is still {job.state}", f"it goes on; {self._later(job.job_id, *self._where)} looks at it", TOO_LATE
+            )
         if job.state == "Fail":
             raise CommandError(f"{job.function or self.function} failed: {job.reason}", "mend what it names, and try again", FAILED)
+
+    @property
+    def _where(self) -> Sequence[str]:
+        return [str(self.folder)] if self.folder else []
 
     def _later(self, job_id: str, *words: str) -> str:
         return self.scratch.target.command("produce", self.function, "--job", job_id, *words)

@@ -19,7 +19,8 @@ from engines.analysis.quality import image_quality, video_quality
 from engines.analysis.reshaping import NobodyToReshape, reshape_body
 from engines.analysis.tools import usual_tools
 from engines.analysis.watermark import remove_watermark
-from engines.imaging import probe
+from engines.imaging import UnreadableMedia, probe
+from engines.imaging.header import picture_header
 from engines.understanding.detector import load_checked
 from engines.understanding.tools import Tools
 from localcloud.ims.understanding.engine import EngineSettings
@@ -142,7 +143,7 @@ class Analyst:
         return _noted({**answer, **size}, notes)
 
     def _post_labels(self, work: Work) -> Answer:
-        pictures, video = [Path(image) for image in work.images], Path(work.video) if work.video else None
+        pictures, video = [Path(image) for image in work.images], _video(work) if work.video else None
         answer, notes = self._classified(work)
         if work.options["output_tag"]:
             seen = [labels(picture, "image", self._tools) for picture in pictures]
@@ -178,7 +179,12 @@ def _picture(work: Work) -> Path:
 
 
 def _video(work: Work) -> Path:
-    return Path(work.video or "")
+    """Raises UnreadableMedia for a picture; of what is no media at all its engine says more."""
+    path = Path(work.video or "")
+    picture = picture_header(path)
+    if picture is not None:
+        raise UnreadableMedia(f"the file is a picture ({picture.format}), no video")
+    return path
 
 
 def _noted(answer: Answer, notes: Sequence[str]) -> Answer:

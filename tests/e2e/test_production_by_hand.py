@@ -106,6 +106,7 @@ def test_a_job_that_was_not_waited_for_is_asked_about_later(cloud: Cloud, clips:
 def test_who_stops_waiting_for_a_folder_gets_it_later(cloud: Cloud, clips: dict[str, Path], tmp_path: Path) -> None:
     late = cloud.here("produce", "VideoClip", str(clips["van-passing"]), str(tmp_path / "here"), "--timeout", "0", code=None)
     job_id = late.stdout.split(":")[0].removeprefix("job ")
+    assert f"--job {job_id} {tmp_path / 'here'}` looks at it" in late.stderr
     done = told(cloud, "produce", "VideoClip", "--job", job_id, "--wait")
     (address,) = done["outputs"]
     assert address.startswith("oss://sightline-media/scratch/")
@@ -138,6 +139,7 @@ def test_what_is_wrong_is_said_before_anything_is_uploaded(cloud: Cloud, clips: 
         (("analyse", "image_qa", clip, "--config", "top=1"), 2, "configure.top"),
         (("analyse", "watermark_remover", clip), 2, "where to"),
         (("analyse", "video_qa"), 2, "needs a file"),
+        (("analyse", "watermark_remover", clip, "--to", str(tmp_path / "none" / "a.png")), 4, "there is no folder"),
         (("analyse", "video_qa", clip, "--job", "1"), 2, "all that it needs"),
         (("analyse", "image_qa", "--job", "1"), 2, "has no jobs"),
     ):

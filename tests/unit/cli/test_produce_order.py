@@ -93,6 +93,14 @@ def test_a_wrong_parameter_is_told_before_anything_is_uploaded(account: Target, 
     assert (error.problem, error.exit_code) == ("JobParams.fps: is '11'", USAGE)
 
 
+def test_a_file_that_a_parameter_names_has_to_be_there(account: Target, clip: str) -> None:
+    error = refused(account, "VideoGreenScreenMatting", clip, "oss://media-of-mine/a.mp4", bgimage="no/such.png")
+    assert (error.problem, error.exit_code) == ("bgimage: there is no file no/such.png", NOT_FOUND)
+    assert "bgimage: is no parameter" in refused(account, "VideoH2V", clip, "oss://media-of-mine/a.mp4", bgimage="no/such.png").problem
+    mixed = ordered(account, "AudioMixing", clip, "oss://media-of-mine/a.wav", inputs='[{"file": "https://x/b.wav"}]')
+    assert mixed.lent == {}
+
+
 def test_the_scratch_of_a_deployment_that_watches_everything_is_refused(account: Target) -> None:
     with pytest.raises(CommandError, match="uploads are watched for"):
         Scratch.of(replace(account, settings={**account.settings, "UPLOAD_PREFIX": "scratch/"}))
@@ -116,11 +124,11 @@ def test_what_a_service_is_asked_about(tmp_path: Path) -> None:
         ("image_qa", ["a", "b"], ""),
         ("video_qa", ["a"], "words"),
         ("multimodal_classify", [], ""),
+        ("multimodal_classify", [], "words"),
     ):
         with pytest.raises(CommandError) as raised:
             check_count(SERVICES[name], given, text)
         assert raised.value.exit_code == USAGE
-    check_count(SERVICES["multimodal_classify"], [], "words")
     check_count(SERVICES["video_qa"], ["a", "b"], "")
 
 
@@ -136,6 +144,8 @@ def test_a_file_that_is_too_small_or_no_picture_is_told_before_it_is_uploaded(tm
         ("image_qa", small, "has 320×239 pixels", USAGE),
         ("image_qa", words, "can't be read", FAILED),
         ("video_qa", tmp_path / "none.mp4", "there is no file", NOT_FOUND),
+        ("video_qa", small, "is an image, and video_qa takes videos", USAGE),
+        ("image_qa", film, "is a video, and image_qa takes images", USAGE),
     ):
         with pytest.raises(CommandError, match=told) as raised:
             check_file(SERVICES[service], str(path))

@@ -99,13 +99,13 @@ class PaiClient:
         options: VideoLabelOptions = _VIDEO_LABELS,
         model: str = "multi_modal_tag",
     ) -> int:
-        """The job's id. A post has a video or images, and a text; `video_url` is empty and `images` none where there are none."""
+        """The job's id. A post has images or a video beside its text: `images` are none, or `video_url` is empty, where there are none."""
         for place, url in enumerate(images):
             _check_address(f"images[{place}]", url)
         if video_url:
             _check_address("video_url", video_url)
-        elif not images and not text:
-            raise BadInput("text", "is empty, and there is neither a video nor an image", "give at least one of them")
+        elif not images:
+            raise BadInput("video_url", "is empty, and there are no images", "give one of them: a text alone is no post")
         body = {"video_url": video_url, "model_name": model, "text": text, "images": list(images), "configure": _checked_options(options)}
         return self._submit("MultiModalClassify", "videos", body, "job_id")
 

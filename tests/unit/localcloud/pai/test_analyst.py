@@ -199,6 +199,16 @@ def test_what_is_no_media_is_unreadable(analyst: Analyst, tmp_path: Path) -> Non
             analyst.do(asdict(Work(task, video=str(text), options=ONLY_TAGS)))
 
 
+def test_a_picture_is_no_video(analyst: Analyst, picture: str) -> None:
+    for work in (
+        Work("video_quality", video=picture),
+        Work("video_labels", video=picture, options=ONLY_TAGS),
+        Work("post_labels", (picture,), video=picture, options=ONLY_TAGS),
+    ):
+        with pytest.raises(UnreadableMedia, match=r"^the file is a picture \(png\), no video$"):
+            analyst.do(asdict(work))
+
+
 def test_it_is_built_of_the_engines_settings(server: VisionServer, picture: str) -> None:
     assert "no vision endpoint is set" in build(EngineSettings()).do(asdict(Work("age", (picture,))))["refused"]
     server.behaviour = in_turn(says('{"age_range": "70+"}'))

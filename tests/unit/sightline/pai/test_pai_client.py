@@ -264,8 +264,8 @@ def test_an_empty_batch_and_an_empty_post_are_named() -> None:
     pai = Pai({})
     with pytest.raises(BadInput, match="videos"):
         pai.client.classify_videos([])
-    with pytest.raises(BadInput, match="text"):
-        pai.client.classify_post("", [], "")
+    with pytest.raises(BadInput, match="video_url"):
+        pai.client.classify_post("", [], "words alone")
     with pytest.raises(BadInput, match="job_id"):
         pai.client.job(-1)
     assert pai.requests == []
