@@ -48,7 +48,9 @@ MP4 = Encoding(
     "libx264",
     "yuv420p",
     "bgr24",
-    {"preset": "veryfast", "crf": "18"},
+    # `superfast` does without the macroblock tree (x264's -mbtree), and so writes what stands still or pans in two to five times the space
+    # of `veryfast`. With the tree, over a short look ahead, it is a third faster than that, and a film at most a fifth larger.
+    {"preset": "superfast", "crf": "18", "mbtree": "1", "rc-lookahead": "10", "b_strategy": "0"},
     # Of what MP4 can hold, what players commonly take.
     frozenset(("aac", "mp3", "ac3", "eac3", "opus")),
     "aac",

@@ -1,17 +1,18 @@
-"""VideoDelogo: a mark that stands still over a moving picture, painted over with what is around its strokes."""
+"""VideoDelogo: a mark that stands still over a moving picture, painted over with what was seen behind it, or is around its strokes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from engines.imaging import Image, frames
+from engines.imaging import Image
 from engines.imaging.video import video_header
+from engines.production.backdrop import Backdrop, around, partly
 from engines.production.film import FilmWriter
+from engines.production.motion import Motion
 from engines.production.painting import Painter
 from engines.production.planes import Planes, film_planes
 from engines.production.regions import Columns, Rows, region_pixels
@@ -26,29 +27,38 @@ _STANDS_STILL = 6.0
 _EDGE = 60.0
 """Sobel's gradient, in levels of grey, of an edge that is there in half of the samples at least."""
 _BOTH_WAYS = 0.15  # of the edges of a mark run across at least, and as many down
-_STROKE, _STEADY = 25.0, 0.3
+_STROKE, _STEADIER, _STEADY, _OPAQUE = 25.0, 0.7, 0.1, 2.0
 """What belongs to a mark stands out by so many levels in the median of all samples, or varies so little beside the picture around it."""
 _WIDEST_STROKE = 1 / 24  # of the picture's height
 _LEAST, _MOST = 0.0005, 0.04  # of the picture's area, that a mark found by itself takes up
 _MARGIN = 0.012  # of the picture's height
+_BESIDE, _VIEW = 1 / 16, 1 / 4
+"""Of the picture's height, beside a mark: what is remembered, as it may come behind the mark; and what tells where the picture goes."""
 _STILL_NOTE = "the picture behind {} hardly moves, so that it could not be told from a mark: {}"
 Area = tuple[Rows, Columns]
 
 
-@dataclass(frozen=True)
 class _Patch:
-    """A part of the picture that holds a mark."""
+    """A part of the picture that holds a mark; `view` is the wider one by which the picture's way is told."""
 
-    rows: Rows
-    columns: Columns
-    light: Painter
-    colour: Painter
+    def __init__(self, mask: Image) -> None:
+        """The mask is of the whole picture."""
+        height = mask.shape[0]
+        self._part, self._view = (around(mask, round(share * height)) for share in (_BESIDE, _VIEW))
+        self._mask, self._clear = mask[self._part], cv2.bitwise_not(mask[self._view])
+        self._light, self._colour = Painter(self._mask), Painter(partly(self._mask))
+        self._motion, self._backdrop = Motion(), Backdrop()
 
     def paint(self, frame: Planes) -> None:
-        light, *colours = frame.part(self.rows, self.columns)
-        self.light.paint(light)
+        part = frame.part(*self._part)
+        place = self._motion.follow(frame.planes[0][self._view], self._clear)
+        rest = self._backdrop.fill(part, self._mask, place)
+        if not rest.any():
+            return
+        light, *colours = part
+        self._light.paint(light, rest)
         for plane in colours:
-            self.colour.paint(plane)
+            self._colour.paint(plane, partly(rest))
 
 
 def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = None, models: Sequence[str] = ()) -> Produced:
@@ -82,25 +92,14 @@ def _patch(samples: Image, area: Area, notes: list[str]) -> _Patch | None:
     # Beyond the area, too: a box is seldom wide enough for what compression smeared.
     grown = max(5, round(height / 140) | 1)
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
-    left, top, wide, high = cv2.boundingRect(mask)
-    rows, columns = _even_around(top, high, height), _even_around(left, wide, width)
-    light = mask[rows, columns]
-    colour = cv2.resize(light, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    if not wide or colour.all():
-        return None
-    return _Patch(rows, columns, Painter(light), Painter(colour))
-
-
-def _even_around(start: int, length: int, end: int) -> slice:
-    """With a pixel or two beside it, from an even place over an even length, as far as the picture goes."""
-    return slice(max(0, (start - 1) // 2 * 2), min(end // 2 * 2, (start + length + 2) // 2 * 2))
+    return _Patch(mask) if mask.any() and not mask[around(mask, 1)].all() else None
 
 
 def _samples(source: Path, seconds: float | None, pixels: int) -> Image:
-    """Frames in grey, count x height x width, spread over the beginning of the clip."""
+    """The light of frames, count x height x width, spread over the beginning of the clip: any will do, so none that no other needs."""
     count = max(_LEAST_SAMPLES, min(_SAMPLES, _SAMPLED_BYTES // pixels))
     rate = count / min(seconds or _SAMPLED_SECONDS, _SAMPLED_SECONDS)
-    taken = [cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY) for frame in frames(source, rate, parts=((0.0, _SAMPLED_SECONDS),))]
+    taken = [frame.planes[0].copy() for frame in film_planes(source, ((0.0, _SAMPLED_SECONDS),), rate, "NONREF")]
     return np.stack([each for each in taken if each.shape == taken[0].shape])
 
 
@@ -163,7 +162,9 @@ def _mark(samples: Image, area: Area, notes: list[str]) -> Image:
     if usual < _STANDS_STILL:
         notes.append(_STILL_NOTE.format("a box", "what stands out there was painted over, mark or not"))
     else:
-        mark |= variation < _STEADY * usual
+        # What lies between two strokes stands out as they do, but varies.
+        nearby = cv2.blur(variation, (3 * size, 3 * size))
+        mark = (mark & (variation < _STEADIER * nearby)) | (variation < np.maximum(_STEADY * nearby, _OPAQUE))
     # A plain stretch of the picture may never vary either, but it has no standing edge.
     edges = (_standing_edges(part, (1, 0)) | _standing_edges(part, (0, 1))).astype(np.uint8) * 255
     marked: Image = cv2.dilate(edges, kernel) & (mark.astype(np.uint8) * 255)

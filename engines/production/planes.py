@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import cv2
@@ -86,9 +86,14 @@ class Planes:
         return zip(self.planes, (1, 2, 2), strict=True)
 
 
-def film_planes(source: Path, parts: Sequence[tuple[float, float]] = ((0.0, inf),)) -> Iterator[Planes]:
-    """Every frame of the parts. Raises UnreadableMedia."""
-    for time, frame in shown(source, parts=parts):
+def film_planes(
+    source: Path,
+    parts: Sequence[tuple[float, float]] = ((0.0, inf),),
+    per_second: float = 90_000,
+    skipped: Literal["DEFAULT", "NONREF"] = "DEFAULT",
+) -> Iterator[Planes]:
+    """Every frame of the parts; or fewer, as `engines.imaging.video.shown` takes `per_second` and `skipped`. Raises UnreadableMedia."""
+    for time, frame in shown(source, per_second, parts=parts, skipped=skipped):
         matrix = frame.colorspace if frame.colorspace in MATRICES else BT601
         if _is_plain(frame):
             yield Planes(time, _views(frame), int(matrix))

@@ -1,4 +1,4 @@
-"""VideoDetext: the captions of a film painted over with what is around their letters."""
+"""VideoDetext: the captions of a film painted over with what was seen behind their letters, or is around them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.imaging import Frame, Image
+from engines.imaging import Image
 from engines.imaging.video import video_header
-from engines.production.film import FilmWriter, film_frames
+from engines.production.backdrop import Backdrop, even, partly
+from engines.production.film import FilmWriter
 from engines.production.lettering import Line, StripReader, text_reader
-from engines.production.painting import Backdrop
+from engines.production.motion import Motion
+from engines.production.painting import paint_over
+from engines.production.planes import Planes, film_planes
 from engines.production.regions import region_pixels
 from engines.production.types import Box, Output, Produced, Unfit
 from engines.understanding.reading import Reader
@@ -23,6 +26,7 @@ BOTTOM: Box = (0.0, 0.7, 1.0, 0.3)
 
 _EVERY = 5  # frames from one look at the text to the next
 _SMEAR = 0.08  # of a line's height
+_BLACK, _STRETCH = 16, 255 / 219  # of the limited range of light (ITU-R BT.601)
 _TOLERANCE = 0.5  # seconds by which a clip's length may be told too short
 
 
@@ -43,8 +47,8 @@ def remove_text(
     remover = _Remover([_Strip(reader, box) for box in wanted], times)
     target = folder / "film.mp4"
     with FilmWriter(target, source) as film:
-        for frame in remover.without_text(film_frames(source)):
-            film.write(frame.time, frame.image)
+        for frame in remover.without_text(film_planes(source)):
+            film.write_planes(frame.time, frame)
     notes = () if remover.changed else ("no text was found there: the picture is the same",)
     return Produced((Output(target),), {"frames": remover.changed}, notes)
 
@@ -67,8 +71,8 @@ class _Remover:
         self._times = times if times is not None else ((0.0, math.inf),)
         self.changed = 0
 
-    def without_text(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        held: list[Frame] = []
+    def without_text(self, frames: Iterator[Planes]) -> Iterator[Planes]:
+        held: list[Planes] = []
         for frame in frames:
             held.append(frame)
             if len(held) == _EVERY:
@@ -77,14 +81,14 @@ class _Remover:
         if held:
             yield from self._cleaned(held)
 
-    def _cleaned(self, held: Sequence[Frame]) -> Iterator[Frame]:
+    def _cleaned(self, held: Sequence[Planes]) -> Iterator[Planes]:
         due = [any(start <= frame.time < end for start, end in self._times) for frame in held]
         if any(due):
             for strip in self._strips:
-                strip.look(held[-1].image)
+                strip.look(held[-1])
         for frame, is_due in zip(held, due, strict=True):
             if is_due:
-                self.changed += max(strip.clean(frame.image) for strip in self._strips)
+                self.changed += max(strip.clean(frame) for strip in self._strips)
             yield frame
 
 
@@ -96,29 +100,47 @@ class _Strip:
         self._region = region
         self._lines: Sequence[Line] = ()
         self._before: Sequence[Line] = ()
-        self._backdrop = Backdrop()
+        self._motion, self._backdrop = Motion(), Backdrop()
 
-    def look(self, image: Image) -> None:
-        strip = self._of(image)
-        self._before, self._lines = self._lines, self._reader.lines(strip, cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY))
+    def look(self, frame: Planes) -> None:
+        rows, columns = self._place(frame)
+        light = frame.planes[0][rows, columns]
+        self._before, self._lines = self._lines, self._reader.lines(frame.image(rows, columns), _grey(light))
 
-    def clean(self, image: Image) -> bool:
-        strip = self._of(image)
+    def clean(self, frame: Planes) -> bool:
+        part = frame.part(*self._place(frame))
         lines = [*self._lines, *(line for line in self._before if all(line is not each for each in self._lines))]
-        grey = cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY) if lines else None
+        grey = _grey(part[0]) if lines else None
         shown = [line for line in lines if grey is not None and line.shown_in(grey)]
-        mask = _mask(shown, strip)
-        self._backdrop.fill(strip, mask)
+        mask = _mask(shown, part[0].shape)
+        rest = self._backdrop.fill(part, mask, self._motion.follow(part[0], cv2.bitwise_not(mask)))
+        if rest.any():
+            _paint_over(part, rest)
         return bool(shown)
 
-    def _of(self, image: Image) -> Image:
-        height, width = image.shape[:2]
-        return image[region_pixels(self._region, width, height, "JobParams.LimitRegion")]
+    def _place(self, frame: Planes) -> tuple[slice, slice]:
+        width, height = frame.size
+        rows, columns = region_pixels(self._region, width, height, "JobParams.LimitRegion")
+        return even(rows, height), even(columns, width)
 
 
-def _mask(lines: Sequence[Line], strip: Image) -> Image:
+def _grey(light: Image) -> Image:
+    """Levels from 0 to 255, of those from 16 to 235."""
+    grey: Image = cv2.convertScaleAbs(cv2.subtract(light, _BLACK), alpha=_STRETCH)
+    return grey
+
+
+def _paint_over(part: Sequence[Image], rest: Image) -> None:
+    light, blue, red = part
+    paint_over(light, rest)
+    colours = cv2.merge((blue, red))
+    paint_over(colours, partly(rest))
+    blue[...], red[...] = cv2.split(colours)
+
+
+def _mask(lines: Sequence[Line], shape: tuple[int, ...]) -> Image:
     """255 where the lines were drawn, and a little beyond, as far as compression smears."""
-    mask = np.zeros(strip.shape[:2], np.uint8)
+    mask = np.zeros(shape, np.uint8)
     for line in lines:
         size = max(5, round(_SMEAR * line.box.height) | 1)
         mask[line.area] |= cv2.dilate(line.cover.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
