@@ -15,6 +15,7 @@ from sightline.clock import to_iso
 from sightline.errors import SightlineError
 from sightline.ledger.jobs import JobStory
 from sightline.ledger.ledger import Journal
+from sightline.ledger.story import SMARTTAG, Story
 from sightline.media.identity import is_media_id, media_id
 from sightline.untrusted import visible
 
@@ -44,7 +45,7 @@ def explain(clients: Clients, name: str) -> Json:
         "letters": [summary(letter) for letter in about],
         "facts": _facts(journal),
         "job": _job(clients, story.job_id) if story.job_id else None,
-        "jobs": [_beside(name, job) for name, job in story.jobs.items()],
+        "jobs": [*_failed_tags(story), *(_beside(name, job) for name, job in story.jobs.items())],
         "index": _index(clients, identity),
         "record": record.to_json() if record else None,
     }
@@ -67,6 +68,12 @@ def _job(clients: Clients, job_id: str) -> Json:
     except SightlineError as error:
         return {"job_id": job_id, "state": "unknown", "reason": str(error)}
     return {"job_id": job_id, "state": job.state, "reason": job.reason or None}
+
+
+def _failed_tags(story: Story) -> list[Json]:
+    """Smart tags that failed, whatever stage the media's other jobs have brought it to."""
+    failed = {"job": SMARTTAG, "state": "failed", "job_id": story.job_id or None, "reason": story.tags_failed}
+    return [failed] if story.tags_failed else []
 
 
 def _beside(name: str, job: JobStory) -> Json:

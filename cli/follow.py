@@ -39,7 +39,7 @@ class Arrival:
             "key": self.upload.key,
             "media_id": self.upload.media_id,
             "stage": stage_name(self.story.stage),
-            "reason": self.story.reason or None,
+            "reason": self.story.reason or self.story.tags_failed or None,
             "seconds": round(self.seconds, 2),
         }
 
@@ -78,7 +78,8 @@ def _tells_of(story: Story, upload: Uploaded) -> bool:
     """Before the upload's event arrives, the ledger tells of earlier content, or of the end of an earlier try with the same one."""
     if story.generation != upload.generation:
         return False
-    return story.stage not in ("failed", "removed") or (story.modified is not None and story.modified >= upload.modified)
+    may_be_of_another_try = story.stage == "removed" or story.may_be_tried_again
+    return not may_be_of_another_try or (story.modified is not None and story.modified >= upload.modified)
 
 
 def _is_over(arrival: Arrival) -> bool:
@@ -118,5 +119,6 @@ class _Lines:
             stage = stage_name(arrival.story.stage)
             if self._said.get(arrival.upload.media_id) != stage:
                 self._said[arrival.upload.media_id] = stage
-                reason = f": {arrival.story.reason}" if arrival.story.reason else ""
+                why = arrival.story.reason or arrival.story.tags_failed
+                reason = f": {why}" if why else ""
                 self._output.say(f"{arrival.seconds:6.1f} s  {arrival.upload.name}  {stage}{reason}")

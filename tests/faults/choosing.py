@@ -82,7 +82,7 @@ class Chooser:
 
     def _content(self, key: str) -> str:
         self.contents += 1
-        kind = self.random.choices(["good", "bad", ""], [10, 2, 1])[0]
+        kind = self.random.choices(["good", "bad", "dull", ""], [10, 2, 2, 1])[0]
         content = f"{kind} clip{self.contents}" if kind else ""
         self.earlier.setdefault(key, []).append(content)
         return content

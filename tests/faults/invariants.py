@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from cli.up import NAMES
-from sightline.ledger.story import Story
+from sightline.ledger.story import SMARTTAG, Story
 from tests.faults.history import Violation
 from tests.faults.laptop_services import LibraryEntry
 from tests.faults.null_engine import names_in
@@ -80,9 +80,11 @@ def _missing(world: World, key: str) -> str:
     if story.generation != etag(content):
         return f"holds {etag(content)[:6]}, and its ledger knows {story.generation[:6] or 'nothing'} ({story.stage})"
     wanted = expected_stage(key, content)
-    if story.stage == wanted or (story.stage == "failed" and _service_failed(world, story)):
-        return "" if wanted == "searchable" or story.reason else f"is {wanted} without a reason"
-    return f"should be {wanted} and is {story.stage} ({story.reason})"
+    if story.stage not in (wanted, _stage_without_tags(world, key, content, story)):
+        return f"should be {wanted} and is {story.stage} ({story.reason})"
+    if story.tags_failed and not _may_lack_tags(world, content, story):
+        return f"has no smart tags ({story.tags_failed})"
+    return "" if story.stage == "searchable" or story.reason else f"is {story.stage} without a reason"
 
 
 def expected_stage(key: str, content: bytes) -> str:
@@ -90,7 +92,21 @@ def expected_stage(key: str, content: bytes) -> str:
         return "refused"
     if is_untagged(key):
         return "searchable"
-    return "searchable" if content.startswith(b"good ") else "failed"
+    return "failed" if content.startswith(b"bad ") else "searchable"
+
+
+def _stage_without_tags(world: World, key: str, content: bytes, story: Story) -> str:
+    """Where the smart tags failed, a media has failed too unless another job told something. Of bad content that is what others fetched."""
+    if not _may_lack_tags(world, content, story):
+        return ""
+    told = any(job.stage == "done" for job in story.jobs.values())
+    if content.startswith(b"bad ") and told:
+        return "searchable" if world.people.runs(key, etag(content)) > 1 else ""
+    return "searchable" if told else "failed"
+
+
+def _may_lack_tags(world: World, content: bytes, story: Story) -> bool:
+    return not content.startswith(b"good ") or _service_failed(world, story)
 
 
 def is_untagged(key: str) -> bool:
@@ -102,8 +118,9 @@ def _service_failed(world: World, story: Story) -> bool:
     """Whether the service kept a good upload from its end: it said so (when the job began, its address led nowhere), or said nothing."""
     job = world.history.jobs.get(story.job_id)
     # Too late, never answered, or answered without naming the job.
-    is_silent = any(words in story.reason for words in ("in time", "got no answer", "JobId"))
-    return is_silent or (bool(story.reason) and job is not None and world.services.job_state(job.id) == "Fail")
+    reason = story.reason or story.tags_failed
+    is_silent = any(words in reason for words in ("in time", "got no answer", "JobId"))
+    return is_silent or (bool(reason) and job is not None and world.services.job_state(job.id) == "Fail")
 
 
 def _check_library(world: World) -> None:
@@ -113,7 +130,7 @@ def _check_library(world: World) -> None:
         entry = entries.pop(world.people.identity(key), None)
         story = world.ledger.read(world.people.identity(key)).story
         if is_media(key) and story.stage == "searchable":
-            _check_entry(world, key, content, entry)
+            _check_entry(world, key, content, entry, story)
             _check_record(world, key, story)
         elif entry is not None:
             raise Violation("I2", f"{key} is {story.stage} and in the library", [key])
@@ -128,10 +145,11 @@ def tells_of(world: World, text: str, key: str, content: bytes) -> bool:
     return bool(told) and told <= names_in(b" ".join([content, *fetched]).decode())
 
 
-def _check_entry(world: World, key: str, content: bytes, entry: LibraryEntry | None) -> None:
+def _check_entry(world: World, key: str, content: bytes, entry: LibraryEntry | None, story: Story) -> None:
     if entry is None:
         raise Violation("I2", f"{key} is called searchable and is not in the library", [key])
-    is_told = is_untagged(key) and not names_in(entry.text)  # its captions failed, or the content is bad
+    has_tags = not is_untagged(key) and not story.tags_failed
+    is_told = not has_tags and not names_in(entry.text)  # nor were there captions, or tags of another job
     if not is_told and not tells_of(world, entry.text, key, content):
         raise Violation("I3", f"the library says {entry.text!r} of {key}, whose content is {content!r}", [key])
 
@@ -145,7 +163,8 @@ def _check_record(world: World, key: str, story: Story) -> None:
         raise Violation("I2", f"{key} waits for {', '.join(story.open_jobs)}", [key])
     if frozenset(record.jobs) != story.ended_jobs:
         raise Violation("I2", f"the record of {key} tells of {record.jobs}, and {sorted(story.ended_jobs)} have ended", [key])
-    missing = {name for name, job in story.jobs.items() if job.stage == "failed"} ^ {gap.job for gap in record.found.gaps}
+    failed = {name for name, job in story.jobs.items() if job.stage == "failed"} | ({SMARTTAG} if story.tags_failed else set())
+    missing = failed ^ {gap.job for gap in record.found.gaps}
     if missing:
         raise Violation("I2", f"the record of {key} has no gap, or one too many, for {', '.join(missing)}", [key])
 

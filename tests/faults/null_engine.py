@@ -1,6 +1,6 @@
 """An engine that knows nothing but the bytes: what it says names the content, so that a result is recognised wherever it turns up.
 
-Content is `good <name>` or `bad <name>`; of the bad nothing can be read.
+Content is `good <name>`, `bad <name>` or `dull <name>`; of the bad nothing can be read, and of the dull smart tags have nothing to say.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from localcloud.pai.analysis import AnalysisRefused, Work
 EMBEDDING_NUMBERS = 512
 WORDS = "a person walks past"
 """In every caption, so that one query finds everything."""
+READABLE = ("good ", "dull ")
 
 
 class NullEngine:
@@ -94,7 +95,7 @@ class NullAnalysis:
 
     def analyse(self, work: Work, urgent: bool) -> Any:
         contents = [Path(file).read_text(errors="replace") for file in (*work.images, *([work.video] if work.video else []))]
-        if not all(content.startswith("good ") for content in contents):
+        if not all(content.startswith(READABLE) for content in contents):
             raise AnalysisRefused("the content is not good")
         if work.task == "image_quality":
             return {"image_height": 48, "image_width": 64, "iqa_result": 50.0}
@@ -103,7 +104,7 @@ class NullAnalysis:
         if work.task == "video_quality":
             return {"avg_fps": 25, "duration": 10, "single_img": 0.5, "video_score": 50.0, "height": 48, "width": 64}
         numbers = hashlib.sha512("".join(contents).encode()).digest() * (EMBEDDING_NUMBERS // 64)
-        tags = [{"tag": content.removeprefix("good "), "score": 0.5} for content in contents]
+        tags = [{"tag": content.partition(" ")[2], "score": 0.5} for content in contents]
         return {
             "tag_result": tags,
             "image_height": 48,
@@ -114,9 +115,9 @@ class NullAnalysis:
 
 def _said(file: Path) -> str:
     content = file.read_text(errors="replace")
-    if not content.startswith("good "):
+    if not content.startswith(READABLE):
         raise UnreadableMedia("the content is not good")
-    return content.removeprefix("good ").strip()
+    return content.partition(" ")[2].strip()
 
 
 def names_in(text: str) -> set[str]:

@@ -58,8 +58,8 @@ def test_35_a_burst_drains_in_order_and_no_namespace_waits_for_another(stage: Sc
     stage.world.serve = service.serve  # type: ignore[method-assign]
     names = ["large"] * (UPLOADS - SMALL) + [f"small{number % 4}" for number in range(SMALL)]
     keys = [f"uploads/{name}/{number:04}.jpg" for number, name in enumerate(names)]
-    for key in keys:
-        do(stage, "upload", key, f"good {key}")
+    for number, key in enumerate(keys):
+        do(stage, "upload", key, f"good clip{number}")
         do(stage, "wait", number=0.01)
         deliver_all(stage)
     while len(stage.world.history.jobs) < UPLOADS or service.jobs:

@@ -11,7 +11,6 @@ from sightline.errors import KeyRefused, LedgerConflict, ServiceRefused, Service
 from sightline.ims.production.client import ProductionJob
 from sightline.ledger.facts import Fact
 from sightline.pai.results import VideoQuality
-from sightline.pipeline.collect import collect
 from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.endings import remove
 from sightline.pipeline.orphans import find_orphans
@@ -216,22 +215,6 @@ def test_a_job_of_an_earlier_upload_ends_none_of_the_next() -> None:
     world.producing.succeed("made-3", [b"1"])
     collect_production(world.pipeline, "made-3")
     assert world.media.head(record(world, identity).found.cover or "") is not None
-
-
-def test_what_comes_for_a_media_that_failed_is_dropped_and_counts_when_it_is_uploaded_again() -> None:
-    world = world_with("smarttag", "production:CaptionExtraction")
-    identity = upload(world)
-    world.tagging.fail("job-1", "no picture")
-    collect(world.pipeline, "job-1")
-    world.producing.succeed("made-1", [b"1\n00:00:01,000 --> 00:00:02,000\nHello\n"])
-    assert collect_production(world.pipeline, "made-1") == "kept: the media is failed"
-    assert not any("CaptionExtraction" in key for key in world.state.contents)
-    world.clock.forward(5)
-    upload(world)
-    world.finish("job-2")
-    world.producing.succeed("made-2", [b"1\n00:00:01,000 --> 00:00:02,000\nHello\n"])
-    collect_production(world.pipeline, "made-2")
-    assert [cue.text for cue in record(world, identity).found.captions] == ["Hello"]
 
 
 def test_nobody_calls_a_media_searchable_whose_record_lacks_what_a_job_told() -> None:

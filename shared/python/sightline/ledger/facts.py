@@ -24,7 +24,7 @@ FactKind = Literal[
     "inserted",  # the search library took the media: library, told (a digest of what it was given)
     "searchable",  # its index jobs ended well
     "reopened",  # an understood media is to be indexed anew: reason
-    "failed",  # nothing more will happen by itself: step, reason
+    "failed",  # nothing more will happen by itself, but that another job may tell something where the smart tags failed: step, reason
     "removed",  # the object is gone, and so is everything made of it
     "settled",  # whatever somebody late may have inserted of earlier content was taken out again
     # Of every job but smart tags; each has its name as `job`, and they run beside the facts above.

@@ -12,8 +12,9 @@ from sightline.ledger.jobs import JobStory, next_step
 from sightline.value import Value
 
 Stage = Literal[
-    "unknown", "uploaded", "refused", "claimed", "submitted", "understood", "inserted", "searchable", "failed", "removed", "forgotten"
-]
+    "unknown", "uploaded", "refused", "claimed", "submitted", "untagged",
+    "understood", "inserted", "searchable", "failed", "removed", "forgotten",
+]  # fmt: skip
 
 SMARTTAG = "smarttag"
 FINAL: frozenset[Stage] = frozenset({"refused", "searchable", "failed", "removed", "forgotten"})
@@ -28,7 +29,8 @@ class Story(Value):
     inserted when it was replaced or removed: whoever does that may be late. `modified` is when the last upload that we know of was written,
     by OSS's clock; `earlier_jobs` the jobs of uploads before the last one, of any kind. `told` is a digest of what the
     library was last given of this content. `is_tagged` says whether it gets smart tags, the
-    job that the stages are about; `jobs` are its others, by their names.
+    job that the stages are about; `jobs` are its others, by their names. `tags_failed` is why the smart tags told nothing: the media is
+    "untagged" while another job may tell something, then goes into the library with that, or has failed where none did.
     """
 
     stage: Stage = "unknown"
@@ -52,6 +54,7 @@ class Story(Value):
     told: str = ""
     is_tagged: bool = True
     jobs: Mapping[str, JobStory] = {}
+    tags_failed: str = ""
 
     @property
     def is_final(self) -> bool:
@@ -64,6 +67,11 @@ class Story(Value):
     @property
     def is_unfinished(self) -> bool:
         return self.stage != "unknown" and not self.is_final
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        """Whether it has ended, and an upload of the same content is another try."""
+        return self.stage == "failed" or (self.stage == "searchable" and bool(self.tags_failed))
 
     @property
     def open_jobs(self) -> Mapping[str, JobStory]:
@@ -113,18 +121,30 @@ def _next(story: Story, fact: Fact) -> Story:
         told["jobs"] = {name: story.jobs.get(name) or JobStory() for name in planned if name != SMARTTAG}
     if fact.kind == "removed" and story.is_being_inserted:
         told["contested_since"] = fact.at
-    return story._replace(
+    after = story._replace(
         **{"stage": _STAGES.get(fact.kind, fact.kind), "since": fact.at, "reason": "", **_ENDS.get(fact.kind, {}), **told}
     )
+    if fact.kind == "failed" and after.step != "index":
+        return _without_tags(after._replace(tags_failed=after.reason or "no reason is known"))
+    return after
+
+
+def _without_tags(story: Story) -> Story:
+    if any(job.stage == "done" for job in story.jobs.values()):
+        return story._replace(stage="understood", step="", reason="")
+    return story._replace(stage="failed" if all(job.is_over for job in story.jobs.values()) else "untagged")
 
 
 def _of_another_job(story: Story, fact: Fact) -> Story:
     """Where the media is in the library, what the job told has to get there: it is understood anew."""
     name = str(fact.details.get("job", ""))
     jobs = {**story.jobs, name: next_step(story.jobs.get(name) or JobStory(), fact)}
-    if fact.kind in ("job_done", "job_failed") and story.stage in ("inserted", "searchable"):
-        return story._replace(jobs=jobs, stage="understood", since=fact.at)
-    return story._replace(jobs=jobs)
+    after = story._replace(jobs=jobs)
+    if fact.kind not in ("job_done", "job_failed"):
+        return after
+    if story.stage == "untagged":
+        return _without_tags(after._replace(since=fact.at))
+    return after._replace(stage="understood", since=fact.at) if story.stage in ("inserted", "searchable") else after
 
 
 _DETAILS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

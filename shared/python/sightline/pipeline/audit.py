@@ -90,10 +90,11 @@ def _look_again(pipeline: Pipeline, key: str) -> str:
 
 
 def knows(story: Story, found: ObjectInfo) -> bool:
-    """Whether a ledger knows this upload. Content that failed and was uploaded again is another one, to be tried again."""
+    """Whether a ledger knows this upload. Content of which something failed and that was uploaded again is to be tried again."""
     if story.generation != found.etag or story.stage in ("removed", "forgotten"):
         return False
-    return story.stage not in ("failed", "refused") or story.modified in (None, found.modified)
+    may_be_another = story.stage == "refused" or story.may_be_tried_again
+    return not may_be_another or story.modified in (None, found.modified)
 
 
 def _compare(pipeline: Pipeline, key: str, found: ObjectInfo) -> str:

@@ -45,7 +45,7 @@ def collect(pipeline: Pipeline, job_id: str, until: Callable[[], datetime] | Non
         return OTHER_COUNTS
     if job.state in ("Submitted", "Processing"):
         return f"nothing to do yet: {job.reason or f'the job is {job.state}'}"
-    if story.is_final:
+    if story.is_final or story.tags_failed:
         return "nothing to do: done before"
     return _end(pipeline, job, journal, until() if until else index_deadline(pipeline))
 
@@ -56,13 +56,13 @@ def index_deadline(pipeline: Pipeline) -> datetime:
 
 
 def _end(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:
-    identity, generation = journal.media_id, journal.story.generation
+    generation = journal.story.generation
     if not journal.story.job_id:
         journal = _name(pipeline, job.job_id, journal)
         if (journal.story.generation, journal.story.job_id) != (generation, job.job_id):
             return OTHER_COUNTS
     if job.state == "Fail":
-        return _fail(pipeline, identity, generation, job.reason)
+        return _fail(pipeline, journal, job.reason, until)
     return _store(pipeline, job, journal, until)
 
 
@@ -80,21 +80,20 @@ def _name(pipeline: Pipeline, job_id: str, journal: Journal) -> Journal:
     return pipeline.ledger.update(journal.media_id, decide, journal)[0]
 
 
-def _fail(pipeline: Pipeline, identity: str, generation: str, reason: str) -> str:
-    outcome = fail(pipeline, identity, generation, "understand", reason)
+def _fail(pipeline: Pipeline, journal: Journal, reason: str, until: datetime) -> str:
+    """What its other jobs told by then, the media is found by."""
+    identity, story = journal.media_id, journal.story
+    outcome = fail(pipeline, identity, story.generation, "understand", reason)
     advance(pipeline, after_a_job=True)
-    return outcome
+    has_more = any(job.stage == "done" for job in story.jobs.values())
+    return f"{outcome}; {index(pipeline, identity, story.generation, until)}" if has_more else outcome
 
 
 def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:
     identity, story = journal.media_id, journal.story
     if job.result is None:
-        return _fail(
-            pipeline,
-            identity,
-            story.generation,
-            f"the job succeeded, but {job.reason or 'it has no EventDesc; does its template ask for vlEventDesc?'}",
-        )
+        reason = f"the job succeeded, but {job.reason or 'it has no EventDesc; does its template ask for vlEventDesc?'}"
+        return _fail(pipeline, journal, reason, until)
     if story.stage == "submitted":
         pipeline.records.put_part(identity, story.generation, SmarttagPart.of(job.result))
         understood = Fact("understood", pipeline.clock(), story.generation, {"job_id": job.job_id})

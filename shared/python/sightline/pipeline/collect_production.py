@@ -7,12 +7,11 @@ from datetime import datetime
 
 from sightline.errors import UnusableAnswer
 from sightline.ims.production.client import ProductionJob
-from sightline.ledger.ledger import Journal
 from sightline.pipeline.collect import NOT_OURS, OTHER_COUNTS, index_deadline
 from sightline.pipeline.derivatives import delete_outputs
 from sightline.pipeline.endings import CHANGED, GONE
 from sightline.pipeline.home import Home, read_home
-from sightline.pipeline.index import index
+from sightline.pipeline.index import into_the_library
 from sightline.pipeline.jobs import finish
 from sightline.pipeline.ports import Pipeline
 from sightline.pipeline.produced import findings_of
@@ -53,13 +52,3 @@ def _outcome(pipeline: Pipeline, job: ProductionJob, home: Home, key: str) -> Fi
         if error.retryable:
             raise
         return str(error)
-
-
-def into_the_library(pipeline: Pipeline, journal: Journal, generation: str, until: datetime) -> str:
-    """A media that is understood goes there, with what its jobs told so far; one that is not yet will take that along."""
-    story = journal.story
-    if story.generation != generation or story.stage in GONE:
-        return CHANGED
-    if story.stage in ("understood", "inserted"):
-        return index(pipeline, journal.media_id, generation, until, journal)
-    return f"kept: the media is {story.stage}"

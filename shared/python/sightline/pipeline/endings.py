@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sightline.ledger.facts import Fact
 from sightline.ledger.ledger import Journal, until_unchanged
+from sightline.ledger.story import Story
 from sightline.media.identity import media_id
 from sightline.pipeline.ports import Pipeline
 
 GONE = ("unknown", "removed", "forgotten")
+BEFORE_THE_END_OF_TAGS = ("uploaded", "claimed", "submitted")
 CHANGED = "ignored: the content has changed since"
 
 
 def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: str) -> str:
-    """The end of the road for this content, until somebody uploads it again. Newer content goes its own way."""
+    """The end of the road for this content, until somebody uploads it again. Newer content goes its own way.
+
+    Where it was the smart tags that failed, the media may still be found by what its other jobs tell.
+    """
     fact = Fact("failed", pipeline.clock(), generation, {"step": step, "reason": reason})
-    journal, facts = pipeline.ledger.update(identity, lambda story: [fact] if story.generation == generation and not story.is_final else [])
+
+    def decide(story: Story) -> Sequence[Fact]:
+        # What was understood can fail to be indexed, and nothing else.
+        is_open = story.is_being_inserted if step == "index" else story.stage in BEFORE_THE_END_OF_TAGS
+        return [fact] if story.generation == generation and is_open else []
+
+    journal, facts = pipeline.ledger.update(identity, decide)
     story = journal.story
     if story.generation != generation:
         return CHANGED
     if facts:
         free_slot(pipeline, story.slot, identity, generation)
+    if not story.is_final:
+        return f"no smart tags: {reason}"
     close(pipeline, journal)
     return f"failed: {reason}"
 
@@ -32,7 +47,8 @@ def close(pipeline: Pipeline, journal: Journal) -> None:
     story, identity = journal.story, journal.media_id
     kept = pipeline.records.generation(identity)
     # Of searchable content another's record is somebody's who was late: the walk over known media makes its own anew, of its parts.
-    if kept is not None and story.stage != "searchable" and (story.stage in ("refused", *GONE) or kept != story.generation):
+    told_nothing = story.stage in ("refused", *GONE) or (story.stage == "failed" and story.step != "index")
+    if kept is not None and story.stage != "searchable" and (told_nothing or kept != story.generation):
         forget(pipeline, journal)
     if not story.needs_attention:
         pipeline.ledger.clear_pending(identity)

@@ -15,7 +15,7 @@ from sightline.ledger.ledger import Journal
 from sightline.ledger.story import Story
 from sightline.media.admission import Admitted
 from sightline.media.types import Media
-from sightline.pipeline.endings import CHANGED, close, fail, forget, remove
+from sightline.pipeline.endings import CHANGED, GONE, close, fail, forget, remove
 from sightline.pipeline.ports import Library, Pipeline
 from sightline.pipeline.sources import image_keys
 from sightline.record.model import Record
@@ -38,6 +38,8 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime, k
     verdict = pipeline.admit(story.key, found)
     if not isinstance(verdict, Admitted) or found.etag != generation or story.generation != generation:
         return CHANGED
+    if story.stage == "untagged":
+        return "kept: nothing is told of it so far"
     try:
         vanished = story.stage == "inserted" and _has_vanished(pipeline, story, identity)
         if story.stage != "inserted" or vanished:
@@ -50,6 +52,21 @@ def index(pipeline: Pipeline, identity: str, generation: str, until: datetime, k
         if error.retryable or isinstance(error, PermissionMissing):
             raise
         return fail(pipeline, identity, generation, "index", str(error))
+
+
+def into_the_library(pipeline: Pipeline, journal: Journal, generation: str, until: datetime) -> str:
+    """When a job beside the smart tags has ended: a media that is understood goes there, with what its jobs told so far.
+
+    One that is not yet will take that along. As `index`.
+    """
+    story = journal.story
+    if story.generation != generation or story.stage in GONE:
+        return CHANGED
+    if story.is_being_inserted:
+        return index(pipeline, journal.media_id, generation, until, journal)
+    if story.stage == "failed":  # perhaps by this very job, the last that might have told something
+        close(pipeline, journal)
+    return f"kept: the media is {story.stage}"
 
 
 def reopen(pipeline: Pipeline, identity: str, story: Story, reason: str) -> str:
@@ -190,8 +207,8 @@ def _append(pipeline: Pipeline, journal: Journal, fact: Fact, still: Callable[[S
 
 
 def _lacks_nothing(told: frozenset[str], story: Story) -> bool:
-    """Whether the record that was made of these jobs is still whole."""
-    return told == story.ended_jobs
+    """Whether the media still waits for its entry, and the record that was made of these jobs is whole."""
+    return story.is_being_inserted and told == story.ended_jobs
 
 
 def _is_inserted(story: Story) -> bool:

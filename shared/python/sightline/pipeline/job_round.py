@@ -20,9 +20,10 @@ from sightline.media.admission import Admitted
 from sightline.media.types import Media
 from sightline.pai.client import AnalysisJob
 from sightline.pipeline.analysis import begin_batch, findings_of_video, takes_batches, video_of
-from sightline.pipeline.collect_production import collect_production, into_the_library
+from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.endings import CHANGED
 from sightline.pipeline.home import Home
+from sightline.pipeline.index import into_the_library
 from sightline.pipeline.jobs import begin_one, claim, finish, follow, hand_over, is_due, may_pass, pause, put_off
 from sightline.pipeline.plan import job_named
 from sightline.pipeline.ports import Pipeline
@@ -112,7 +113,8 @@ class JobRound:
 
     def _index(self, journal: Journal, media: Media) -> str:
         """Where the job has ended, at once or for good, the media goes into the library again."""
-        return into_the_library(self._pipeline, journal, media.etag, self._until) if journal.story.stage == "understood" else ""
+        is_news = journal.story.stage in ("understood", "failed")
+        return into_the_library(self._pipeline, journal, media.etag, self._until) if is_news else ""
 
     def _ask(self, media: Media, name: str, known: JobStory) -> str:
         pipeline = self._pipeline

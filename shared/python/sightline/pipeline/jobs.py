@@ -31,8 +31,11 @@ Outcome = Findings | str
 """What a job told at once, or the id of one that was begun."""
 
 
-def begin(pipeline: Pipeline, media: Media, jobs: Sequence[Job], known: Journal) -> None:
-    """Begin whatever of the jobs nobody has begun; what can't be done now, the sweep does. Raises errors that no retry helps."""
+def begin(pipeline: Pipeline, media: Media, jobs: Sequence[Job], known: Journal) -> Journal:
+    """Begin whatever of the jobs nobody has begun; what can't be done now, the sweep does. The ledger afterwards.
+
+    Raises errors that no retry helps.
+    """
     for job in jobs:
         waiting = known.story.jobs.get(job.name)
         if job.name != SMARTTAG and waiting is not None and is_due(waiting, pipeline.clock()):
@@ -41,7 +44,8 @@ def begin(pipeline: Pipeline, media: Media, jobs: Sequence[Job], known: Journal)
             except SightlineError as error:
                 if not error.retryable:
                     raise
-                return  # the store of the ledgers is in trouble, and the sweep goes on
+                return known  # the store of the ledgers is in trouble, and the sweep goes on
+    return known
 
 
 def is_due(job: JobStory, now: datetime) -> bool:

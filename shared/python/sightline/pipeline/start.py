@@ -51,10 +51,11 @@ def start(pipeline: Pipeline, work: Work, outlook: Outlook, place: Place | None 
         raise
     if place is not None:
         line.waiting.leave(place)
-    if journal.story.stage == "failed":
+    if journal.story.tags_failed:
         free_slot(pipeline, slot, media.id, media.etag)
-        close(pipeline, journal)
-        return f"failed: {journal.story.reason}"
+        if journal.story.is_final:
+            close(pipeline, journal)
+        return f"failed: {journal.story.tags_failed}"
     if not work.is_tagged:
         return _index_untagged(pipeline, work, journal)
     return _submit_job(pipeline, _Claim(work, journal, slot), outlook)
@@ -64,8 +65,11 @@ def _index_untagged(pipeline: Pipeline, work: Work, journal: Journal) -> str:
     from sightline.pipeline.index import index
 
     begin(pipeline, work.media, work.jobs, journal)
-    wait = min(LONGEST_INDEX_WAIT_SECONDS, pipeline.settings.index_wait_seconds)
-    return index(pipeline, work.media.id, work.media.etag, pipeline.clock() + timedelta(seconds=wait))
+    return index(pipeline, work.media.id, work.media.etag, _index_deadline(pipeline))
+
+
+def _index_deadline(pipeline: Pipeline) -> datetime:
+    return pipeline.clock() + timedelta(seconds=min(LONGEST_INDEX_WAIT_SECONDS, pipeline.settings.index_wait_seconds))
 
 
 def join(pipeline: Pipeline, work: Work) -> None:
@@ -145,7 +149,11 @@ def _submit_job(pipeline: Pipeline, claim: _Claim, outlook: Outlook) -> str:
     journal, _ = pipeline.ledger.update(
         media.id, lambda story: [submitted] if (story.generation, story.stage) == claimed else [], claim.journal
     )
-    begin(pipeline, media, claim.work.jobs, journal)
+    journal = begin(pipeline, media, claim.work.jobs, journal)
+    if journal.story.stage in ("understood", "failed"):  # the smart tags ended before a job that was answered at once
+        from sightline.pipeline.index import into_the_library
+
+        into_the_library(pipeline, journal, media.etag, _index_deadline(pipeline))
     if outlook.pause is not None:
         pipeline.line.pace.go_on()
     return f"submitted: job {job_id}"

@@ -143,6 +143,8 @@ def _next_step(pipeline: Pipeline, journal: Journal, until: datetime) -> str:
             return _ask(pipeline, identity, story, now, until)
         case "understood" | "inserted":
             return _go_on_indexing(pipeline, journal, now, until)
+        case "untagged":
+            return ""  # it has failed unless one of its jobs tells something
         case "searchable" if story.open_jobs and story.contested_since is None:
             return ""  # found already, and some of its jobs have more to tell
         case _:

@@ -65,7 +65,7 @@ class Work(Value):
             return story.claim_until is not None and story.claim_until <= pipeline.clock()
         # Whoever looks at refused content judges it anew, since settings and rules change. Somebody who uploads failed content again wants
         # another try; a repeated event does not.
-        return story.stage == "refused" or (story.stage == "failed" and self.was_written_again)
+        return story.stage == "refused" or (story.may_be_tried_again and self.was_written_again)
 
     @property
     def was_written_again(self) -> bool:

@@ -39,11 +39,13 @@ class RecordShelf:
         """Make the record of the media's generation from the parts of the jobs that have ended, and keep it.
 
         Raises UnusableAnswer where the part of the smart tags is gone or can't be read. That is for good: only the job's result brings it
-        back. Another's that is gone leaves a gap.
+        back. Another's that is gone leaves a gap, as does a job that failed.
         """
-        said = self._part(media) if story.is_tagged else SmarttagPart(title=media.key.rpartition("/")[2])
+        has_tags = story.is_tagged and not story.tags_failed
+        said = self._part(media) if has_tags else SmarttagPart(title=media.key.rpartition("/")[2])
         ended = tuple(sorted(story.ended_jobs))
-        found = join(self._findings(media, name, story.jobs[name].reason) for name in ended)
+        untagged = [Findings(gaps=[Gap(SMARTTAG, story.tags_failed)])] if story.tags_failed else []
+        found = join([*untagged, *(self._findings(media, name, story.jobs[name].reason) for name in ended)])
         record = merge(media, preview_key, said, found, ended)
         self._bucket.put(_record_key(media.id), to_json(record.to_json()).encode(), _JSON)
         return record
