@@ -120,6 +120,14 @@ def test_the_player_plays_by_itself_from_the_moment(page: Page, site: Site) -> N
     until(page, "document.querySelector('video').currentTime > 9.1 && !document.querySelector('video').paused")
 
 
+def test_moments_within_one_second_are_one_button(page: Page, site: Site) -> None:
+    """Each says a second; the player's list and its track have them all."""
+    clips = [{"from": start, "to": start + 0.5, "score": 0.9} for start in (4.0, 4.4, 9.0)]
+    site.search = lambda _: answer([hit(clips=clips), hit(2, clips=clips[:2])])
+    search(page, site, "walks")
+    assert page.locator(".clips").all_inner_texts() == ["0:04\n0:09", ""]
+
+
 def test_a_picture_opens(page: Page, site: Site) -> None:
     site.search = lambda _: answer([hit(kind="sequence", media_url="/media/thumb.jpg", clips=[], starts_at=None)])
     search(page, site, "walks")

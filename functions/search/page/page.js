@@ -210,10 +210,13 @@ function frame(hit) {
 
 function momentButtons(hit) {
   const list = make("p", "clips");
-  if (hit.kind !== "video" || hit.clips.length < 2) return list;
-  for (const clip of hit.clips) {
-    list.append(quiet(clock(clip.from), () => play(hit, clip.from), `Play from ${clock(clip.from)}`));
+  if (hit.kind !== "video") return list;
+  // A button says a second, so that one is enough for all within it; the player has each.
+  const starts = new Map();
+  for (const { from } of hit.clips) {
+    if (!starts.has(clock(from))) starts.set(clock(from), from);
   }
+  if (starts.size > 1) list.append(...Array.from(starts, ([second, from]) => quiet(second, () => play(hit, from), `Play from ${second}`)));
   return list;
 }
 
