@@ -166,12 +166,16 @@ def test_what_was_made_of_it_plays_and_the_original_comes_back(page: Page, site:
     made = [
         {"function": "VideoH2V", "key": "derived/x/tall.mp4", "url": "/media/clip.mp4?tall"},
         {"function": "SpeechDenoise", "key": "derived/x/clean.wav", "url": "/media/sound.wav"},
+        {"function": "MusicDemix", "key": "derived/x/MusicDemix-vocal.wav", "url": "/media/sound.wav"},
+        {"function": "MusicDemix", "key": "derived/x/MusicDemix-accompaniment.wav", "url": "/media/sound.wav"},
         {"function": "Unheard", "key": "derived/x/beats.json", "url": "/media/thumb.jpg"},
         {"function": "Evil", "key": "derived/x/evil.mp4", "url": "javascript:document.title='owned'"},
     ]
     opened(page, site, with_found(derived=made, captions=CUES))
     page.wait_for_selector(".moments:not([hidden])")
-    assert page.locator(".versions button").all_inner_texts() == ["Original", "Upright", "Without noise"]
+    assert page.locator(".versions button").all_inner_texts() == [
+        *("Original", "Upright", "Without noise", "Music: vocal", "Music: accompaniment")
+    ]
     assert page.locator(".versions a").all_inner_texts() == ["Unheard"]
     page.click("text=Upright")
     until(page, "document.querySelector('.stage video').src.endsWith('?tall') && document.querySelector('.stage video').readyState >= 1")

@@ -12,7 +12,7 @@ const MADE = {
   VideoH2V: "Upright",
   SpeechDenoise: "Without noise",
   AudioMixing: "Mixed",
-  MusicDemix: "One part of the music",
+  MusicDemix: "Music",
 };
 const PLAYERS = { video: /\.(mp4|m4v|mov|webm)$/i, audio: /\.(wav|mp3|m4a|aac|flac|ogg)$/i, image: /\.(png|jpe?g|gif|webp)$/i };
 
@@ -145,7 +145,7 @@ function versions(hit, { derived = [] }) {
   const items = derived.flatMap(({ function: name, key, url }) => {
     const media = mediaAddress(url);
     const kind = Object.keys(PLAYERS).find((candidate) => PLAYERS[candidate].test(key));
-    const title = MADE[name] ?? name;
+    const title = [MADE[name] ?? name, part(name, key)].filter(Boolean).join(": ");
     if (!media) return [];
     return [kind ? quiet(title, () => showMade(kind, media, title)) : outside(title, media)];
   });
@@ -153,6 +153,12 @@ function versions(hit, { derived = [] }) {
   const row = make("p", "row");
   row.append(quiet("Original", () => showOriginal(hit, 0)), ...items);
   return section("Made of it", "versions", row);
+}
+
+// What tells the outputs of one function apart: `vocal` of `MusicDemix-vocal.wav`.
+function part(name, key) {
+  const file = key.split("/").at(-1).replace(/\.[^.]*$/, "");
+  return file.startsWith(`${name}-`) ? file.slice(name.length + 1) : "";
 }
 
 function showMade(kind, media, title) {
