@@ -92,6 +92,14 @@ def test_a_cover_is_the_very_frame_of_its_time(ten_shots: Reel, tmp_path: Path) 
         assert psnr(likest[1], picture) > 40
 
 
+def test_a_frame_that_there_was_no_room_for_is_decoded_again(ten_shots: Reel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = covers(ten_shots.path, tmp_path / "held")
+    monkeypatch.setattr("engines.production.covers._ROOM", 0)
+    again = covers(ten_shots.path, tmp_path / "again")
+    assert again.made.findings == held.made.findings
+    assert all(np.array_equal(one, other) for one, other in zip(again.pictures, held.pictures, strict=True))
+
+
 def test_moving_covers_loop_within_one_shot(ten_shots: Reel, tmp_path: Path) -> None:
     made = pick_covers(ten_shots.path, tmp_path, animated=True)
 
