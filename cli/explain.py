@@ -10,6 +10,7 @@ from cli.dead import DeadLetters, summary
 from cli.errors import NOT_FOUND, CommandError
 from cli.follow import stage_name
 from cli.output import Output
+from cli.record_lines import lines
 from cli.waiting import whereabouts
 from sightline.clock import to_iso
 from sightline.errors import SightlineError
@@ -127,7 +128,9 @@ def _because(part: Json) -> str:
 
 
 def _show_record(output: Output, record: Json) -> None:
-    output.say(f"\n{record['title']}\n{record['caption'] or record['brief']}")
+    output.say("\n".join(["", *filter(None, (record["title"], record["caption"] or record["brief"]))]))
+    for name, told in lines(record.get("found", {})):
+        output.say(f"{name:9} {told}")
     engine = record["engine"]
     if engine:
         took = f" in {engine['seconds']:.1f} s" if engine["seconds"] is not None else ""
