@@ -26,9 +26,10 @@ At least; and so many times as far as it is from the middle of what is covered t
 _ENOUGH = 0.05  # of the vicinity, to be uncovered and remembered
 _ALIKE, _ALIKE_SHARE = 3.0, 0.4
 """Levels, and a share of its own contrast, by which a vicinity that stays differs: from noise and compression."""
-_BRIGHTER = 16.0  # levels, by which a vicinity may have become brighter or darker as a whole
+_BRIGHTER = 4.0  # levels, by which a vicinity may have become brighter or darker as a whole
+_FINE, _PLAIN, _SURE = (9, 9), 3.0, 2.0
 _BETWEEN = 0.08  # pixel, beside which it is at the place of another
-_PARTS, _BOW, _NEIGHBOURS = 32, -0.75, np.ones((3, 3), np.uint8)
+_PARTS, _BOW, _NEIGHBOURS = 32, -0.75, np.ones((5, 5), np.uint8)
 _STILL = 0.5  # pixel, by which a camera that stands still seems to move
 
 Levels = npt.NDArray[Any]
@@ -91,13 +92,18 @@ class Backdrop:
         limit = np.maximum(_ALIKE**2, _ALIKE_SHARE**2 * contrast)
         likely = ((vicinity.weight > _ENOUGH) & (unlike < limit) & (np.abs(brighter) < _BRIGHTER)).astype(np.uint8) * 255
         alike = _twice(likely, cv2.INTER_NEAREST)
-        holds = marked & light.known & alike
-        _lay(shown, light.planes[0], _twice(brighter, cv2.INTER_LINEAR), holds)
+        holds = marked & light.known & alike & _detailed(light.planes[0], unlike, reach)
+        brighter = _twice(brighter, cv2.INTER_LINEAR)
+        _lay(shown, light.planes[0], brighter, holds)
+        # What is around will be remembered as bright as it now is.
+        dimmed = self._light.planes[0][bounds]
+        _lay(dimmed, dimmed, brighter, marked & alike)
         wholly = likely & colour.known & cv2.bitwise_not(partly(marked & cv2.bitwise_not(holds))) & partly(marked)
-        for plane, remembered in zip(part[1:], colour.planes, strict=True):
+        for plane, remembered, memory in zip(part[1:], colour.planes, self._colour.planes, strict=True):
             shown = plane[halved]
             change, _ = vicinity.spread(cv2.subtract(shown, remembered, dtype=cv2.CV_32F))
             _lay(shown, remembered, change, wholly)
+            _lay(memory[halved], memory[halved], change, partly(marked) & likely)
         return holds & (_twice(wholly, cv2.INTER_NEAREST)), alike
 
 
@@ -179,6 +185,14 @@ def _gone(plane: Image, right: int, down: int) -> Image:
 
 def _overlap(length: int, way: int) -> slice:
     return slice(max(0, way), length + min(0, way))
+
+
+def _detailed(remembered: Image, unlike: Levels, reach: int) -> Image:
+    """255 near what is remembered with more in it, that painting over would lose, than the vicinity has changed by."""
+    fine = cv2.subtract(remembered, cv2.blur(remembered, _FINE), dtype=cv2.CV_32F)
+    detail = cv2.blur(fine * fine, _FINE)
+    detailed = (detail > np.maximum(_PLAIN**2, _SURE * _twice(unlike, cv2.INTER_LINEAR))).astype(np.uint8) * 255
+    return cv2.dilate(detailed, np.ones((reach + 1, reach + 1), np.uint8))
 
 
 def _lay(shown: Image, remembered: Image, brighter: Levels, where: Image) -> None:

@@ -23,7 +23,7 @@ _BESIDE = np.ones((5, 5), np.uint8)
 
 Shift = tuple[float, float]
 Numbers = npt.NDArray[Any]
-_NONE, _ONE = np.zeros(2, np.float32), np.eye(2, dtype=np.float32)
+_NONE = np.zeros(2, np.float32)
 
 
 class Motion:
@@ -72,20 +72,23 @@ class _Anchor:
         rows, columns = (each * step + step // 2 for each in np.nonzero(clear[step // 2 :: step, step // 2 :: step]))
         self._points = np.stack((columns, rows), axis=1).astype(np.float32)
         across, down = (cv2.Sobel(picture, cv2.CV_32F, *way, scale=1 / 8)[rows, columns] for way in ((1, 0), (0, 1)))
-        self._slopes: Numbers = np.stack((across, down), axis=1)
+        self._slopes: Numbers = np.stack((across, down, np.ones_like(across)), axis=1)
         self._levels: Numbers = picture[rows, columns].astype(np.float32)
 
     def found(self, picture: Image, clear: Image, guess: Numbers, stiff: float) -> Numbers | None:
         """None where most points are seen no longer, or as they were not."""
-        shift = guess
+        shift, prior = guess, np.diag((stiff, stiff, _LOOSE)).astype(np.float32)
         seen = self._at(shift, clear, cv2.INTER_NEAREST) > 0
         for _ in range(_ROUNDS):
             change = self._at(shift, picture, cv2.INTER_LINEAR).astype(np.float32) - self._levels
+            change -= float(change[seen].mean()) if seen.any() else 0.0
             differ = np.abs(change)
             slopes = self._slopes[agreed := seen & (differ < max(_OUTLIER, 2 * float(differ.mean())))]
-            _, step = cv2.solve(slopes.T @ slopes + stiff * _ONE, slopes.T @ change[agreed] + stiff * (shift - guess))
-            shift = shift - step[:, 0]
-            if np.abs(step).max() < _SMALL:
+            pull = slopes.T @ change[agreed]
+            pull[:2] += stiff * (shift - guess)
+            _, step = cv2.solve(slopes.T @ slopes + prior, pull)
+            shift = shift - step[:2, 0]
+            if np.abs(step[:2]).max() < _SMALL:
                 break
         count, alike = (np.count_nonzero(each) for each in (seen, seen & (differ < _OUTLIER)))
         return shift if count > _LEAST_SEEN * len(seen) and alike >= _AGREED * count else None
@@ -102,9 +105,14 @@ class _Anchor:
         reach = min(_REACH, (min(size) - 1) // 4)
         if reach < 1:
             return _NONE
-        before, after = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (self.picture, picture))
         free = cv2.resize(clear * 255, size, interpolation=cv2.INTER_AREA) == 255
+        before, after = (_levelled(cv2.resize(each, size, interpolation=cv2.INTER_AREA), free) for each in (self.picture, picture))
         inner = (slice(reach, -reach), slice(reach, -reach))
         difference = cv2.matchTemplate(before, after[inner], cv2.TM_SQDIFF, mask=free[inner].astype(np.uint8))
         _, _, (left, top), _ = cv2.minMaxLoc(difference)
         return np.array([reach - left, reach - top], np.float32) * _COARSE
+
+
+def _levelled(picture: Image, free: Image) -> Numbers:
+    """About 0, however bright the picture is."""
+    return picture.astype(np.float32) - cv2.mean(picture, free.astype(np.uint8))[0]
