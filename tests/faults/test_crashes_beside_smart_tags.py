@@ -60,6 +60,38 @@ def asking_what_a_film_shows(stage: Scene) -> str:
     return stage.sweep()
 
 
+def hearing_that_smart_tags_failed(stage: Scene) -> str:
+    """Of a film whose captions are known: it is found by them."""
+    stage.upload("dull clip1", FILM)
+    stage.run()
+    stage.do("start job")
+    stage.do("start job")
+    for job in (f"{FILM}#2", f"{FILM}#1"):
+        stage.do("finish job", job)
+    stage.run(f"{FILM}#2 Success")
+    return stage.begin(f"{FILM}#1 Fail")
+
+
+def collecting_captions_of_a_film_without_smart_tags(stage: Scene) -> str:
+    stage.upload("dull clip1", FILM)
+    stage.run()
+    stage.finish_job()
+    stage.run(f"{FILM}#1 Fail")
+    assert stage.stage(FILM) == "untagged"
+    stage.finish_job()
+    return stage.begin(f"{FILM}#2 Success")
+
+
+def collecting_the_last_failure(stage: Scene) -> str:
+    """Of a film of which nobody can tell anything."""
+    stage.upload("bad clip1", FILM)
+    stage.run()
+    stage.finish_job()
+    stage.run(f"{FILM}#1 Fail")
+    stage.finish_job()
+    return stage.begin(f"{FILM}#2 Fail")
+
+
 def _find(stage: Scene, key: str) -> None:
     stage.upload("good clip1", key)
     stage.run()
@@ -69,11 +101,18 @@ def _find(stage: Scene, key: str) -> None:
     assert stage.stage(key) in ("inserted", "searchable")
 
 
-SITUATIONS = [submitting_a_photograph, collecting_captions, collecting_captions_first, asking_for_captions, asking_what_a_film_shows]
+SITUATIONS = [
+    submitting_a_photograph,
+    collecting_captions,
+    collecting_captions_first,
+    collecting_captions_of_a_film_without_smart_tags,
+    asking_for_captions,
+    asking_what_a_film_shows,
+]
 Situation = Callable[[Scene], str]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("situation", [*SITUATIONS, hearing_that_smart_tags_failed, collecting_the_last_failure])
 def test_a_crash_after_any_write_loses_nothing_that_was_told(provisioned: Template, situation: Situation) -> None:
     broken, writes = _crashed_at_each(provisioned, situation, no_bug)
     assert broken is None, broken
