@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
-from cli.errors import CommandError
+from cli.errors import FAILED, NOT_FOUND, CommandError
 from cli.output import Output
 from cli.running import Running
 from sightline.media.identity import is_media_id, media_id
 
 Json = dict[str, Any]
 TIMEOUT_SECONDS = 40
+NOT_FOUND_STATUS = 404
 LOOK_AT_LOG = "look at `sightline logs search`"
 GIVE_TOKEN = "export SIGHTLINE_SEARCH_TOKEN: a token that one of SIGHTLINE_JWT_KEYS has signed"
 
@@ -62,7 +63,10 @@ def search(running: Running, question: Question) -> Json:
     # Function Compute's own refusals (a query beyond its 4 KB, say) have another form.
     message = problem.get("message") or document.get("Message") or f"status {response.status_code}"
     fix = GIVE_TOKEN if str(document.get("Code")).startswith("JWTToken") else LOOK_AT_LOG
-    raise CommandError(str(message), str(problem.get("fix", fix)))
+    if response.status_code == NOT_FOUND_STATUS and "similar" in parameters:  # the function knows ids alone
+        message = str(message).replace(parameters["similar"], question.similar)
+    code = NOT_FOUND if response.status_code == NOT_FOUND_STATUS else FAILED
+    raise CommandError(str(message), str(problem.get("fix", fix)), code)
 
 
 def _document(response: httpx.Response) -> Json:

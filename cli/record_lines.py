@@ -25,11 +25,15 @@ def lines(found: Json) -> Iterator[tuple[str, str]]:
     if "choruses" in found:
         yield "choruses", ", ".join(f"{part['start']:g} to {part['end']:g} s" for part in found["choruses"])
     if "sound" in found:
-        yield "sound", ", ".join(f"{name} {value}" for name, value in found["sound"].items())
+        yield "sound", ", ".join(f"{name} {_measure(value)}" for name, value in found["sound"].items())
     if "cover" in found:
         yield "cover", found["cover"]
     for made in found.get("derived", ()):
         yield "made", f"{made['function']}: {made['key']}"
+
+
+def _measure(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _tags(tags: list[Json]) -> str:

@@ -19,7 +19,7 @@ _TOLD = ("MusicSegmentDetect", "AudioQualityAssessment")
 """Whose result says all there is to say."""
 _GIVEN = ("Cover", "CaptionExtraction", "HybridCaptionExtraction", "classify_label_video", "multimodal_classify")
 """Whose findings are what the search library is given of a media: key frames, words and tags."""
-_FILES = {"Cover": 3, "MusicDemix": 2}
+_FILES = {"Cover": 3, "MusicDemix": 2, "AudioQualityAssessment": 0}
 """That a function makes of one media, where it is not one ("Input and output fields", SubmitIProductionJob)."""
 
 Works = Sequence[Work]

@@ -14,6 +14,7 @@ from cli.rules.check import problem_of
 from cli.rules.cost import bill_of
 from cli.rules.source import Source
 from sightline.errors import BadInput
+from sightline.ims.production.parameters import function_of
 from sightline.media.admission import Admitted, SizeLimits, admit
 from sightline.media.duration import duration
 from sightline.media.types import Media
@@ -145,7 +146,7 @@ def _beyond_limits(job: Job, media: Media) -> BadInput | None:
 
 def _output(job: Job, media: Media, settings: Settings) -> str:
     folder = f"oss://{media.bucket}/{settings.derived_prefix}{job.output}{media.id}/{media.etag}/"
-    if job.family == "production":
+    if job.family == "production" and function_of(job.task).extension:
         return f"{folder}{output_name(job)}"
     makes_picture = job.family == "pai" and SERVICES[job.task].makes_picture
     return f"{folder}{job.task}.<format>" if makes_picture else ""

@@ -63,5 +63,5 @@ def test_what_the_rules_say_is_what_is_done_and_found(album: Cloud) -> None:
     middle = sorted(found["quality"] for found in hits.values())[1]
     good = keys(asked(album, SENTENCE, "--min-quality", f"{middle - 0.01:.2f}"))
     assert sorted(good) == sorted(key for key in hits if hits[key]["quality"] >= middle)
-    refused = album.here("search", "--similar", f"{FOLDER}/nothing.jpg", "--namespace", "album", code=1)
+    refused = album.here("search", "--similar", f"{FOLDER}/nothing.jpg", "--namespace", "album", code=4)
     assert "no media of the namespace album" in refused.stderr

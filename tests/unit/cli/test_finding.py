@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from cli import finding
-from cli.errors import CommandError
+from cli.errors import NOT_FOUND, CommandError
 from cli.finding import Question
 from cli.output import Output
 from cli.running import Running
@@ -27,7 +28,10 @@ class Page(BaseHTTPRequestHandler):
         code = "JWTTokenIsInvalid" if given else "JWTTokenIsMissing"
         is_right = given == f"Bearer {TOKEN}"
         body = json.dumps({"hits": []} if is_right else {"Code": code, "Message": "no"}).encode()
-        self.send_response(200 if is_right else 403)
+        if "similar=" in self.path:
+            asked = parse_qs(urlsplit(self.path).query)["similar"][0]
+            body = json.dumps({"error": {"message": f"similar is {asked}, which is no media", "fix": "use another"}}).encode()
+        self.send_response(404 if "similar=" in self.path else 200 if is_right else 403)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -48,6 +52,12 @@ def running() -> Iterator[Running]:
 def test_a_token_is_taken_from_the_environment(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTLINE_SEARCH_TOKEN", TOKEN)
     assert finding.search(running, Question("red")) == {"hits": []}
+
+
+def test_an_unknown_media_is_called_what_it_was_called(running: Running) -> None:
+    with pytest.raises(CommandError) as raised:
+        finding.search(running, Question(similar="uploads/none.jpg"))
+    assert (raised.value.problem, raised.value.exit_code) == ("similar is uploads/none.jpg, which is no media", NOT_FOUND)
 
 
 @pytest.mark.parametrize("token", ["", "another.signed.token"])

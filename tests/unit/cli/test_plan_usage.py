@@ -143,6 +143,10 @@ def test_a_thousand_uploads_a_day_by_the_rules_that_are_shipped() -> None:
     assert "production.Cover" not in by_the_minute
 
 
+def test_what_makes_no_file_leaves_none_to_keep_and_to_delete() -> None:
+    assert [Upload([Job(f"production:{name}")]).files for name in ("AudioQualityAssessment", "AudioBeatDetection")] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("environment", "video", "image"),
     [

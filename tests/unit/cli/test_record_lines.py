@@ -27,7 +27,7 @@ def test_everything_that_was_found_out_has_a_line(capsys: pytest.CaptureFixture[
         captions=[Cue(1.0, 2.0, "Stand clear.")],
         captions_key="derived/a.srt",
         quality=0.0,
-        sound={"score": 71.5, "codec": "pcm"},
+        sound={"score": 71.5, "rate": 44100.0, "codec": "pcm"},
         beats=Beats([0.5, 1.0], [0.5]),
         choruses=[Cue(39.32, 63.85, "Chorus")],
         tags=[FoundTag(f"tag {number}", 0.5) for number in range(12)],
@@ -42,7 +42,7 @@ def test_everything_that_was_found_out_has_a_line(capsys: pytest.CaptureFixture[
         "captions  1; the whole is derived/a.srt",
         "beats     2",
         "choruses  39.32 to 63.85 s",
-        "sound     score 71.5, codec pcm",
+        "sound     score 71.5, rate 44100, codec pcm",
         "cover     derived/1.png",
         "made      VideoH2V: derived/tall.mp4",
     ):

@@ -88,6 +88,12 @@ def test_outputs_are_where_the_pipeline_has_them_made(world: World) -> None:
     assert all(planned.output.startswith(f"oss://media/{folder}") for planned in found.jobs if planned.runs)
 
 
+def test_a_function_that_makes_no_file_leads_to_the_record_alone(world: World) -> None:
+    jobs = by_job(explained(world, {"jobs": ["production:AudioQualityAssessment", "production:AudioBeatDetection"]}, size=5))
+    assert jobs["production:AudioQualityAssessment"].output == ""
+    assert jobs["production:AudioBeatDetection"].output.endswith("/AudioBeatDetection.json")
+
+
 def test_the_object_tells_its_size_and_length(world: World) -> None:
     world.upload(KEY, mp4())
     subject = explained(world, SHORT, FILMS).subject
