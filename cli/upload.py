@@ -99,8 +99,7 @@ def _nothing(passed_over: Sequence[PassedOver]) -> CommandError:
     if not passed_over:
         return CommandError("there is nothing to upload in there", "name files, or folders that hold some", NOT_FOUND)
     first = passed_over[0]
-    told = f"there is nothing to upload in there: of {len(passed_over):,} files, {first.path.name} is passed over: {first.reason}"
-    return CommandError(told, "name another folder, or the file itself", NOT_FOUND)
+    return CommandError(f"nothing in there would get a job; {first.path.name}: {first.reason}", "name another folder, or a file", NOT_FOUND)
 
 
 def check_name(option: str, name: str) -> None:
