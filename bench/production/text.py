@@ -27,6 +27,7 @@ from bench.production.meter import Measured, measured
 from bench.production.pictures import looped
 from engines.imaging import Image, frames
 from engines.production.captions import extract_captions
+from engines.production.film import MP4
 from engines.production.green_screen import key_out
 from engines.production.logo_removal import remove_logo
 from engines.production.text_removal import remove_text
@@ -165,21 +166,23 @@ def logo_rows(clip: Drawn, folder: Path) -> Iterator[Row]:
         yield Row("VideoDelogo", way, _removal_quality(clip, Path(cost.result)), cost, clip.seconds)
     yield floor_row("VideoDelogo", clip.path, folder, clip.seconds)
     yield delogo_row("VideoDelogo", clip, folder, _LOGO)
+    yield delogo_row("VideoDelogo", clip, folder, _LOGO, encoder=())
 
 
 def _without_logo(path: Path, folder: Path, boxes: Sequence[Box] | None) -> str:
     return str(remove_logo(path, folder, boxes=boxes).outputs[0].path)
 
 
-def delogo_row(function: str, clip: Drawn, folder: Path, box: tuple[float, float, float, float], reads: bool = False) -> Row:
-    """ffmpeg's filter over the same rectangle, encoded as we do."""
-    way = "ffmpeg `delogo`"
+def delogo_row(function: str, clip: Drawn, folder: Path, box: Box, reads: bool = False, encoder: Sequence[str] | None = None) -> Row:
+    """ffmpeg's filter over the same rectangle, encoded as we do; or as its own `encoder` options say, without any as most call it."""
+    way = f"ffmpeg `delogo`, {'our encoder' if encoder is None else 'as it comes'}"
     if importlib.util.find_spec("imageio_ffmpeg") is None:
         return Row(function, way, "", None, clip.seconds)
     ffmpeg = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
     left, top, wide, high = (round(share * side) for share, side in zip(box, clip.clean(0).shape[1::-1] * 2, strict=True))
     target = folder / "delogo.mp4"
-    chosen = ["-vf", f"delogo=x={left}:y={top}:w={wide}:h={high}", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"]
+    ours = itertools.chain.from_iterable((f"-{name}", value) for name, value in MP4.options.items())
+    chosen = ["-vf", f"delogo=x={left}:y={top}:w={wide}:h={high}", "-c:v", "libx264", *(ours if encoder is None else encoder)]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([ffmpeg, "-y", "-loglevel", "error", "-i", str(clip.path), *chosen, str(target)], check=True)
     after, seconds = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begun
@@ -201,7 +204,9 @@ def _removal_quality(clip: Drawn, made: Path, reads: bool = False) -> str:
         figures.append((psnr(source, clean, strokes), psnr(result, clean, strokes), psnr(result, source, beyond)))
         left += sum(len(line.text) for line in reader.read(result[result.shape[0] * 7 // 10 :])) if reads else 0
     before, after, rest = np.mean(figures, axis=0)
-    return f"strokes {before:.1f} to {after:.1f} dB, the rest {rest:.1f} dB" + (f", {left} characters left" if reads else "")
+    size = made.stat().st_size / clip.path.stat().st_size
+    told = f"strokes {before:.1f} to {after:.1f} dB, the rest {rest:.1f} dB, {size:.2f} of the source's size"
+    return told + (f", {left} characters left" if reads else "")
 
 
 def _pictures(path: Path) -> Iterator[Image]:

@@ -24,10 +24,10 @@ _VICINITY, _BEYOND = 10, 1.5
 At least; and so many times as far as it is from the middle of what is covered to its edge, or nothing would be seen from there.
 """
 _ENOUGH = 0.05  # of the vicinity, to be uncovered and remembered
-_ALIKE, _ALIKE_SHARE = 3.0, 0.4
+_ALIKE, _ALIKE_SHARE = 3.0, 0.25
 """Levels, and a share of its own contrast, by which a vicinity that stays differs: from noise and compression."""
-_BRIGHTER = 4.0  # levels, by which a vicinity may have become brighter or darker as a whole
-_FINE, _PLAIN, _SURE = (9, 9), 3.0, 2.0
+_BRIGHTER = 2.0  # levels, by which a vicinity may have become brighter or darker as a whole
+_FINE, _PLAIN, _SURE = (9, 9), 3.0, 4.0
 _BETWEEN = 0.08  # pixel, beside which it is at the place of another
 _PARTS, _BOW, _NEIGHBOURS = 32, -0.75, np.ones((5, 5), np.uint8)
 _STILL = 0.5  # pixel, by which a camera that stands still seems to move
@@ -192,7 +192,8 @@ def _detailed(remembered: Image, unlike: Levels, reach: int) -> Image:
     fine = cv2.subtract(remembered, cv2.blur(remembered, _FINE), dtype=cv2.CV_32F)
     detail = cv2.blur(fine * fine, _FINE)
     detailed = (detail > np.maximum(_PLAIN**2, _SURE * _twice(unlike, cv2.INTER_LINEAR))).astype(np.uint8) * 255
-    return cv2.dilate(detailed, np.ones((reach + 1, reach + 1), np.uint8))
+    near: Image = cv2.dilate(detailed, np.ones((reach + 1, reach + 1), np.uint8))
+    return near
 
 
 def _lay(shown: Image, remembered: Image, brighter: Levels, where: Image) -> None:

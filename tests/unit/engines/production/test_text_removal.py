@@ -71,7 +71,7 @@ def test_strokes_become_what_is_behind_them(speed: float, clip: Path, cleaned: P
         beyond = cv2.dilate(strokes.astype(np.uint8), np.ones((31, 31))) == 0
         rest.append(psnr(made, captioned, beyond))
     assert np.mean(before) < 9
-    assert np.mean(after) > (24 if speed else 36)
+    assert np.mean(after) > (27.8 if speed else 36)
     # The rest is the source, but for one more encoding.
     assert np.mean(rest) > 43
     assert min(rest) > 41
