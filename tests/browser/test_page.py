@@ -128,6 +128,15 @@ def test_moments_within_one_second_are_one_button(page: Page, site: Site) -> Non
     assert page.locator(".clips").all_inner_texts() == ["0:04\n0:09", ""]
 
 
+def test_the_whole_film_is_no_moment_of_it(page: Page, site: Site) -> None:
+    site.search = lambda _: answer([hit(clips=[{"from": 0.0, "to": 11.96, "score": 0.9}], starts_at=0.0)])
+    search(page, site, "walks")
+    page.click(".open")
+    until(page, "document.querySelector('video').readyState >= 1")
+    until(page, "Math.abs(document.querySelector('video').duration - 12) < 0.1")
+    assert page.locator(".moments").is_hidden()
+
+
 def test_a_picture_opens(page: Page, site: Site) -> None:
     site.search = lambda _: answer([hit(kind="sequence", media_url="/media/thumb.jpg", clips=[], starts_at=None)])
     search(page, site, "walks")

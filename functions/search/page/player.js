@@ -14,6 +14,8 @@ const MADE = {
   AudioMixing: "Mixed",
   MusicDemix: "Music",
 };
+// Of a film's length, as the search has it: so much of it is no moment of it.
+const WHOLE = 0.95;
 const PLAYERS = { video: /\.(mp4|m4v|mov|webm)$/i, audio: /\.(wav|mp3|m4a|aac|flac|ogg)$/i, image: /\.(png|jpe?g|gif|webp)$/i };
 
 export const player = $("#player");
@@ -85,9 +87,10 @@ function jumpTo(hit, seconds) {
   element.focus();
 }
 
-function timeline(video, clips) {
+function timeline(video, found) {
   const [track, list, head] = [$(".track", player), $(".moments ul", player), $(".head", player)];
   const length = video.duration;
+  const clips = found.filter(({ from, to }) => to - from < WHOLE * length);
   if (!Number.isFinite(length) || !length || !clips.length) return;
   const share = (seconds) => `${(Math.min(seconds, length) / length) * 100}%`;
   const jump = (clip) => () => {
