@@ -231,7 +231,7 @@ def _half_slice(part: slice) -> slice:
 
 
 def _reach(mask: Image) -> int:
-    deepest = float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
+    deepest = 2 * float(cv2.distanceTransform(partly(mask), cv2.DIST_L2, 3).max())
     return max(_VICINITY, round(_BEYOND * deepest))
 
 

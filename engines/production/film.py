@@ -20,7 +20,7 @@ from av.video.reformatter import VideoReformatter
 
 from engines.imaging import Frame, Image, Probe, frames, probe
 from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
-from engines.production.planes import BT601, LIMITED_RANGE, MATRICES, Planes, picture_of
+from engines.production.planes import BT601, LIMITED_RANGE, MATRICES, Planes
 from engines.production.soundtrack import Soundtrack, soundtrack
 from engines.production.types import Unfit
 
@@ -132,7 +132,7 @@ class FilmWriter:
         if self._stream is None:
             self._begin(*frame.size)
         if frame.size == (self._stream.width, self._stream.height) and frame.matrix == self._look.matrix:
-            self._encode(time, picture_of(frame.planes))
+            self._encode(time, frame.picture())
         else:
             self.write(time, frame.image())
 

@@ -55,10 +55,9 @@ class _Patch:
         rest = self._backdrop.fill(part, self._mask, place)
         if not rest.any():
             return
-        light, *colours = part
-        self._light.paint(light, rest)
-        for plane in colours:
-            self._colour.paint(plane, partly(rest))
+        painted = (*self._light.painted(part[:1]), *self._colour.painted(part[1:]))
+        for plane, instead, where in zip(part, painted, (rest, *[partly(rest)] * 2), strict=True):
+            cv2.copyTo(instead, where, plane)
 
 
 def remove_logo(source: Path, folder: Path, *, boxes: Sequence[Box] | None = None, models: Sequence[str] = ()) -> Produced:
@@ -92,7 +91,7 @@ def _patch(samples: Image, area: Area, notes: list[str]) -> _Patch | None:
     # Beyond the area, too: a box is seldom wide enough for what compression smeared.
     grown = max(5, round(height / 140) | 1)
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grown, grown)))
-    return _Patch(mask) if mask.any() and not mask[around(mask, 1)].all() else None
+    return _Patch(mask) if mask.any() and not partly(mask[around(mask, 2)]).all() else None
 
 
 def _samples(source: Path, seconds: float | None, pixels: int) -> Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from scipy import sparse
@@ -65,11 +67,14 @@ class Painter:
         )
         self._around = sparse.csr_matrix((np.ones(without.shape[1], np.float32), without), (count, size[0] * size[1]))
 
-    def paint(self, image: Image, rest: Image) -> None:
-        """In place, what `rest` marks of it; one plane, as high and wide as the mask."""
-        levels = self._solved.solve(self._around @ image.reshape(-1).astype(np.float32))
-        wanted = rest > 0
-        image[wanted] = np.clip(np.rint(levels), 0, 255)[wanted[self._marked]]
+    def painted(self, planes: Sequence[Image]) -> list[Image]:
+        """Copies of planes as high and wide as the mask."""
+        known = np.stack([plane.ravel() for plane in planes], axis=1).astype(np.float32)
+        levels = np.clip(np.rint(self._solved.solve(self._around @ known)), 0, 255).astype(np.uint8)
+        copies = [plane.copy() for plane in planes]
+        for number, copy in enumerate(copies):
+            copy[self._marked] = levels[:, number]
+        return copies
 
 
 def _bounds(mask: Image, around: int = _AROUND) -> tuple[slice, slice]:

@@ -36,6 +36,7 @@ class Planes:
     planes: tuple[Image, Image, Image]
     matrix: int
     _own: bool = False
+    _picture: Any = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -66,9 +67,13 @@ class Planes:
     def part(self, rows: slice, columns: slice) -> list[Image]:
         """Of each plane, to be changed in place; where the part begins and ends is even."""
         if not self._own:
-            light, blue, red = (plane.copy() for plane in self.planes)
-            self.planes, self._own = (light, blue, red), True
+            self._picture = picture_of(self.planes)
+            self.planes, self._own = _views(self._picture), True
         return [plane[_halved(rows.start, rows.stop, step), _halved(columns.start, columns.stop, step)] for plane, step in self._stepped()]
+
+    def picture(self) -> Any:
+        """For PyAV, with memory that is not the decoder's; not to be changed any more."""
+        return picture_of(self.planes) if self._picture is None else self._picture
 
     def cut(self, left: int, width: int, height: int) -> Planes:
         """A window at the top, of even size, and less where the frame ends. At an odd left edge a colour is the mean of its neighbours."""
