@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from cli.output import Output
 from cli.upload import Judge, PassedOver, Uploaded, plan, say_passed_over
 from sightline.media.identity import media_id
 from sightline.pipeline.collect import collect
+from sightline.pipeline.collect_production import collect_production
 from sightline.pipeline.plan import NO_JOBS
 from sightline.pipeline.submit import submit
+from tests.fakes.many_jobs import world_with
 from tests.fakes.sightline import etag, make_world
 
 KEY = "uploads/home/door/clip.mp4"
@@ -102,16 +105,23 @@ def test_a_sequence_goes_up_with_its_images_first(tmp_path: Path) -> None:
     ]
 
 
-def test_the_end_of_an_earlier_try_is_not_taken_for_this_ones(tmp_path: Path) -> None:
-    """GIVEN content that failed WHEN it is uploaded again THEN following it waits for the second try."""
-    world = make_world()
+@pytest.mark.parametrize(("jobs", "stage"), [([], "failed"), (["production:VideoClip"], "searchable")])
+def test_the_end_of_an_earlier_try_is_not_taken_for_this_ones(tmp_path: Path, jobs: list[str], stage: str) -> None:
+    """GIVEN content whose smart tags failed WHEN it is uploaded again THEN following it waits for the second try."""
+    world = world_with("smarttag", *jobs)
     world.upload(KEY)
     submit(world.pipeline, KEY, "event-1")
+    first = Uploaded(tmp_path / "clip.mp4", KEY, media_id("media", KEY), etag(b"a clip"), world.clock())
+    for job_id in world.producing.jobs:
+        world.producing.succeed(job_id, [b"short"])
+        collect_production(world.pipeline, job_id)
     world.tagging.fail("job-1", "unreadable")
     collect(world.pipeline, "job-1")
+    [ended] = follow(world.pipeline.ledger, [first], Output(as_json=True), 0)
+    assert (ended.story.stage, ended.to_json()["reason"]) == (stage, "unreadable")
     world.clock.forward(1)
     world.upload(KEY)
-    again = Uploaded(tmp_path / "clip.mp4", KEY, media_id("media", KEY), etag(b"a clip"), world.clock())
+    again = replace(first, modified=world.clock())
     [before] = follow(world.pipeline.ledger, [again], Output(as_json=True), 0)
     assert before.story.stage == "unknown"
     submit(world.pipeline, KEY, "event-2")

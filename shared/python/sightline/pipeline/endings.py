@@ -34,7 +34,7 @@ def fail(pipeline: Pipeline, identity: str, generation: str, step: str, reason: 
     if facts:
         free_slot(pipeline, story.slot, identity, generation)
     if not story.is_final:
-        return f"no smart tags: {reason}"
+        return f"no smart tags: {reason}" if story.tags_failed else f"left: the media is {story.stage}"
     close(pipeline, journal)
     return f"failed: {reason}"
 
