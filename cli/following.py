@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cli.output import Output
 from sightline.untrusted import plain
@@ -62,10 +62,11 @@ class Following(Generic[Job]):
 
 
 @contextmanager
-def told_how_to_go_on(output: Output, command: str) -> Iterator[None]:
-    """Who leaves with Ctrl-C ends the waiting, and not the job."""
+def told_how_to_go_on(output: Output, job: Mapping[str, Any], command: str) -> Iterator[None]:
+    """Who leaves with Ctrl-C ends the waiting, and not the job; a program is told of that as if it had not waited."""
     try:
         yield
     except KeyboardInterrupt:
+        output.result(job)
         output.say(f"the job goes on; {command} looks at it")
         raise

@@ -77,14 +77,15 @@ class Call:
         self._output.say(f"{submitted.name}; {self._later(submitted)} looks at it{self._scratch.told_to_go}")
 
     def look(self, submitted: Submitted, inputs: Sequence[Input], seconds: float, *, must_be_over: bool) -> None:
-        with told_how_to_go_on(self._output, self._later(submitted)):
+        begun = {"service": self._asked.service.name, **submitted.to_json()}
+        with told_how_to_go_on(self._output, begun, self._later(submitted)):
             followed = follow(self._pai, submitted, len(inputs), self._output, seconds)
         if followed.is_over:
             self._scratch.clear()
         said = typed(inputs)
         states = [{"state": step.state, "seconds": step.seconds} for step in followed.steps]
         jobs = [job_json(job, said) for job in followed.job]
-        self._output.result({"service": self._asked.service.name, **submitted.to_json(), "states": states, "jobs": jobs})
+        self._output.result({**begun, "states": states, "jobs": jobs})
         show_jobs(self._output, followed.job, said)
         if followed.is_over or must_be_over:
             judge(followed, submitted, self._later(submitted))

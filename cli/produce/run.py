@@ -48,7 +48,7 @@ class Run:
         self.output.say(f"{self._later(job_id)} looks at it{self.scratch.told_to_go}")
 
     def look(self, job_id: str, seconds: float, *, must_be_over: bool) -> None:
-        with told_how_to_go_on(self.output, self._later(job_id, *self._where)):
+        with told_how_to_go_on(self.output, {"job_id": job_id, "function": self.function}, self._later(job_id, *self._where)):
             followed = Following(lambda: self.client.query(job_id), _state, _is_over).run(self.output, seconds)
         job = followed.job
         outputs = self._outputs(job) if job.state == "Success" else {}

@@ -76,6 +76,7 @@ def test_what_the_layer_finds_wrong_is_a_wrong_command_line() -> None:
 
 
 def test_who_leaves_is_told_how_to_come_back(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), told_how_to_go_on(Output(as_json=False), "`sightline produce Cover --job 1`"):
-        raise KeyboardInterrupt
-    assert "the job goes on; `sightline produce Cover --job 1` looks at it" in capsys.readouterr().out
+    for as_json, said in ((False, "the job goes on; `sightline produce Cover --job 1` looks at it\n"), (True, '{"job_id": "1"}\n')):
+        with pytest.raises(KeyboardInterrupt), told_how_to_go_on(Output(as_json), {"job_id": "1"}, "`sightline produce Cover --job 1`"):
+            raise KeyboardInterrupt
+        assert capsys.readouterr().out == said
