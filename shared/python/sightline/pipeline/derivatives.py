@@ -51,7 +51,10 @@ def forget_those_of_others(pipeline: Pipeline, journal: Journal) -> None:
 
 
 def remember_likeness(pipeline: Pipeline, media: Media, embedding: Sequence[float]) -> None:
-    """Keep the embedding of a media, and those of its other content no longer. Whoever is late keeps none."""
+    """Keep the embedding of a media, and those of its other content no longer: whoever is late with replaced content keeps none.
+
+    What is kept of a media that was removed meanwhile goes at the walk over known media.
+    """
     remember(pipeline.state_bucket, media.id, media.etag, media.namespace, embedding)
     kept = [generation for generation, _ in remembered(pipeline.state_bucket, media.id)]
     if kept == [media.etag]:
