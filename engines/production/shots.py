@@ -68,16 +68,17 @@ class _Change:
         self._last: tuple[Image, Image, Image] | None = None
 
     def of(self, image: Image) -> float:
-        hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-        hue, saturation, value = (plane.astype(np.int16) for plane in cv2.split(hsv))
+        hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2HSV))
         # How colourful a dark pixel is, and what hue a grey one has, is mere noise.
-        seen = (hue, saturation * value // 255, value)
+        seen = (hue, cv2.multiply(saturation, value, scale=1 / 255), value)
         last, self._last = self._last, seen
         if last is None:
             return 0.0
         if last[0].shape != hue.shape:
             return _OTHER_SIZE
-        turned, chroma, light = (np.abs(now - before) for now, before in zip(seen, last, strict=True))
-        turned = np.minimum(turned, 180 - turned) * (np.minimum(seen[1], last[1]) / 255)
+        turned = cv2.absdiff(hue, last[0])
+        turned, colourful = cv2.min(turned, 180 - turned), cv2.min(seen[1], last[1])
+        hues = float(np.vdot(turned.astype(np.float32), colourful.astype(np.float32))) / (90 * 255)
+        chroma, light = (cv2.norm(now, before, cv2.NORM_L1) / 255 for now, before in zip(seen[1:], last[1:], strict=True))
         # Light counts for half: of a grey film there is nothing else.
-        return float(turned.mean() / 90 + chroma.mean() / 255 + 2 * light.mean() / 255) / 4
+        return float((hues + chroma + 2 * light) / (4 * hue.size))
