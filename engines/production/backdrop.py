@@ -55,7 +55,7 @@ class Backdrop:
         between = self._follow()
         rest, fresh = mask, cv2.bitwise_not(mask)
         bounds = around(mask, 2 * (reach := _reach(mask))) if mask.any() else None
-        if bounds and np.any(self._light.known[bounds]):
+        if bounds and np.any(self._light.known[bounds] & mask[bounds]):
             rest, fresh = rest.copy(), fresh.copy()
             holds, alike = self._recall(part, mask, bounds, reach, between)
             rest[bounds] &= cv2.bitwise_not(holds)
