@@ -74,6 +74,9 @@ class _Remover:
     def without_text(self, frames: Iterator[Planes]) -> Iterator[Planes]:
         held: list[Planes] = []
         for frame in frames:
+            if held and frame.size != held[0].size:
+                yield from self._cleaned(held)
+                held = []
             held.append(frame)
             if len(held) == _EVERY:
                 yield from self._cleaned(held)
@@ -96,13 +99,21 @@ class _Strip:
     """One region: `look` reads it, `clean` takes out of a frame what was read in it by the last look or the one before."""
 
     def __init__(self, reader: Reader, region: Box) -> None:
-        self._reader = StripReader(reader)
+        self._text = reader
         self._region = region
+        self._size = (0, 0)
+
+    def _begin(self, size: tuple[int, int]) -> None:
+        """Anew: a broadcast may change its size on the way."""
+        self._size = size
+        self._reader = StripReader(self._text)
         self._lines: Sequence[Line] = ()
         self._before: Sequence[Line] = ()
         self._motion, self._backdrop = Motion(), Backdrop()
 
     def look(self, frame: Planes) -> None:
+        if frame.size != self._size:
+            self._begin(frame.size)
         rows, columns = self._place(frame)
         light = frame.planes[0][rows, columns]
         self._before, self._lines = self._lines, self._reader.lines(frame.image(rows, columns), _grey(light))

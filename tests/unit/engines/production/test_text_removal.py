@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -138,3 +139,22 @@ def test_a_clip_without_text_says_so(tmp_path: Path) -> None:
     done = remove_text(clip, tmp_path)
     assert done.findings == {"frames": 0}
     assert done.notes == ("no text was found there: the picture is the same",)
+
+
+def test_a_film_that_changes_its_size(tmp_path: Path) -> None:
+    # GIVEN a broadcast that goes from one size to another: two transport streams, one behind the other
+    needs_ocr()
+
+    def view(width: int, height: int) -> Callable[[float], Image]:
+        return lambda time: lettered(sliding(width, height, 40)(time), "BUY NOW", (0.5, 0.9), height // 9)
+
+    first = write_clip(tmp_path / "first.ts", steady(0.8, 10, view(320, 180)))
+    second = write_clip(tmp_path / "second.ts", ((0.8 + time, image) for time, image in steady(0.8, 10, view(480, 360))))
+    source = tmp_path / "both.ts"
+    source.write_bytes(first.read_bytes() + second.read_bytes())
+
+    # THEN the text is gone from the frames of either
+    done = remove_text(source, tmp_path)
+    reader, made = Reader(), seen(done.outputs[0].path)
+    assert [line.text for _, image in made[2::5] for line in reader.read(image)] == []
+    assert done.findings == {"frames": len(made)}
