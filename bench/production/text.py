@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import itertools
+import math
 import resource
 import subprocess
 import tempfile
@@ -66,7 +67,8 @@ class Row:
         if self.cost is None:
             return f"| {self.function} | {size} | {self.way} | not installed | | | |"
         speed = f"{self.cost.times_real_time(self.seconds):.1f}"
-        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
+        peak = "not measured" if math.isnan(self.cost.peak) else f"{self.cost.peak:.0f}"
+        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {peak} |"
 
 
 @dataclass(frozen=True)
