@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bench.clips import CLIP
 from bench.production import faces, reels, upright
 from bench.production.floor import halved
 from bench.production.meter import measured
-from bench.production.rows import HEADER, Row
+from bench.production.rows import HEADER, Row, print_rows
 from tests.unit.engines.production.shots import Reel
 
 _PAUSE = 0.2  # seconds between two rounds: the packets of the next must come after those of the last
@@ -92,11 +92,6 @@ def main() -> None:
         close = faces.close(folder)
         print_rows("480x560", faces.beauty_rows(close, close.path, folder) if close else ())
         print_rows("1280x720", long_rows(clips, folder, options.minutes) if options.minutes else ())
-
-
-def print_rows(size: str, rows: Iterable[Row]) -> None:
-    for row in rows:
-        print(row.text(size), flush=True)
 
 
 if __name__ == "__main__":

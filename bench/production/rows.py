@@ -1,8 +1,9 @@
-"""A line of the table of pictures, and the ready ways' filters: ffmpeg's own, as PyAV carries them."""
+"""A line of the tables of films, and the ready ways' filters: ffmpeg's own, as PyAV carries them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,25 @@ HEADER = "| function | size | way | quality | times real time (of a processor) |
 
 @dataclass(frozen=True)
 class Row:
-    """`seconds` are those of the film."""
+    """`seconds` are those of the film; `cost` is None where the way is not installed, and its peak NaN where it is not known."""
 
     function: str
     way: str
     quality: str
-    cost: Measured[Any]
+    cost: Measured[Any] | None
     seconds: float
 
     def text(self, size: str) -> str:
+        if self.cost is None:
+            return f"| {self.function} | {size} | {self.way} | not installed | | | |"
         speed = f"{self.cost.times_real_time(self.seconds):.1f}"
-        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {self.cost.peak:.0f} |"
+        peak = "not measured" if math.isnan(self.cost.peak) else f"{self.cost.peak:.0f}"
+        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {peak} |"
+
+
+def print_rows(size: str, rows: Iterable[Row]) -> None:
+    for row in rows:
+        print(row.text(size), flush=True)
 
 
 def floor_row(function: str, path: Path, folder: Path, seconds: float) -> Row:

@@ -1,4 +1,4 @@
-"""What takes text, logos and screens out of films, at two sizes beside ready ways: `python -m bench.production.text [--minutes 10]`.
+"""What works on text, logos and screens in films, beside ready ways at two sizes: `python -m bench.production.text [--minutes 10]`.
 
 The clips are drawn here over a picture that pans, so every frame's truth is known. Ready ways are reading every look (no skipping),
 ffmpeg's `delogo` as imageio-ffmpeg carries it, and its `chromakey` as PyAV does. With --minutes each also runs on a film of that length.
@@ -9,35 +9,33 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import itertools
-import math
 import resource
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 
-from bench.production.floor import FLOOR, copied, half
+from bench.production.drawn import FPS, HEIGHT, WIDTH, Drawn, drawn, halved, whole
+from bench.production.green import green, green_rows
 from bench.production.meter import Measured, measured
 from bench.production.pictures import looped
+from bench.production.rows import HEADER, Row, floor_row, print_rows
 from engines.imaging import Image, frames
 from engines.production.captions import extract_captions
 from engines.production.film import MP4
-from engines.production.green_screen import key_out
 from engines.production.logo_removal import remove_logo
 from engines.production.text_removal import remove_text
 from engines.production.types import Box
 from engines.understanding.reading import Reader
 from tests.unit.engines.production import clips
-from tests.unit.engines.production.clips import Caption, Plane, psnr
+from tests.unit.engines.production.clips import Caption, psnr
 
-WIDTH, HEIGHT, FPS, PAN = 1280, 720, 25, 60.0
+PAN = 60.0
 _TEXTS = (
     "今天的天气真不错，我们去公园吧",
     "Where did you put the keys?",
@@ -52,52 +50,6 @@ _TEXTS = (
 )
 _LOGO = (0.78, 0.05, 0.19, 0.13)
 _EVERY = 5  # of the frames, that are judged
-View = Callable[[float], Image]
-
-
-@dataclass(frozen=True)
-class Row:
-    function: str
-    way: str
-    quality: str
-    cost: Measured[Any] | None
-    seconds: float
-
-    def text(self, size: str) -> str:
-        if self.cost is None:
-            return f"| {self.function} | {size} | {self.way} | not installed | | | |"
-        speed = f"{self.cost.times_real_time(self.seconds):.1f}"
-        peak = "not measured" if math.isnan(self.cost.peak) else f"{self.cost.peak:.0f}"
-        return f"| {self.function} | {size} | {self.way} | {self.quality} | {speed} | {self.cost.seconds:.1f} | {peak} |"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A clip, and what it shows with and without what is to be found in it or taken out."""
-
-    path: Path
-    seconds: float
-    shown: View
-    clean: View
-
-
-def drawn(path: Path, seconds: float, shown: View, clean: View) -> Drawn:
-    clips.write_clip(path, clips.steady(seconds, FPS, shown), crf=18)
-    return Drawn(path, seconds, shown, clean)
-
-
-def halved(clip: Drawn) -> Drawn:
-    """Drawn at half its width and height."""
-    path = clip.path.with_name(f"{clip.path.stem}-half.mp4")
-    return drawn(path, clip.seconds, lambda seconds: half(clip.shown(seconds)), lambda seconds: half(clip.clean(seconds)))
-
-
-def _whole(clip: Drawn) -> Drawn:
-    return clip
-
-
-def floor_row(function: str, path: Path, folder: Path, seconds: float) -> Row:
-    return Row(function, FLOOR, "", measured(copied, path, folder), seconds)
 
 
 def captions(count: int) -> list[Caption]:
@@ -215,80 +167,6 @@ def _pictures(path: Path) -> Iterator[Image]:
     return (frame.image for frame in frames(path, 1000.0, exact_colours=True))
 
 
-def green_rows(clip: Drawn, folder: Path) -> Iterator[Row]:
-    seconds, path = clip.seconds, clip.path
-    picture = folder / "beach.png"
-    cv2.imwrite(str(picture), clips.landscape(WIDTH, HEIGHT, 21))
-    webm = measured(_keyed, path, folder, None)
-    yield Row("VideoGreenScreenMatting", "ours, WebM", _alpha_quality(list(_alphas(Path(webm.result)))), webm, seconds)
-    mp4 = measured(_keyed, path, folder, picture)
-    yield Row("VideoGreenScreenMatting", "ours, MP4 before a picture", "", mp4, seconds)
-    yield floor_row("VideoGreenScreenMatting", path, folder, seconds)
-    ready = measured(_chromakey, path)
-    yield Row("VideoGreenScreenMatting", "ffmpeg `chromakey` (alpha alone, no file)", ready.result, ready, seconds)
-
-
-def _keyed(path: Path, folder: Path, background: Path | None) -> str:
-    return str(key_out(path, folder, background=background).outputs[0].path)
-
-
-def _alpha_at(seconds: float) -> Plane:
-    """Somebody who sways, 0 to 1."""
-    shape = np.zeros((HEIGHT, WIDTH), np.uint8)
-    x = round(WIDTH / 2 + 120 * np.sin(2 * seconds))
-    cv2.ellipse(shape, (x, 660), (190, 300), 0, 0, 360, 255, -1, cv2.LINE_AA)
-    cv2.circle(shape, (x, 260), 110, 255, -1, cv2.LINE_AA)
-    soft: Plane = cv2.GaussianBlur(shape, (0, 0), 1.5).astype(np.float32)[..., None] / 255
-    return soft
-
-
-def _filmed(seconds: float) -> Image:
-    """Before green cloth that is a third darker towards the corners."""
-    subject = clips.landscape(WIDTH, HEIGHT, 8)
-    subject[..., 1] = np.minimum(subject[..., 1], np.maximum(subject[..., 0], subject[..., 2]))
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    light = 1 - 0.33 * np.hypot(columns / WIDTH * 2 - 1, rows / HEIGHT * 2 - 1)[..., None] / np.sqrt(2)
-    cloth = np.array([60, 200, 50]) * light + np.random.default_rng(5).normal(0, 2, (HEIGHT, WIDTH, 1))
-    share = _alpha_at(seconds)
-    composed: Image = np.clip(np.rint(subject * share + cloth * (1 - share)), 0, 255).astype(np.uint8)
-    return composed
-
-
-def _alphas(path: Path) -> Iterator[Plane]:
-    decoder = av.CodecContext.create("libvpx-vp9", "r")
-    with av.open(str(path)) as container:
-        for packet in container.demux(video=0):
-            for frame in decoder.decode(packet):
-                yield frame.to_ndarray(format="bgra")[..., 3]
-
-
-def _chromakey(path: Path) -> str:
-    """With the true colour of the screen, and the filter's own limits."""
-    found = []
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        graph: Any = av.filter.Graph()
-        nodes = [graph.add_buffer(template=stream), graph.add("chromakey", "0x32C83C:0.1:0.05"), graph.add("format", "rgba")]
-        nodes.append(graph.add("buffersink"))
-        for one, other in itertools.pairwise(nodes):
-            one.link_to(other)
-        graph.configure()
-        for frame in container.decode(stream):
-            graph.vpush(frame)
-            found.append(graph.vpull().to_ndarray()[..., 3])
-    return _alpha_quality(found)
-
-
-def _alpha_quality(alphas: Sequence[Plane]) -> str:
-    errors, overlaps = [], []
-    for number, alpha in enumerate(alphas):
-        whole = _alpha_at(number / FPS)[..., 0]
-        true = whole if whole.shape == alpha.shape else half(whole)
-        errors.append(np.abs(alpha / 255 - true).mean())
-        overlaps.append(((alpha > 127) & (true > 0.5)).sum() / ((alpha > 127) | (true > 0.5)).sum())
-    return f"alpha's error {np.mean(errors):.4f}, IoU {np.mean(overlaps):.3f}"
-
-
 def _with_logo(image: Image) -> Image:
     marked: Image = image.copy()
     for colour, thick in (((30, 30, 30), 8), ((250, 250, 250), 4)):
@@ -317,16 +195,14 @@ def main() -> None:
         many, few = captioned(folder / "many.mp4", len(_TEXTS)), captioned(folder / "few.mp4", 4)
         view = clips.sliding(WIDTH, HEIGHT, 2 * PAN)
         logo = drawn(folder / "logo.mp4", 6.0, lambda seconds: _with_logo(view(seconds)), view)
-        green = drawn(folder / "green.mp4", 4.0, _filmed, _filmed)
-        print("| function | size | way | quality | times real time (of a processor) | seconds | peak MB |\n|---|---|---|---|---|---|---|")
-        for size, of_size in ((f"{WIDTH}x{HEIGHT}", _whole), (f"{WIDTH // 2}x{HEIGHT // 2}", halved)):
-            captions_at, text_at, logo_at, green_at = (of_size(clip) for clip in (many, few, logo, green))
+        screen = green(folder / "green.mp4")
+        print(HEADER)
+        for size, of_size in ((f"{WIDTH}x{HEIGHT}", whole), (f"{WIDTH // 2}x{HEIGHT // 2}", halved)):
+            captions_at, text_at, logo_at, screen_at = (of_size(clip) for clip in (many, few, logo, screen))
             rows = (caption_rows(captions_at, folder), removal_rows(text_at, folder), logo_rows(logo_at, folder))
-            for row in itertools.chain(*rows, green_rows(green_at, folder)):
-                print(row.text(size), flush=True)
+            print_rows(size, itertools.chain(*rows, green_rows(screen_at, folder)))
         if options.minutes:
-            for row in long_rows(few, logo, folder, options.minutes):
-                print(row.text(f"{WIDTH}x{HEIGHT}"), flush=True)
+            print_rows(f"{WIDTH}x{HEIGHT}", long_rows(few, logo, folder, options.minutes))
 
 
 if __name__ == "__main__":
