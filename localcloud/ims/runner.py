@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ log = logging.getLogger("localcloud.ims")
 Item = TypeVar("Item")
 REST_SECONDS = 0.5
 """After so long a rest the store is asked again, even if nobody called."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+"""Seconds until an item is tried again whose end the store could not keep, as on a full disk."""
 
 
 class Stopped(Exception):
@@ -26,7 +29,10 @@ def own_fault(error: Exception) -> str:
 
 
 class Runner(Generic[Item]):
-    """`claim` returns None when there is nothing to do; `give_up` is told of an item whose `run` raised, and must not raise itself."""
+    """`claim` returns None when there is nothing to do; `give_up` is told of an item whose `run` raised.
+
+    Where the store is in trouble (sqlite3.OperationalError) both are tried again until it is not: nobody else has claimed the item.
+    """
 
     def __init__(
         self,
@@ -76,16 +82,40 @@ class Runner(Generic[Item]):
                     self._called.wait_for(lambda seen=calls: self._stopping or self._calls != seen, REST_SECONDS)  # type: ignore[misc]
 
     def _step(self) -> bool:
-        item: Item | None = None
         try:
             item = self._claim()
-            if item is not None:
-                self._run(item)
+        except Exception:  # The boundary of a thread: it has to live on.
+            log.exception("the store could not be asked for work")
+            return False
+        return item is not None and self._is_done(item)
+
+    def _is_done(self, item: Item) -> bool:
+        """False where it was stopped."""
+        try:
+            self._until_kept(lambda: self._run(item))
         except Stopped:
             return False
-        except Exception as error:
-            if item is None:
-                log.exception("the store could not be asked for work")
-                return False
-            self._give_up(item, error)
-        return item is not None
+        except Exception as error:  # noqa: BLE001 - the boundary of an item, whose owner tells of it
+            return self._is_given_up(item, error)
+        return True
+
+    def _is_given_up(self, item: Item, error: Exception) -> bool:
+        try:
+            self._until_kept(lambda: self._give_up(item, error))
+        except Stopped:
+            return False
+        except Exception:  # The boundary of a thread: it has to live on, and the item is done again after the next start.
+            log.exception("an end could not be told")
+        return True
+
+    def _until_kept(self, act: Callable[[], None]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return act()
+            except sqlite3.OperationalError as trouble:
+                log.error("the store is in trouble (%s); what is under way is tried again in %g s", trouble, pause)
+            with self._called:
+                if self._called.wait_for(lambda: self._stopping, pause):
+                    raise Stopped
+            pause = min(2 * pause, LONGEST_PAUSE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -81,10 +80,7 @@ class Videos:
 
     def _give_up(self, claimed: tuple[int, Asked], error: Exception) -> None:
         log.error("job %d failed", claimed[0], exc_info=error)
-        try:
-            self._jobs.fail(claimed[0], own_fault(error))
-        except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start
-            log.exception("the end of job %d could not be kept", claimed[0])
+        self._jobs.fail(claimed[0], own_fault(error))
 
 
 def _asked(given: Mapping[str, Any], video: str, images: tuple[str, ...], text: str) -> Asked:

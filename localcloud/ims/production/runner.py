@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from engines.production.types import Output, Produced, Unfit
 from engines.understanding.types import UnreadableMedia
@@ -108,11 +107,7 @@ class ProductionRunner:
 
     def _give_up(self, job: sqlite3.Row, error: Exception) -> None:
         log.error("job %s failed", job["id"], exc_info=error)
-        result: dict[str, Any] = failed("InternalError", own_fault(error))
-        try:
-            self._store.end(job, "Fail", result)
-        except sqlite3.Error:  # a full disk: the thread has to live on, and the job is done again after the next start
-            log.exception("the end of job %s could not be kept", job["id"])
+        self._store.end(job, "Fail", failed("InternalError", own_fault(error)))
 
 
 def _surprises(made: Sequence[Made], outputs: Sequence[Output]) -> list[str]:

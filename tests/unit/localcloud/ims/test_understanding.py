@@ -1,8 +1,7 @@
-"""The memory of what was understood, and the threads that take work."""
+"""The memory of what was understood."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +11,9 @@ import pytest
 from engines.understanding.types import Moment
 from localcloud.database import Database
 from localcloud.ims import EngineSettings
-from localcloud.ims.runner import Runner, Stopped
 from localcloud.ims.store import open_store
 from localcloud.ims.understanding import engine as understanding
 from localcloud.ims.understanding.engine import Memory
-from tests.contract.ims.cloud import until
 from tests.contract.ims.scripted_engine import NOTHING
 
 
@@ -67,27 +64,3 @@ def test_the_key_of_an_endpoint_is_no_part_of_the_engine_and_is_not_printed() ->
     assert settings.fingerprint == replace(settings, vision_api_key="another").fingerprint
     assert settings.fingerprint != replace(settings, vision_model="n").fingerprint
     assert "secret" not in repr(settings)
-
-
-def test_a_runner_goes_on_after_an_item_that_fails_and_leaves_one_that_was_stopped() -> None:
-    waiting, done, failed = ["stopped", "bad", "good"], [], []
-    lock = threading.Lock()
-
-    def claim() -> str | None:
-        with lock:
-            return waiting.pop(0) if waiting else None
-
-    def run(item: str) -> None:
-        if item == "stopped":
-            raise Stopped
-        if item == "bad":
-            raise ValueError(item)
-        done.append(item)
-
-    runner: Runner[str] = Runner("test", 1, claim, run, lambda item, error: failed.append((item, str(error))))
-    runner.start()
-    runner.call()
-    until(lambda: done)
-    runner.stop()
-    runner.join(5)
-    assert (done, failed) == (["good"], [("bad", "bad")])
