@@ -22,7 +22,7 @@ from alibabacloud_tea_util import models as util_models
 Step = dict[str, Any]
 
 # Parameters of a job that the SDK wants as objects, and sends as JSON.
-OBJECTS = ("Input", "ScheduleConfig")
+OBJECTS = {"SubmitSmarttagJob": ("Input", "ScheduleConfig"), "SubmitIProductionJob": ("Input", "Output", "ScheduleConfig")}
 
 endpoint = urlsplit(os.environ["IMS_ENDPOINT"])
 config = open_api_models.Config(credential=CredentialClient())
@@ -42,11 +42,10 @@ def handler(event: bytes, _context: Any) -> dict[str, int]:
 
 
 def ask_ims(step: Step) -> None:
-    parameters = step["parameters"]
-    if step["action"] == "SubmitSmarttagJob":
-        parameters = {name: json.loads(signed(value)) if name in OBJECTS else value for name, value in parameters.items()}
+    objects = OBJECTS.get(step["action"], ())
+    parameters = {name: json.loads(signed(value)) if name in objects else value for name, value in step["parameters"].items()}
     request = getattr(ice_models, step["action"] + "Request")().from_map(parameters)
-    method = re.sub("(?<!^)([A-Z])", r"_\1", step["action"]).lower()
+    method = re.sub("(?<=[a-z])([A-Z])", r"_\1", step["action"]).lower()
     answer = getattr(ice, f"{method}_with_options")(request, util_models.RuntimeOptions())
     if "job" in step:
         jobs["@job@"] = answer.body.job_id
