@@ -34,12 +34,17 @@ class Arrival:
     def is_searchable(self) -> bool:
         return self.story.stage == "searchable"
 
+    @property
+    def reason(self) -> str:
+        """Why it ended as it did, or why it has no smart tags; empty where there is nothing to say."""
+        return self.story.reason or self.story.tags_failed
+
     def to_json(self) -> dict[str, Any]:
         return {
             "key": self.upload.key,
             "media_id": self.upload.media_id,
             "stage": stage_name(self.story.stage),
-            "reason": self.story.reason or self.story.tags_failed or None,
+            "reason": self.reason or None,
             "seconds": round(self.seconds, 2),
         }
 
@@ -119,6 +124,5 @@ class _Lines:
             stage = stage_name(arrival.story.stage)
             if self._said.get(arrival.upload.media_id) != stage:
                 self._said[arrival.upload.media_id] = stage
-                why = arrival.story.reason or arrival.story.tags_failed
-                reason = f": {why}" if why else ""
+                reason = f": {arrival.reason}" if arrival.reason else ""
                 self._output.say(f"{arrival.seconds:6.1f} s  {arrival.upload.name}  {stage}{reason}")

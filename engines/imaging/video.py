@@ -23,8 +23,8 @@ _FORMATS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hev
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 _DECODER_THREADS = 2
 _INSTANT = 1e-6
-_TICKS = 90_000
-"""A second: MPEG's own clock, at which every frame is due."""
+TICKS = 90_000
+"""Of a second: MPEG's own clock, at which every frame is due; common frame rates fit it to less than a hundredth of a millisecond."""
 EVERYTHING: Parts = ((0.0, math.inf),)
 EXACT_COLOURS = 0x2 | 0x2000 | 0x4000 | 0x40000
 """swscale's bilinear with full chroma both ways and accurate rounding; as a number, since older PyAV has no names for the last three."""
@@ -81,7 +81,7 @@ def frames(
 
 def shown(
     path: Path,
-    per_second: float = _TICKS,
+    per_second: float = TICKS,
     pixels: int = PIXELS,
     *,
     parts: Parts = EVERYTHING,

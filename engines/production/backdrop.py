@@ -200,14 +200,10 @@ def _lay(shown: Image, remembered: Image, brighter: Levels, where: Image) -> Non
     cv2.copyTo(cv2.add(remembered, brighter, dtype=cv2.CV_8U), where, shown)
 
 
-def _full(mask: Image) -> Image:
-    full: Image = (mask == 255).astype(np.uint8) * 255
-    return full
-
-
 def _wholly(mask: Image) -> Image:
     """Of half the size: 255 where all four are."""
-    return _full(_half(mask))
+    wholly: Image = (_half(mask) == 255).astype(np.uint8) * 255
+    return wholly
 
 
 def partly(mask: Image) -> Image:

@@ -5,10 +5,9 @@ Nothing is held but the frame at hand and what the encoder looks ahead at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,13 +18,12 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from engines.imaging import Frame, Image, Probe, frames, probe
-from engines.imaging.video import EXACT_COLOURS, decoded, opened_container
+from engines.imaging.packets import Parts
+from engines.imaging.video import EVERYTHING, EXACT_COLOURS, TICKS, decoded, opened_container
 from engines.production.planes import BT601, LIMITED_RANGE, MATRICES, Planes
 from engines.production.soundtrack import Soundtrack, soundtrack
 from engines.production.types import Unfit
 
-_TICKS = 90_000
-"""Of a second: MPEG's own clock, which every common frame rate fits to less than a hundredth of a millisecond."""
 _USUAL_RATE = 25
 
 
@@ -77,9 +75,9 @@ def probe_film(source: Path) -> Probe:
     return found
 
 
-def film_frames(source: Path, parts: Sequence[tuple[float, float]] = ((0.0, inf),)) -> Iterator[Frame]:
+def film_frames(source: Path, parts: Parts = EVERYTHING) -> Iterator[Frame]:
     """Every frame of the parts, upright, with its time in seconds from the film's first one. Raises UnreadableMedia."""
-    return frames(source, _TICKS, parts=parts, exact_colours=True)
+    return frames(source, TICKS, parts=parts, exact_colours=True)
 
 
 class FilmWriter:
@@ -90,7 +88,7 @@ class FilmWriter:
     one upon the other: of a film that was cut; without it, all sound is taken over. To be used with `with`.
     """
 
-    def __init__(self, target: Path, source: Path, encoding: Encoding = MP4, *, parts: Sequence[tuple[float, float]] | None = None) -> None:
+    def __init__(self, target: Path, source: Path, encoding: Encoding = MP4, *, parts: Parts | None = None) -> None:
         self._encoding = encoding
         self._source = source
         self._parts = parts
@@ -137,8 +135,8 @@ class FilmWriter:
             self.write(time, frame.image())
 
     def _encode(self, time: float, frame: Any) -> None:
-        self._last = frame.pts = max(self._last + 1, round(time * _TICKS))
-        frame.time_base = Fraction(1, _TICKS)
+        self._last = frame.pts = max(self._last + 1, round(time * TICKS))
+        frame.time_base = Fraction(1, TICKS)
         self._container.mux(self._stream.encode(frame))
         if self._sound is not None:
             self._sound.until(time)
@@ -147,7 +145,7 @@ class FilmWriter:
         stream = self._container.add_stream(self._encoding.codec, rate=self._look.rate, options=dict(self._encoding.options))
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, self._encoding.pixels
         context = stream.codec_context
-        context.time_base = stream.time_base = Fraction(1, _TICKS)
+        context.time_base = stream.time_base = Fraction(1, TICKS)
         context.colorspace, context.color_primaries, context.color_trc = self._look.tags
         context.color_range = LIMITED_RANGE
         self._stream = stream

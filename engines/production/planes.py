@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 
 from engines.imaging import Image
-from engines.imaging.video import EXACT_COLOURS, shown, upright
+from engines.imaging.packets import Parts, Skipped
+from engines.imaging.video import EVERYTHING, EXACT_COLOURS, TICKS, shown, upright
 
 _PLAIN = "yuv420p"
 # What tags an RGB picture's way to YUV, as H.273 numbers it and swscale takes it; BT.601 is what swscale takes for all the rest.
@@ -93,9 +93,9 @@ class Planes:
 
 def film_planes(
     source: Path,
-    parts: Sequence[tuple[float, float]] = ((0.0, inf),),
-    per_second: float = 90_000,
-    skipped: Literal["DEFAULT", "NONREF"] = "DEFAULT",
+    parts: Parts = EVERYTHING,
+    per_second: float = TICKS,
+    skipped: Skipped = "DEFAULT",
 ) -> Iterator[Planes]:
     """Every frame of the parts; or fewer, as `engines.imaging.video.shown` takes `per_second` and `skipped`. Raises UnreadableMedia."""
     for time, frame in shown(source, per_second, parts=parts, skipped=skipped):

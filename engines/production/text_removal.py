@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import cv2
 import numpy as np
 
 from engines.imaging import Image
-from engines.imaging.video import video_header
+from engines.imaging.video import EVERYTHING, video_header
 from engines.production.backdrop import Backdrop, even, partly
 from engines.production.film import FilmWriter
 from engines.production.lettering import Line, StripReader, text_reader
@@ -68,7 +67,7 @@ class _Remover:
 
     def __init__(self, strips: Sequence[_Strip], times: Sequence[tuple[float, float]] | None) -> None:
         self._strips = strips
-        self._times = times if times is not None else ((0.0, math.inf),)
+        self._times = times if times is not None else EVERYTHING
         self.changed = 0
 
     def without_text(self, frames: Iterator[Planes]) -> Iterator[Planes]:

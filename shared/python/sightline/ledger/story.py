@@ -74,6 +74,11 @@ class Story(Value):
         return self.stage == "failed" or (self.stage == "searchable" and bool(self.tags_failed))
 
     @property
+    def has_told(self) -> bool:
+        """Whether a job beside the smart tags has ended well."""
+        return any(job.stage == "done" for job in self.jobs.values())
+
+    @property
     def open_jobs(self) -> Mapping[str, JobStory]:
         """Jobs beside the smart tags that may still tell something; none of what has ended badly."""
         if self.stage in ("unknown", "refused", "failed", "removed", "forgotten"):
@@ -130,7 +135,7 @@ def _next(story: Story, fact: Fact) -> Story:
 
 
 def _without_tags(story: Story) -> Story:
-    if any(job.stage == "done" for job in story.jobs.values()):
+    if story.has_told:
         return story._replace(stage="understood", step="", reason="")
     return story._replace(stage="failed" if all(job.is_over for job in story.jobs.values()) else "untagged")
 

@@ -126,7 +126,7 @@ class PaiClient:
         return self._submit("ClassifyLabelVideo", "batch_videos", _videos(videos, model, _checked_options(options)), "batch_id")
 
     def job(self, job_id: int) -> AnalysisJob:
-        data = self._call("GetAsyncJob", "POST", f"/api/v1/async_jobs/{_checked(job_id)}", {}, again=True).get("data")
+        data = self._call("GetAsyncJob", "POST", f"/api/v1/async_jobs/{_checked(job_id)}", {}, again=True)
         told = data.get("job") if isinstance(data, dict) else None
         if not isinstance(told, dict):
             raise UnusableAnswer(SERVICE, "GetAsyncJob", "job", f"is {kind_of(told)}", retryable=True)
@@ -134,7 +134,7 @@ class PaiClient:
 
     def batch(self, batch_id: int) -> Sequence[AnalysisJob]:
         """A job for each video, once the service has made them."""
-        data = self._call("GetBatchJob", "GET", f"/api/v1/batch_jobs/{_checked(batch_id)}", None, again=True).get("data")
+        data = self._call("GetBatchJob", "GET", f"/api/v1/batch_jobs/{_checked(batch_id)}", None, again=True)
         told = data.get("jobs") if isinstance(data, dict) else None
         if not isinstance(told, list):
             raise UnusableAnswer(SERVICE, "GetBatchJob", "jobs", f"is {kind_of(told)}, no list", retryable=True)
@@ -153,18 +153,21 @@ class PaiClient:
     def _look(self, action: str, url: str, model: str, configure: Json) -> Json:
         _check_address("image", url)
         body = {"action": action, "image": url, "model_name": model, "configure": configure}
-        return self._call(action, "POST", "/api/v1/images", body, again=True)
+        return self._answer(action, "POST", "/api/v1/images", body, again=True)
 
     def _submit(self, action: str, room: str, body: Json, field: str) -> int:
-        data = self._call(action, "POST", f"/api/v1/{room}", {"action": action, **body}, again=False).get("data")
+        data = self._call(action, "POST", f"/api/v1/{room}", {"action": action, **body}, again=False)
         told = data.get(field) if isinstance(data, dict) else None
         read = _id(told)
         if read is None:
             raise UnusableAnswer(SERVICE, action, field, f"is {shown(told)}", retryable=False)
         return read
 
-    def _call(self, operation: str, method: str, path: str, body: Json | None, *, again: bool) -> Json:
-        """The answer; what was asked for is its `data`."""
+    def _call(self, operation: str, method: str, path: str, body: Json | None, *, again: bool) -> Any:
+        """What the answer's `data` is."""
+        return self._answer(operation, method, path, body, again=again).get("data")
+
+    def _answer(self, operation: str, method: str, path: str, body: Json | None, *, again: bool) -> Json:
         content = b"" if body is None else json.dumps(body).encode()
 
         def build(key: Credentials) -> Request:

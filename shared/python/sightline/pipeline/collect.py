@@ -85,8 +85,7 @@ def _fail(pipeline: Pipeline, journal: Journal, reason: str, until: datetime) ->
     identity, story = journal.media_id, journal.story
     outcome = fail(pipeline, identity, story.generation, "understand", reason)
     advance(pipeline, after_a_job=True)
-    has_more = any(job.stage == "done" for job in story.jobs.values())
-    return f"{outcome}; {index(pipeline, identity, story.generation, until)}" if has_more else outcome
+    return f"{outcome}; {index(pipeline, identity, story.generation, until)}" if story.has_told else outcome
 
 
 def _store(pipeline: Pipeline, job: SmarttagJob, journal: Journal, until: datetime) -> str:

@@ -32,7 +32,7 @@ def findings_of(pipeline: Pipeline, job: ProductionJob, home: Home, key: str) ->
 
     Raises UnusableAnswer where an output that has to be read is missing or unreadable; ServiceRefused and ServiceUnreachable.
     """
-    outputs = [key for key in job.outputs if is_output(pipeline, key, home.media_id, home.generation)]
+    outputs = [made for made in job.outputs if is_output(pipeline, made, home.media_id, home.generation)]
     function = home.job.partition(":")[2]
     read = _READERS.get(function)
     if read is not None:
