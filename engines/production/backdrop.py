@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from engines.imaging import Image
 from engines.production.motion import Shift
+from engines.production.planes import even
 
 _VICINITY, _BEYOND = 10, 1.5
 """Pixels around one that is covered, by which to tell whether the picture behind it is still the remembered one.
@@ -236,8 +237,3 @@ def around(mask: Image, margin: int) -> tuple[slice, slice]:
     left, top, width, height = cv2.boundingRect(mask)
     rows, columns = slice(top - margin, top + height + margin), slice(left - margin, left + width + margin)
     return even(rows, mask.shape[0]), even(columns, mask.shape[1])
-
-
-def even(part: slice, length: int) -> slice:
-    """From an even place to an even place, as far as the picture goes, of so many pixels."""
-    return slice(max(0, part.start) // 2 * 2, min(length, part.stop + 1) // 2 * 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engines.production.face_following import FaceFollower, Faces, with_faces
 from engines.production.film import FilmWriter, probe_film
-from engines.production.planes import Planes, film_planes
+from engines.production.planes import Planes, even, film_planes
 from engines.production.retouching import Retouching
 from engines.production.types import Output, Produced
 from engines.understanding.geometry import Box
@@ -51,16 +51,16 @@ def _retouch(frame: Planes, faces: Faces, retouching: Retouching) -> None:
     """In place; what is beside the faces stays as it was decoded."""
     for box, weight in faces:
         if box.width >= _SMALLEST:
-            rows, columns = _even(retouching.reach(box), *frame.size)
+            rows, columns = _around(retouching.reach(box), *frame.size)
             image = frame.image(rows, columns)
             retouching.apply(image, box.moved(-columns.start, -rows.start), weight)
             frame.put(image, rows.start, columns.start)
 
 
-def _even(box: Box, width: int, height: int) -> tuple[slice, slice]:
+def _around(box: Box, width: int, height: int) -> tuple[slice, slice]:
     """The rows and columns that hold it, from even places to even places, as far as the frame goes."""
-    left, top = max(0, math.floor(box.x / 2) * 2), max(0, math.floor(box.y / 2) * 2)
-    return slice(top, min(height, math.ceil(box.bottom / 2) * 2)), slice(left, min(width, math.ceil(box.right / 2) * 2))
+    rows, columns = slice(math.floor(box.y), math.ceil(box.bottom)), slice(math.floor(box.x), math.ceil(box.right))
+    return even(rows, height), even(columns, width)
 
 
 def _notes(retouching: Retouching, others: Mapping[str, str], with_face: int, unasked: bool) -> Iterable[str]:

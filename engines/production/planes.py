@@ -50,7 +50,7 @@ class Planes:
         `put` takes them back to where they were.
         """
         width, height = self.size
-        (top, bottom), (left, right) = _even(rows, height), _even(columns, width)
+        (top, bottom), (left, right) = _with_edge(rows, height), _with_edge(columns, width)
         part = picture_of([plane[_halved(top, bottom, step), _halved(left, right, step)] for plane, step in self._stepped()])
         part.colorspace, part.color_range = self.matrix, LIMITED_RANGE
         image: Image = part.reformat(format="bgr24", interpolation=EXACT_COLOURS).to_ndarray()
@@ -136,10 +136,16 @@ def _views(frame: Any) -> tuple[Image, Image, Image]:
     return light, blue, red
 
 
-def _even(part: slice, length: int) -> tuple[int, int]:
+def even(part: slice, length: int) -> slice:
+    """From an even place to an even place, as far as the picture goes, of so many pixels."""
+    return slice(max(0, part.start) // 2 * 2, min(length, part.stop + 1) // 2 * 2)
+
+
+def _with_edge(part: slice, length: int) -> tuple[int, int]:
     """From an even place to an even place, with a little around it, as far as there is something."""
     start, stop, _ = part.indices(length)
-    return max(0, (start - _EDGE) // 2 * 2), min(length, (stop + _EDGE + 1) // 2 * 2)
+    wider = even(slice(start - _EDGE, stop + _EDGE), length)
+    return wider.start, wider.stop
 
 
 def _halved(start: int, stop: int, step: int) -> slice:

@@ -10,12 +10,12 @@ import numpy as np
 
 from engines.imaging import Image
 from engines.imaging.video import EVERYTHING, video_header
-from engines.production.backdrop import Backdrop, even, partly
+from engines.production.backdrop import Backdrop, partly
 from engines.production.film import FilmWriter
 from engines.production.lettering import Line, StripReader, text_reader
 from engines.production.motion import Motion
 from engines.production.painting import paint_over
-from engines.production.planes import Planes, film_planes
+from engines.production.planes import Planes, even, film_planes
 from engines.production.regions import region_pixels
 from engines.production.types import Box, Output, Produced, Unfit
 from engines.understanding.reading import Reader
